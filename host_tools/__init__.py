@@ -1,0 +1,1 @@
+"""The computer's side of Inkling: pack, inspect, run and deploy networks."""
