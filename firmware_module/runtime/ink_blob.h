@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// The blob's records, as docs/blob-format.md lays them out. Read in place; nothing here checks anything.
+#ifndef INK_BLOB_H
+#define INK_BLOB_H
+
+#include <stdint.h>
+
+#define INK_BLOB_VERSION 1
+#define INK_NO_TENSOR 0xFFFFu
+#define INK_MAX_RANK 6
+#define INK_MAX_TENSORS 4096
+#define INK_MAX_OPERATORS 1024
+#define INK_MAX_IO 16
+#define INK_MAX_ARENA (1u << 30)
+#define INK_MAX_WORK (1u << 31)
+
+enum { INK_DTYPE_INT8 = 1, INK_DTYPE_UINT8 = 2, INK_DTYPE_FLOAT32 = 3 };
+enum { INK_PLACE_ARENA = 0, INK_PLACE_BLOB = 1 };
+enum { INK_TARGET_PORTABLE = 0, INK_TARGET_CORTEX_M7 = 1 };
+
+enum {
+    INK_KERNEL_CONV_S8 = 1,
+    INK_KERNEL_DEPTHWISE_CONV_S8 = 2,
+    INK_KERNEL_FULLY_CONNECTED_S8 = 3,
+    INK_KERNEL_AVERAGE_POOL_S8 = 4,
+    INK_KERNEL_MAX_POOL_S8 = 5,
+    INK_KERNEL_ADD_S8 = 6,
+    INK_KERNEL_MUL_S8 = 7,
+    INK_KERNEL_BROADCAST_ADD_S8 = 8,
+    INK_KERNEL_BROADCAST_SUB_S8 = 9,
+    INK_KERNEL_BROADCAST_MUL_S8 = 10,
+    INK_KERNEL_SOFTMAX_S8 = 11,
+    INK_KERNEL_LUT_S8 = 12,
+    INK_KERNEL_COPY = 13,
+    INK_KERNEL_MEAN_S8 = 14,
+    INK_KERNEL_RESIZE_NEAREST_S8 = 15,
+    INK_KERNEL_QUANTIZE_F32 = 16,
+    INK_KERNEL_DEQUANTIZE_F32 = 17,
+};
+
+typedef struct {
+    uint8_t magic[4];
+    uint16_t version;
+    uint16_t header_size;
+    uint32_t blob_size;
+    uint32_t crc32;
+    uint32_t target;
+    uint32_t arena_size;
+    uint16_t n_tensors;
+    uint16_t n_operators;
+    uint16_t n_inputs;
+    uint16_t n_outputs;
+    uint32_t tensors_offset;
+    uint32_t operators_offset;
+    uint32_t io_offset;
+    uint32_t labels_offset;
+    uint32_t n_labels;
+    uint32_t strings_offset;
+    uint32_t strings_size;
+    uint32_t name;
+} ink_header_t;
+
+typedef struct {
+    uint8_t dtype;
+    uint8_t rank;
+    uint8_t place;
+    uint8_t reserved;
+    uint32_t offset;
+    uint32_t size;
+    uint32_t dims[INK_MAX_RANK];
+    float scale;
+    int32_t zero_point;
+    uint32_t name;
+} ink_tensor_t;
+
+typedef struct {
+    uint32_t tensor;
+    uint32_t image_table;
+} ink_io_t;
+
+typedef struct {
+    uint16_t kernel;
+    uint16_t source_index;
+    uint16_t input0;
+    uint16_t input1;
+    uint16_t output;
+    uint16_t reserved;
+    uint32_t name;
+    uint32_t params_offset;
+    uint32_t params_size;
+    uint32_t scratch_offset;
+    uint32_t scratch_size;
+    uint32_t macs;
+} ink_operator_t;
+
+typedef struct {
+    int32_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
+    int32_t channel_factor; // groups, or the depth multiplier
+    int32_t input_offset, output_offset, act_min, act_max;
+    uint32_t weights, bias, multiplier, shift;
+} ink_conv_params_t;
+
+typedef struct {
+    int32_t depth, units, per_channel, input_offset, filter_offset, output_offset, act_min, act_max;
+    uint32_t weights, bias, multiplier, shift;
+} ink_fully_connected_params_t;
+
+typedef struct {
+    int32_t kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, act_min, act_max;
+} ink_pool_params_t;
+
+typedef struct {
+    int32_t input0_offset, input0_multiplier, input0_shift;
+    int32_t input1_offset, input1_multiplier, input1_shift;
+    int32_t left_shift, output_offset, output_multiplier, output_shift, act_min, act_max;
+} ink_add_params_t;
+
+typedef struct {
+    int32_t input0_offset, input1_offset, output_offset, output_multiplier, output_shift;
+    int32_t act_min, act_max;
+} ink_mul_params_t;
+
+typedef struct {
+    int32_t multiplier, shift, diff_min;
+} ink_softmax_params_t;
+
+typedef struct {
+    uint32_t table;
+} ink_lut_params_t;
+
+typedef struct {
+    int32_t element_size;
+    int32_t count[INK_MAX_RANK];
+    int32_t input_start;
+    int32_t input_stride[INK_MAX_RANK];
+    int32_t output_start;
+    int32_t output_stride[INK_MAX_RANK];
+    int32_t fill, fill_value;
+} ink_copy_params_t;
+
+typedef struct {
+    int32_t axes, input_offset, output_offset, multiplier, shift;
+} ink_mean_params_t;
+
+typedef struct {
+    uint32_t rows, columns;
+} ink_resize_params_t;
+
+_Static_assert(sizeof(ink_header_t) == 64, "docs/blob-format.md");
+_Static_assert(sizeof(ink_tensor_t) == 48, "docs/blob-format.md");
+_Static_assert(sizeof(ink_io_t) == 8, "docs/blob-format.md");
+_Static_assert(sizeof(ink_operator_t) == 36, "docs/blob-format.md");
+_Static_assert(sizeof(ink_conv_params_t) == 68, "docs/blob-format.md");
+_Static_assert(sizeof(ink_fully_connected_params_t) == 48, "docs/blob-format.md");
+_Static_assert(sizeof(ink_pool_params_t) == 32, "docs/blob-format.md");
+_Static_assert(sizeof(ink_add_params_t) == 48, "docs/blob-format.md");
+_Static_assert(sizeof(ink_mul_params_t) == 28, "docs/blob-format.md");
+_Static_assert(sizeof(ink_softmax_params_t) == 12, "docs/blob-format.md");
+_Static_assert(sizeof(ink_copy_params_t) == 92, "docs/blob-format.md");
+_Static_assert(sizeof(ink_mean_params_t) == 20, "docs/blob-format.md");
+_Static_assert(sizeof(ink_resize_params_t) == 8, "docs/blob-format.md");
+
+#endif
