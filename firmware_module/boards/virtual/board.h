@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// The virtual board's registers (QEMU mps2-an500) and what its files offer each other.
+// Register addresses: Arm AN500 and the CMSDK technical reference manual; system registers: Armv7-M
+// ARM.
+#ifndef INKLING_VIRTUAL_BOARD_H
+#define INKLING_VIRTUAL_BOARD_H
+
+#include <stdint.h>
+
+#define REGISTER(address) (*(volatile uint32_t *)(address))
+
+#define TIMER0_CTRL REGISTER(0x40000000)
+#define TIMER0_VALUE REGISTER(0x40000004)
+#define TIMER0_RELOAD REGISTER(0x40000008)
+#define TIMER0_INTERRUPT REGISTER(0x4000000C) // read: pending, write 1: clear
+
+#define UART0_DATA REGISTER(0x40004000)
+#define UART0_STATE REGISTER(0x40004004)
+#define UART0_CTRL REGISTER(0x40004008)
+#define UART0_INTERRUPT REGISTER(0x4000400C)
+#define UART0_BAUD_DIVIDER REGISTER(0x40004010)
+
+#define NVIC_ENABLE0 REGISTER(0xE000E100)
+#define SCB_RESET_CONTROL REGISTER(0xE000ED0C) // AIRCR
+#define SCB_FAULT_STATUS REGISTER(0xE000ED28)  // CFSR
+#define SCB_FAULT_ADDRESS REGISTER(0xE000ED38) // BFAR
+#define SCB_COPROCESSOR_ACCESS REGISTER(0xE000ED88)
+
+#define IRQ_UART0_RX 0
+#define IRQ_TIMER0 8
+
+// Nanoseconds of one tick: timer 0 runs at 25 MHz.
+#define BOARD_TICK_NS 40
+
+// Stops interrupts and tells the state to give back to board_irq_restore().
+static inline uint32_t board_irq_save(void) {
+    uint32_t state;
+    __asm volatile("mrs %0, primask\n cpsid i" : "=r"(state)::"memory");
+    return state;
+}
+
+static inline void board_irq_restore(uint32_t state) {
+    __asm volatile("msr primask, %0" ::"r"(state) : "memory");
+}
+
+void board_ticks_init(void);
+void board_ticks_irq(void);
+// Ticks since start, 64 bits, exact and never running backwards.
+uint64_t board_ticks(void);
+
+void board_uart_init(void);
+void board_uart_irq(void);
+// Returns when the last byte written has left the UART.
+void board_uart_flush(void);
+
+// Ends QEMU with this status (0 to 255), after what was printed has left.
+__attribute__((noreturn)) void board_exit(int status);
+
+#endif

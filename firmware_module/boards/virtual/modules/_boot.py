@@ -1,0 +1,62 @@
+# Runs at every start: mounts a RAM disk at / and, when QEMU names a script, runs that script
+# and ends QEMU with its status.
+import sys
+
+import semihost
+import uctypes
+import vfs
+import virtual_board
+
+
+class RamDisk:
+    # 1 MB of PSRAM outside the heap: it outlives a reset
+    def __init__(self):
+        self._memory = memoryview(uctypes.bytearray_at(0x60000000, 1 << 20))
+
+    def readblocks(self, block, buffer, offset=0):
+        start = block * 512 + offset
+        buffer[:] = self._memory[start : start + len(buffer)]
+
+    def writeblocks(self, block, buffer, offset=0):
+        start = block * 512 + offset
+        self._memory[start : start + len(buffer)] = buffer
+
+    def ioctl(self, operation, argument):
+        return 2048 if operation == 4 else 512 if operation == 5 else 0
+
+
+def mount():
+    disk = RamDisk()
+    try:
+        system = vfs.VfsLfs2(disk, progsize=512, readsize=512, lookahead=32)
+    except OSError:
+        vfs.VfsLfs2.mkfs(disk)
+        system = vfs.VfsLfs2(disk)
+    vfs.mount(system, "/")
+    sys.path.append("/lib")
+
+
+def run(path):
+    """Runs a script of the computer; returns its exit status."""
+    try:
+        code = compile(str(semihost.read(path), "utf8"), path, "exec")
+        exec(code, {"__name__": "__main__"})
+    except SystemExit as e:
+        status = e.args[0] if e.args else 0
+        if status is None:
+            return 0
+        if isinstance(status, int):
+            return status & 255
+        print(status)
+        return 1
+    except BaseException as e:
+        sys.print_exception(e)
+        return 1
+    return 0
+
+
+mount()
+_words = semihost.arguments()
+if _words[:1] == ["run"]:
+    sys.argv[:] = _words[1:]
+    virtual_board.exit(run(_words[1]))

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// Reset, the vector table and faults. A fault prints one line and ends QEMU with status 1, so that
+// nothing hangs.
+#include <stddef.h>
+
+#include "py/mpprint.h"
+
+#include "board.h"
+
+typedef void (*vector_t)(void);
+
+extern uint32_t _estack, _sidata, _sdata, _edata, _sbss, _ebss;
+int main(void);
+void board_reset(void);
+void board_fault(void);
+
+__attribute__((naked)) void board_reset(void) {
+    // switch the FPU on before any compiled code may use it (full access to CP10 and CP11)
+    __asm volatile("ldr r0, =0xE000ED88\n"
+                   "ldr r1, [r0]\n"
+                   "orr r1, r1, #0xF00000\n"
+                   "str r1, [r0]\n"
+                   "dsb\n"
+                   "isb\n"
+                   "b board_start\n");
+}
+
+__attribute__((used, noreturn)) static void board_start(void) {
+    uint32_t *from = &_sidata;
+    for (uint32_t *to = &_sdata; to < &_edata; to++) {
+        *to = *from++;
+    }
+    for (uint32_t *to = &_sbss; to < &_ebss; to++) {
+        *to = 0;
+    }
+    board_exit(main());
+}
+
+__attribute__((noreturn)) void board_exit(int status) {
+    board_uart_flush();
+    const uint32_t arguments[2] = {
+        0x20026, (uint32_t)status};                 // the application ends, with a status
+    register uint32_t operation __asm("r0") = 0x20; // SYS_EXIT_EXTENDED
+    register const uint32_t *block __asm("r1") = arguments;
+    for (;;) {
+        __asm volatile("bkpt 0xAB" ::"r"(operation), "r"(block) : "memory");
+    }
+}
+
+// `frame` is what the core stacked: r0-r3, r12, lr, pc, xpsr.
+__attribute__((used, noreturn)) static void board_report_fault(
+    const uint32_t *frame, uint32_t exception) {
+    static const char *const names[] = {
+        "reset", "reset", "NMI", "HardFault", "MemManage", "BusFault", "UsageFault"};
+    const char *name =
+        exception < sizeof(names) / sizeof(names[0]) ? names[exception] : "unexpected exception";
+    uint32_t pc = 0;
+    uint32_t lr = 0;
+    // after a stack overflow the frame lies below the RAM
+    if ((uintptr_t)frame >= 0x20000000u) {
+        lr = frame[5];
+        pc = frame[6];
+    }
+    mp_printf(&mp_plat_print,
+        "\r\nfault: %s (exception %u) pc=%08x lr=%08x sp=%08x cfsr=%08x bfar=%08x\r\n", name,
+        (unsigned)exception, (unsigned)pc, (unsigned)lr, (unsigned)(uintptr_t)frame,
+        (unsigned)SCB_FAULT_STATUS, (unsigned)SCB_FAULT_ADDRESS);
+    board_exit(1);
+}
+
+__attribute__((naked)) void board_fault(void) {
+    // the stack may be what is broken: report from a fresh one
+    __asm volatile("mov r0, sp\n"
+                   "mrs r1, ipsr\n"
+                   "ldr r2, =_estack\n"
+                   "mov sp, r2\n"
+                   "b board_report_fault\n");
+}
+
+__attribute__((section(".vectors"), used)) const vector_t board_vectors[16 + 32] = {
+    [0] = (vector_t)&_estack,
+    [1] = board_reset,
+    [2 ... 15] = board_fault,
+    [16 ... 47] = board_fault,
+    [16 + IRQ_UART0_RX] = board_uart_irq,
+    [16 + IRQ_TIMER0] = board_ticks_irq,
+};

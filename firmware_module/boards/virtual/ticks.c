@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// Time from CMSDK timer 0.
+// Under QEMU's -icount shift=6 an instruction takes 64 ns and a tick 40 ns: instructions = ticks *
+// 5 / 8.
+#include "py/mphal.h"
+#include "py/runtime.h"
+
+#include "board.h"
+
+#define TICKS_PER_US (1000u / BOARD_TICK_NS)
+
+#define TIMER_ENABLE 1u
+#define TIMER_ENABLE_INTERRUPT 8u
+
+static volatile uint32_t wraps;
+
+void board_ticks_init(void) {
+    TIMER0_RELOAD = 0xFFFFFFFF;
+    TIMER0_VALUE = 0xFFFFFFFF;
+    TIMER0_CTRL = TIMER_ENABLE | TIMER_ENABLE_INTERRUPT;
+    NVIC_ENABLE0 = 1u << IRQ_TIMER0;
+}
+
+void board_ticks_irq(void) {
+    TIMER0_INTERRUPT = 1;
+    wraps = wraps + 1;
+}
+
+// The timer counts down and interrupts as it reaches 0, which is where its negated value wraps to
+// 0.
+uint64_t board_ticks(void) {
+    uint32_t state = board_irq_save();
+    uint32_t high = wraps;
+    uint32_t low = -TIMER0_VALUE;
+    if (TIMER0_INTERRUPT & 1) {
+        // wrapped, and not counted yet: what was read may be from before
+        high = high + 1;
+        low = -TIMER0_VALUE;
+    }
+    board_irq_restore(state);
+    return (uint64_t)high << 32 | low;
+}
+
+mp_uint_t mp_hal_ticks_cpu(void) {
+    return -TIMER0_VALUE;
+}
+
+mp_uint_t mp_hal_ticks_us(void) {
+    return (mp_uint_t)(board_ticks() / TICKS_PER_US);
+}
+
+mp_uint_t mp_hal_ticks_ms(void) {
+    return (mp_uint_t)(board_ticks() / (1000 * TICKS_PER_US));
+}
+
+uint64_t mp_hal_time_ns(void) {
+    return board_ticks() * BOARD_TICK_NS;
+}
+
+void mp_hal_delay_us(mp_uint_t us) {
+    uint64_t end = board_ticks() + (uint64_t)us * TICKS_PER_US;
+    while (board_ticks() < end) {
+    }
+}
+
+void mp_hal_delay_ms(mp_uint_t ms) {
+    uint64_t end = board_ticks() + (uint64_t)ms * 1000 * TICKS_PER_US;
+    do {
+        mp_event_handle_nowait();
+    } while (board_ticks() < end);
+}

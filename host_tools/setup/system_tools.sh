@@ -1,0 +1,65 @@
+#!/bin/sh
+# Sees to the programs Inkling needs from the system. Where one is missing: installs it with apt-get (as root or
+# by sudo); where that cannot be, names every package and stops. Calls no apt when nothing is missing.
+# usage: system_tools.sh PYTHON3
+set -u
+python=${1:-python3}
+
+missing='' # one line each: what is missing, then its Debian packages
+lack() {
+    missing="$missing  $1|$2
+"
+}
+
+find_missing() {
+    missing=''
+    "$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null ||
+        lack "Python 3.10 or newer with venv, as '$python'" 'python3 python3-venv'
+    printf '#include <stdio.h>\n' | cc -E -x c - >/dev/null 2>&1 ||
+        lack 'a C compiler with its headers (cc)' 'gcc libc6-dev'
+    command -v arm-none-eabi-gcc >/dev/null ||
+        lack 'the Cortex-M compiler arm-none-eabi-gcc' 'gcc-arm-none-eabi libnewlib-arm-none-eabi'
+    if command -v arm-none-eabi-gcc >/dev/null; then
+        printf '#include <string.h>\n' | arm-none-eabi-gcc -E -x c - >/dev/null 2>&1 ||
+            lack "the Cortex-M compiler's C library headers (newlib)" 'libnewlib-arm-none-eabi'
+    fi
+    command -v qemu-system-arm >/dev/null ||
+        lack 'the emulator qemu-system-arm' 'qemu-system-arm'
+}
+
+list_missing() {
+    printf '%s' "$missing" | while IFS='|' read -r what packages; do
+        printf '%s (Debian: %s)\n' "$what" "$packages"
+    done
+}
+
+stop() {
+    echo "set-up: $1" >&2
+    list_missing >&2
+    echo "Install what is listed (PYTHON3=... names another Python), then run make again." >&2
+    exit 1
+}
+
+find_missing
+[ -n "$missing" ] || exit 0
+
+command -v apt-get >/dev/null || stop 'these are missing, and there is no apt-get here to install them:'
+root=''
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || stop 'these are missing, and installing them needs root or sudo:'
+    root=sudo
+fi
+
+packages=$(printf '%s' "$missing" | cut -d'|' -f2 | tr '\n' ' ')
+apt() {
+    # shellcheck disable=SC2086
+    $root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@"
+}
+echo "set-up: installing $packages"
+# without recommended packages: they would add a C++ library of 1.5 GB
+# shellcheck disable=SC2086
+apt update && apt install -y --no-install-recommends $packages ||
+    stop 'apt-get failed (see above); these are missing:'
+
+find_missing
+[ -z "$missing" ] || stop 'apt-get ran, yet these are missing:'
