@@ -1,0 +1,1 @@
+"""The reference interpreter: runs a graph in numpy, every byte as tflite-micro does."""

@@ -1,0 +1,54 @@
+"""What convolutions and poolings share: the windows of an image, and the last step of a sum."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from host_tools.arithmetic import multiply_by_quantized_multiplier, wrap_int32
+
+Array = npt.NDArray[np.generic]
+
+
+def windows(
+    image: Array,
+    fill: int,
+    *,
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    dilation: tuple[int, int],
+    pad: tuple[int, int],
+    output: tuple[int, int],
+) -> Array:
+    """A view [batch, output h, output w, channels, kernel h, kernel w] of [batch, h, w, channels].
+
+    Pairs are (height, width); `pad` is what lies above and to the left, `fill` the value of all
+    that lies outside. What is needed below and to the right is added.
+    """
+    sides = [(0, 0)]
+    steps = []
+    for axis in range(2):
+        reach = (kernel[axis] - 1) * dilation[axis] + 1
+        needed = (output[axis] - 1) * stride[axis] + reach
+        sides.append((pad[axis], max(0, needed - pad[axis] - image.shape[1 + axis])))
+        steps.append((reach, needed))
+    padded = np.pad(image, [*sides, (0, 0)], constant_values=fill)
+    padded = padded[:, : steps[0][1], : steps[1][1]]
+    view = np.lib.stride_tricks.sliding_window_view(
+        padded, (steps[0][0], steps[1][0]), axis=(1, 2)
+    )
+    return view[:, :: stride[0], :: stride[1], :, :: dilation[0], :: dilation[1]]
+
+
+def requantize(
+    sums: Array,
+    multiplier: npt.ArrayLike,
+    shift: npt.ArrayLike,
+    output_offset: int,
+    act_min: int,
+    act_max: int,
+) -> npt.NDArray[np.int8]:
+    """int64 `sums`, wrapped to int32, as int8: multiplied, offset, and clamped to the range."""
+    scaled = multiply_by_quantized_multiplier(wrap_int32(sums), multiplier, shift)
+    offset = wrap_int32(scaled.astype(np.int64) + output_offset)
+    return np.clip(offset, act_min, act_max).astype(np.int8)
