@@ -6,7 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef enum { INK_IMAGE_GRAYSCALE = 1, INK_IMAGE_RGB565 = 2, INK_IMAGE_RGB888 = 3 } ink_image_format_t; // bytes a pixel
+typedef enum {
+    INK_IMAGE_GRAYSCALE = 1,
+    INK_IMAGE_RGB565 = 2,
+    INK_IMAGE_RGB888 = 3
+} ink_image_format_t; // bytes a pixel
 
 typedef struct {
     const uint8_t *pixels; // rows top to bottom, no gaps; RGB565 little-endian
@@ -14,9 +18,13 @@ typedef struct {
     ink_image_format_t format;
 } ink_image_t;
 
-// Writes out_height x out_width x channels (1 or 3) elements of element_size bytes (1 or 4) to `out`: each the entry of
-// `table` (256 elements) at the scaled pixel's value. Sizes are 1 to 16384, checked by the caller.
-void ink_image_to_tensor(const ink_image_t *image, uint32_t out_height, uint32_t out_width, uint32_t channels,
-                         uint32_t element_size, const void *table, void *out);
+#define INK_IMAGE_MAX_SIDE 16384
+#define INK_IMAGE_MAX_PIXELS (1u << 24) // so that sums of pixels fit 32 bits
+
+// Writes out_height x out_width x channels (1 or 3) elements of element_size bytes (1 or 4) to
+// `out`: each the entry of `table` (256 elements) at the scaled pixel's value. The caller checks
+// that sides are 1 to INK_IMAGE_MAX_SIDE and that the picture has at most INK_IMAGE_MAX_PIXELS.
+void ink_image_to_tensor(const ink_image_t *image, uint32_t out_height, uint32_t out_width,
+    uint32_t channels, uint32_t element_size, const void *table, void *out);
 
 #endif

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// Crops and scales a picture into an input tensor. The rule, to the bit, is docs/images.md; nothing
+// here checks anything.
+#include "ink_image.h"
+
+#include <stddef.h>
+
+// The part of one axis that an output pixel averages: [first, end).
+typedef struct {
+    uint32_t first, end;
+} span_t;
+
+static span_t box(uint32_t index, uint32_t source, uint32_t destination) {
+    span_t span = {index * source / destination, (index + 1) * source / destination};
+    if (span.end <= span.first) {
+        span.end = span.first + 1;
+    }
+    return span;
+}
+
+static uint32_t rounded_average(uint32_t sum, uint32_t count) {
+    return (sum + count / 2) / count;
+}
+
+static void store(
+    void *out, size_t index, uint32_t element_size, const void *table, uint32_t value) {
+    if (element_size == 1) {
+        ((uint8_t *)out)[index] = ((const uint8_t *)table)[value];
+    } else {
+        ((uint32_t *)out)[index] = ((const uint32_t *)table)[value];
+    }
+}
+
+static uint32_t sum_grayscale(const ink_image_t *image, span_t rows, span_t columns) {
+    uint32_t sum = 0;
+    for (uint32_t y = rows.first; y < rows.end; y++) {
+        const uint8_t *pixels = image->pixels + (size_t)y * image->width;
+        for (uint32_t x = columns.first; x < columns.end; x++) {
+            sum += pixels[x];
+        }
+    }
+    return sum;
+}
+
+static void sum_rgb565(const ink_image_t *image, span_t rows, span_t columns, uint32_t rgb[3]) {
+    uint32_t red = 0;
+    uint32_t green = 0;
+    uint32_t blue = 0;
+    for (uint32_t y = rows.first; y < rows.end; y++) {
+        const uint8_t *pixel = image->pixels + ((size_t)y * image->width + columns.first) * 2;
+        const uint8_t *end = pixel + (size_t)(columns.end - columns.first) * 2;
+        for (; pixel < end; pixel += 2) {
+            uint32_t value = pixel[0] | (uint32_t)pixel[1] << 8;
+            uint32_t r5 = value >> 11;
+            uint32_t g6 = value >> 5 & 0x3F;
+            uint32_t b5 = value & 0x1F;
+            red += r5 << 3 | r5 >> 2;
+            green += g6 << 2 | g6 >> 4;
+            blue += b5 << 3 | b5 >> 2;
+        }
+    }
+    rgb[0] = red;
+    rgb[1] = green;
+    rgb[2] = blue;
+}
+
+static void sum_rgb888(const ink_image_t *image, span_t rows, span_t columns, uint32_t rgb[3]) {
+    uint32_t red = 0;
+    uint32_t green = 0;
+    uint32_t blue = 0;
+    for (uint32_t y = rows.first; y < rows.end; y++) {
+        const uint8_t *pixel = image->pixels + ((size_t)y * image->width + columns.first) * 3;
+        const uint8_t *end = pixel + (size_t)(columns.end - columns.first) * 3;
+        for (; pixel < end; pixel += 3) {
+            red += pixel[0];
+            green += pixel[1];
+            blue += pixel[2];
+        }
+    }
+    rgb[0] = red;
+    rgb[1] = green;
+    rgb[2] = blue;
+}
+
+void ink_image_to_tensor(const ink_image_t *image, uint32_t out_height, uint32_t out_width,
+    uint32_t channels, uint32_t element_size, const void *table, void *out) {
+    // the largest part with the output's aspect ratio, in the middle
+    uint32_t crop_width = image->width;
+    uint32_t crop_height = image->height;
+    if (image->width * out_height > image->height * out_width) {
+        crop_width = image->height * out_width / out_height;
+        crop_width += crop_width == 0;
+    } else {
+        crop_height = image->width * out_height / out_width;
+        crop_height += crop_height == 0;
+    }
+    uint32_t left = (image->width - crop_width) / 2;
+    uint32_t top = (image->height - crop_height) / 2;
+
+    size_t index = 0;
+    for (uint32_t i = 0; i < out_height; i++) {
+        span_t rows = box(i, crop_height, out_height);
+        rows.first += top;
+        rows.end += top;
+        for (uint32_t j = 0; j < out_width; j++) {
+            span_t columns = box(j, crop_width, out_width);
+            columns.first += left;
+            columns.end += left;
+            uint32_t count = (rows.end - rows.first) * (columns.end - columns.first);
+            uint32_t rgb[3];
+            if (image->format == INK_IMAGE_GRAYSCALE) {
+                rgb[0] = rounded_average(sum_grayscale(image, rows, columns), count);
+                rgb[1] = rgb[0];
+                rgb[2] = rgb[0];
+            } else {
+                if (image->format == INK_IMAGE_RGB565) {
+                    sum_rgb565(image, rows, columns, rgb);
+                } else {
+                    sum_rgb888(image, rows, columns, rgb);
+                }
+                for (uint32_t c = 0; c < 3; c++) {
+                    rgb[c] = rounded_average(rgb[c], count);
+                }
+                if (channels == 1) {
+                    rgb[0] = (77 * rgb[0] + 150 * rgb[1] + 29 * rgb[2] + 128) >> 8;
+                }
+            }
+            for (uint32_t c = 0; c < channels; c++) {
+                store(out, index++, element_size, table, rgb[c]);
+            }
+        }
+    }
+}

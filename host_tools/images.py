@@ -1,0 +1,98 @@
+"""Crops and scales a picture into an input tensor, to the same bits as the board (docs/images.md).
+
+Also makes what a camera would give: RGB565 frames. Reads no picture files.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+MAX_SIDE = 16384
+MAX_PIXELS = 1 << 24
+
+
+def rgb888_to_rgb565(pixels: np.ndarray) -> np.ndarray:
+    """uint8 [height, width, 3] to uint16 [height, width], each colour to the nearest it has."""
+    wide = pixels.astype(np.uint32)
+    red, green, blue = wide[..., 0], wide[..., 1], wide[..., 2]
+    r5, g6, b5 = (red * 31 + 127) // 255, (green * 63 + 127) // 255, (blue * 31 + 127) // 255
+    return (r5 << 11 | g6 << 5 | b5).astype(np.uint16)
+
+
+def rgb565_to_rgb888(pixels: np.ndarray) -> np.ndarray:
+    """uint16 [height, width] to uint8 [height, width, 3], by repeating the upper bits below."""
+    wide = pixels.astype(np.uint32)
+    r5, g6, b5 = wide >> 11, wide >> 5 & 63, wide & 31
+    colours = [r5 << 3 | r5 >> 2, g6 << 2 | g6 >> 4, b5 << 3 | b5 >> 2]
+    return np.stack(colours, axis=-1).astype(np.uint8)
+
+
+def crop(width: int, height: int, out_width: int, out_height: int) -> tuple[int, int, int, int]:
+    """The part of a picture with the output's aspect ratio: left, top, width, height."""
+    crop_width, crop_height = width, height
+    if width * out_height > height * out_width:
+        crop_width = max(1, height * out_width // out_height)
+    else:
+        crop_height = max(1, width * out_height // out_width)
+    return (width - crop_width) // 2, (height - crop_height) // 2, crop_width, crop_height
+
+
+def _boxes(source: int, destination: int) -> tuple[np.ndarray, np.ndarray]:
+    edges = np.arange(destination + 1, dtype=np.int64) * source // destination
+    first = edges[:-1]
+    return first, np.maximum(edges[1:], first + 1)
+
+
+def _sum_boxes(values: np.ndarray, axis: int, destination: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sums of the boxes along an axis, and how many values each has."""
+    first, end = _boxes(values.shape[axis], destination)
+    before = np.zeros_like(np.take(values, [0], axis))
+    running = np.concatenate([before, np.cumsum(values, axis)], axis)
+    return np.take(running, end, axis) - np.take(running, first, axis), end - first
+
+
+def scale(pixels: np.ndarray, out_height: int, out_width: int, channels: int) -> np.ndarray:
+    """Crops and scales to uint8 [out_height, out_width, channels] (1 or 3).
+
+    `pixels` is uint8 [height, width] (grayscale), uint16 [height, width] (RGB565) or
+    uint8 [height, width, 3] (RGB888). Raises ValueError for anything else, and for a picture
+    with a side over 16384 or more than 2**24 pixels.
+    """
+    if pixels.dtype == np.uint16 and pixels.ndim == 2:
+        pixels = rgb565_to_rgb888(pixels)
+    elif pixels.dtype == np.uint8 and pixels.ndim == 2:
+        pixels = pixels[..., np.newaxis]
+    elif pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise ValueError(
+            f"a picture is uint8 [h, w] or [h, w, 3] or uint16 [h, w], not "
+            f"{pixels.dtype} {list(pixels.shape)}"
+        )
+    height, width = pixels.shape[:2]
+    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and width * height <= MAX_PIXELS):
+        raise ValueError(
+            f"a picture of {width}x{height} pixels; sides of 1 to {MAX_SIDE} and at most "
+            f"{MAX_PIXELS} pixels are allowed"
+        )
+
+    left, top, crop_width, crop_height = crop(width, height, out_width, out_height)
+    part = pixels[top : top + crop_height, left : left + crop_width].astype(np.int64)
+    sums, rows = _sum_boxes(part, 0, out_height)
+    sums, columns = _sum_boxes(sums, 1, out_width)
+    count = (rows[:, np.newaxis] * columns)[..., np.newaxis]
+    average = (sums + count // 2) // count
+
+    if average.shape[2] == 1:
+        average = np.repeat(average, channels, axis=2)
+    elif channels == 1:
+        average = (average @ np.array([[77], [150], [29]]) + 128) >> 8
+    return average.astype(np.uint8)
+
+
+def image_to_tensor(
+    pixels: np.ndarray, out_height: int, out_width: int, channels: int, table: np.ndarray
+) -> np.ndarray:
+    """A picture as an input: [1, out_height, out_width, channels] of the table's dtype.
+
+    `table` has the input's stored value for each of the 256 pixel values.
+    """
+    return np.asarray(table[scale(pixels, out_height, out_width, channels)][np.newaxis])
