@@ -33,7 +33,7 @@ def average_pool(
             pad=(pad_top, pad_left),
             output=(output_shape[1], output_shape[2]),
         )
-        return view.sum(axis=(4, 5), dtype=np.int64)
+        return view.sum(axis=(3, 4), dtype=np.int64)
 
     sums = window_sums(input.astype(np.int64))
     count = window_sums(np.ones((1, *input.shape[1:3], 1), dtype=np.int64))

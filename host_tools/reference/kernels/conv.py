@@ -50,12 +50,11 @@ def conv(
     )
     depth = input.shape[3] // groups
     each = units // groups
-    # [channels / groups, kernel_h, kernel_w, output channels], as the windows lie
-    filters = weights.reshape(units, kernel_h, kernel_w, depth).transpose(3, 1, 2, 0)
+    columns = weights.reshape(units, -1).T.astype(np.float64)
     sums = np.empty((batch * height * width, units), dtype=np.int64)
     for group in range(groups):
-        rows = patches[:, :, :, group * depth : (group + 1) * depth].reshape(len(sums), -1)
-        columns = filters[..., group * each : (group + 1) * each].reshape(-1, each)
-        sums[:, group * each : (group + 1) * each] = rows @ columns.astype(np.float64)
+        rows = patches[..., group * depth : (group + 1) * depth].reshape(len(sums), -1)
+        own = slice(group * each, (group + 1) * each)
+        sums[:, own] = rows @ columns[:, own]
     result = requantize(sums + bias, multiplier, shift, output_offset, act_min, act_max)
     return result.reshape(output_shape)

@@ -50,5 +50,5 @@ def depthwise_conv(
     sums = np.zeros(output_shape, dtype=np.int64)
     for row in range(kernel_h):
         for column in range(kernel_w):
-            sums += patches[..., row, column] * filters[row, column]
+            sums += patches[..., row, column, :] * filters[row, column]
     return requantize(sums + bias, multiplier, shift, output_offset, act_min, act_max)

@@ -31,4 +31,4 @@ def max_pool(
         pad=(pad_top, pad_left),
         output=(output_shape[1], output_shape[2]),
     )
-    return np.clip(view.max(axis=(4, 5)), act_min, act_max).astype(np.int8)
+    return np.clip(view.max(axis=(3, 4)), act_min, act_max).astype(np.int8)

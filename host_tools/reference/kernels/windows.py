@@ -20,7 +20,7 @@ def windows(
     pad: tuple[int, int],
     output: tuple[int, int],
 ) -> Array:
-    """A view [batch, output h, output w, channels, kernel h, kernel w] of [batch, h, w, channels].
+    """A view [batch, output h, output w, kernel h, kernel w, channels] of [batch, h, w, channels].
 
     Pairs are (height, width); `pad` is what lies above and to the left, `fill` the value of all
     that lies outside. What is needed below and to the right is added.
@@ -37,7 +37,8 @@ def windows(
     view = np.lib.stride_tricks.sliding_window_view(
         padded, (steps[0][0], steps[1][0]), axis=(1, 2)
     )
-    return view[:, :: stride[0], :: stride[1], :, :: dilation[0], :: dilation[1]]
+    view = view[:, :: stride[0], :: stride[1], :, :: dilation[0], :: dilation[1]]
+    return view.transpose(0, 1, 2, 4, 5, 3)
 
 
 def requantize(
