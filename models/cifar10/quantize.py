@@ -1,0 +1,104 @@
+"""Makes the int8 .tflite file from the trained network and measures it; no training here.
+
+litert-torch writes the float network and litert-quantizer quantizes it: weights per channel in
+convolutions and per tensor in the fully connected layer, input and output int8. The input's range
+is set to 0 .. 255, so its scale is 1 and its zero point -128: input = pixel - 128, exactly.
+Accuracy is measured by TensorFlow Lite for Microcontrollers' interpreter, whose bits are the
+project's reference.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import litert_torch
+import numpy as np
+import tflite
+import tflite_micro
+import torch
+from litert_quantizer import calibrator, quantizer, recipe, recipe_manager
+from litert_quantizer.qtyping import QuantGranularity, TFLOperationName
+from litert_quantizer.utils import qsv_utils
+from network import Deployed
+
+CALIBRATION_PICTURES = 1000
+BITS = 8
+OPERATORS = ["CONV_2D", "MAX_POOL_2D"] * 3 + ["RESHAPE", "FULLY_CONNECTED", "SOFTMAX"]
+
+
+class QuantizeError(Exception):
+    """The converter made something else than the network the board is meant to run."""
+
+
+def float_model(network: Deployed, path: Path) -> None:
+    """Write the float network as a .tflite file: input [1, 32, 32, 3] of pixels 0 to 255."""
+    sample = (torch.zeros(1, 32, 32, 3),)
+    litert_torch.convert(network.eval(), sample).export(str(path))
+
+
+def int8_model(float_path: Path, pictures: np.ndarray, path: Path) -> None:
+    """Quantize the float .tflite file by the ranges seen over uint8 [N, 32, 32, 3]."""
+    rules = recipe_manager.RecipeManager()
+    rules.load_quantization_recipe(recipe.static_wi8_ai8())
+    rules.add_static_config(
+        ".*", TFLOperationName.FULLY_CONNECTED, BITS, BITS, QuantGranularity.TENSORWISE
+    )
+    # The default update is a moving average, which clips; this one keeps the extremes.
+    watch = calibrator.Calibrator(
+        str(float_path), num_threads=1, qsv_update_func=qsv_utils.min_max_update
+    )
+    (signature,) = watch.get_signature_list()
+    names = watch.get_signature_list()[signature]["inputs"]
+    samples = [{names[0]: picture[None].astype(np.float32)} for picture in pictures]
+    watch.calibrate({signature: samples}, rules)
+    ranges = watch.get_model_qsvs()
+    input_name = tensor_names(float_path)[0]
+    ranges[input_name] = {
+        "min": np.zeros_like(ranges[input_name]["min"]),
+        "max": np.full_like(ranges[input_name]["max"], 255.0),
+    }
+    make = quantizer.Quantizer(str(float_path), rules.get_quantization_recipe())
+    content = make.quantize(ranges, enable_progress_report=False).quantized_model
+    path.write_bytes(content)
+
+
+def tensor_names(path: Path) -> tuple[str, str]:
+    """Return the names of a .tflite file's only input and only output."""
+    graph = tflite.Model.GetRootAs(path.read_bytes()).Subgraphs(0)
+    ends = (graph.Inputs(0), graph.Outputs(0))
+    first, last = (graph.Tensors(index).Name().decode() for index in ends)
+    return first, last
+
+
+def check(path: Path) -> None:
+    """Raise QuantizeError unless the int8 file has the operators, types and input we promise."""
+    model = tflite.Model.GetRootAs(path.read_bytes())
+    graph = model.Subgraphs(0)
+    codes = {value: name for name, value in vars(tflite.BuiltinOperator).items()}
+    found = [
+        codes[model.OperatorCodes(graph.Operators(index).OpcodeIndex()).BuiltinCode()]
+        for index in range(graph.OperatorsLength())
+    ]
+    if found != OPERATORS:
+        raise QuantizeError(f"{path}: operators are {found}, expected {OPERATORS}")
+    ends = {"input": graph.Inputs(0), "output": graph.Outputs(0)}
+    for end, index in ends.items():
+        if graph.Tensors(index).Type() != tflite.TensorType.INT8:
+            raise QuantizeError(f"{path}: the {end} is not int8")
+    parameters = graph.Tensors(ends["input"]).Quantization()
+    scale, zero_point = parameters.Scale(0), parameters.ZeroPoint(0)
+    if (scale, zero_point) != (1.0, -128):
+        raise QuantizeError(
+            f"{path}: the input has scale {scale} and zero point {zero_point}, expected 1 and -128"
+        )
+
+
+def int8_accuracy(path: Path, pictures: np.ndarray, labels: np.ndarray) -> float:
+    """Return the percentage of uint8 [N, 32, 32, 3] that tflite-micro classifies right."""
+    interpreter = tflite_micro.runtime.Interpreter.from_file(str(path))
+    right = 0
+    for picture, label in zip(pictures, labels, strict=True):
+        interpreter.set_input((picture[None].astype(np.int16) - 128).astype(np.int8), 0)
+        interpreter.invoke()
+        right += int(interpreter.get_output(0).argmax() == label)
+    return 100.0 * right / len(pictures)
