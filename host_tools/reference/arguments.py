@@ -49,7 +49,7 @@ def check_dtype(tensor: Tensor, *allowed: str) -> None:
     """Raises CommandError unless the tensor's type is one of `allowed`."""
     if tensor.dtype not in allowed:
         raise CommandError(
-            f"{label(tensor)} is {tensor.dtype}; only {' and '.join(allowed)} are supported here"
+            f"{label(tensor)} is {tensor.dtype}; {' or '.join(allowed)} is needed here"
         )
 
 
