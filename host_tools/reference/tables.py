@@ -117,14 +117,14 @@ def _tanh(values: Values, given: Scale, result: Scale, options: Options) -> Valu
 def _to_q4(values: Values, given: Scale) -> tuple[npt.NDArray[np.int32], Values]:
     """Real values in Q4.27, and -1 or 1 where they are too low or too high for it, else 0."""
     multiplier, shift = quantize_multiplier(float(given.scale) * (1 << 27))
+    if shift < 0:
+        raise CommandError(f"its input scale {given.scale:g} is too small; 2^-28 is supported")
     shifted = values - given.zero_point
-    if shift > 30:
-        # every value but zero is beyond
-        return np.zeros(256, dtype=np.int32), np.sign(shifted)
-    radius = math.floor(15.0 * (1 << 27) / math.ldexp(1, shift))
+    # with a radius of 0 even 0 counts as too low, as it does in tflite-micro
+    radius = math.floor(math.ldexp(15.0, 27 - shift))
     beyond = np.where(shifted <= -radius, -1, np.where(shifted >= radius, 1, 0))
     inside = np.where(beyond == 0, shifted, 0)
-    return multiply_by_quantized_multiplier(inside, multiplier, shift), beyond
+    return multiply_by_quantized_multiplier(inside, multiplier, min(shift, 30)), beyond
 
 
 def _hard_swish(values: Values, given: Scale, result: Scale, options: Options) -> Values:
@@ -134,24 +134,26 @@ def _hard_swish(values: Values, given: Scale, result: Scale, options: Options) -
     relu_factor, relu_exponent = quantize_multiplier(
         float(fine_scale / (np.float32(3) / np.float32(32768)))
     )
-    if exponent > 0:
+    if not (-15 <= exponent <= 0 and -15 <= relu_exponent <= 31):
         raise CommandError(
-            f"its output scale {result.scale:g} is too small for the input's {given.scale:g}"
+            f"its input scale {given.scale:g} and output scale {result.scale:g} are too far "
+            "from each other or from 1"
         )
     fine = _wrap_int16((values - given.zero_point) << 7)
     presented = _high_mul_16(fine, _upper_half(factor))
     relu = fine
     if relu_exponent > 0:
-        relu = np.clip(relu << min(relu_exponent - 1, 31), -32768, 32767)
+        relu = np.clip(relu << (relu_exponent - 1), -32768, 32767)
     relu = _high_mul_16(relu, _upper_half(relu_factor))
     if relu_exponent > 0:
         relu = np.clip(relu << 1, -32768, 32767)
     elif relu_exponent < 0:
-        relu = _divide_by_pot_16(relu, -relu_exponent)
+        relu = rounding_divide_by_pot(relu, -relu_exponent).astype(np.int64)
     relu = (relu + 32768) >> 1
     product = relu * presented
     truncated = np.sign(product) * (np.abs(product) >> 15)
-    return _wrap_int16(_divide_by_pot_16(truncated, -exponent) + result.zero_point)
+    shifted = rounding_divide_by_pot(truncated, -exponent).astype(np.int64)
+    return _wrap_int16(shifted + result.zero_point)
 
 
 def _wrap_int16(values: Values) -> Values:
@@ -170,13 +172,6 @@ def _high_mul_16(a: Values, b: int) -> Values:
     product = a * b
     nudged = product + np.where(product >= 0, 1 << 14, 1 - (1 << 14))
     return np.sign(nudged) * (np.abs(nudged) >> 15)
-
-
-def _divide_by_pot_16(values: Values, exponent: int) -> Values:
-    """RoundingDivideByPOT of int16, which truncates its mask to 16 bits."""
-    if exponent > 15:
-        raise CommandError("its output scale is too large for its input's")
-    return rounding_divide_by_pot(values, exponent).astype(np.int64)
 
 
 _FUNCTIONS: dict[str, Callable[[Values, Scale, Scale, Options], Values]] = {
