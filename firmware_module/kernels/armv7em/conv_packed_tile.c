@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+// The inner kernel of direct convolution, in assembly: the compiler keeps neither the registers nor
+// the schedule. 8 multiplications in 8 cycles with everything else beside them.
+//
+// A word of weights holds two taps of 256 x wA + wB. SMLAD with it accumulates 256 x A + B, SMLAD
+// with its sign-extended low bytes (SXTB16) accumulates B, so that A = (sum - B) >> 8.
+// r4-r7: 256 x A + B of 4 pixels, r8-r11: B, r0: panel, r1: weights, r2: a word of weights, r3: its
+// low bytes, r12 and lr: inputs. The loads for a word are issued while the word before is at work.
+#include "conv_packed_tile.h"
+#include "packed_common.h"
+
+#if INK_HAVE_DSP
+
+#pragma GCC diagnostic ignored "-Wunused-parameter" // a naked function's, by register
+
+// Offsets in the stack frame.
+// 0 output, 4 panel less the loop's entry, 8 end of panel, 12 stride, 16 end of output, 20 entry,
+// 24 bytes of weights that the entry skips, 28 panel
+__attribute__((naked)) void ink_conv_packed_tile(
+    const ink_conv_tile_t *tile, const void *weights, int8_t *output) {
+    __asm volatile(
+        ".set tile_words, 16\n" // of weights that one pass of the loop takes
+
+        // One word. `at` is where the panel's inputs of this word lie, `next` of the word after.
+        ".macro word i, at, next\n"
+        "smlad r4, r2, r12, r4\n"
+        "sxtb16.w r3, r2\n"
+        "smlad r5, r2, lr, r5\n"
+        "smlad r8, r3, r12, r8\n"
+        "ldr.w r12, [r0, #\\at + 16]\n"
+        "smlad r9, r3, lr, r9\n"
+        "ldr.w lr, [r0, #\\at + 24]\n"
+        "smlad r6, r2, r12, r6\n"
+        "smlad r7, r2, lr, r7\n"
+        "ldr.w r2, [r1, #4 * \\i + 4]\n"
+        "smlad r10, r3, r12, r10\n"
+        "ldr.w r12, [r0, #\\next]\n"
+        "smlad r11, r3, lr, r11\n"
+        "ldr.w lr, [r0, #\\next + 8]\n"
+        ".endm\n"
+        ".macro two_words i\n"
+        "word \\i, 16*\\i, 16*\\i+4\n"
+        "word (\\i+1), 16*\\i+4, 16*\\i+32\n"
+        ".endm\n"
+
+        "push {r4-r11, lr}\n"
+        "sub sp, sp, #36\n"
+        "ldm r0, {r3, r4, r5, r6}\n" // panel, groups, stride, pairs
+        "str r3, [sp, #28]\n"
+        "add r7, r3, r4, lsl #5\n" // end of panel
+        "str r7, [sp, #8]\n"
+        "add r6, r2, r6, lsl #1\n"
+        "strd r5, r6, [sp, #12]\n"
+        // the loop is entered `skip` words from its start, so that what is left is whole passes
+        "rsb r4, r4, #0\n"
+        "lsl r4, r4, #1\n"
+        "and r4, r4, #tile_words - 1\n"
+        "sub r3, r3, r4, lsl #4\n"
+        "strd r2, r3, [sp]\n"
+        "lsl r5, r4, #2\n"
+        "rsb r4, r4, r4, lsl #3\n" // a word is 14 instructions of 4 bytes
+        "adr r6, 1f\n"
+        "add r6, r6, r4, lsl #3\n"
+        "orr r6, r6, #1\n"
+        "strd r6, r5, [sp, #20]\n"
+
+        // a pair of output channels
+        "0:\n"
+        "ldr r4, [r1]\n"
+        "ldr r8, [r1, #4]\n"
+        "ldr r3, [sp, #28]\n"
+        "ldr r2, [r1, #8]!\n"
+        "mov r5, r4\n"
+        "ldr r0, [sp, #24]\n"
+        "mov r9, r8\n"
+        "ldr.w r12, [r3]\n"
+        "mov r6, r4\n"
+        "ldr.w lr, [r3, #8]\n"
+        "mov r10, r8\n"
+        "sub r1, r1, r0\n"
+        "ldr r0, [sp, #4]\n"
+        "mov r7, r4\n"
+        "mov r11, r8\n"
+        "ldr.w pc, [sp, #20]\n"
+
+        ".balign 4\n"
+        "1:\n"
+        "two_words 0\n"
+        "two_words 2\n"
+        "two_words 4\n"
+        "two_words 6\n"
+        "two_words 8\n"
+        "two_words 10\n"
+        "two_words 12\n"
+        "two_words 14\n"
+        "ldr r3, [sp, #8]\n"
+        "add r0, r0, #16 * tile_words\n"
+        "add r1, r1, #4 * tile_words\n"
+        "cmp r0, r3\n"
+        "bne.w 1b\n"
+
+        // A = (sum - B) >> 8, then both channels are requantized; see ink_requantize_t
+        "ldr r2, [r1]\n"
+        "sub r4, r4, r8\n"
+        "sub r5, r5, r9\n"
+        "ldr r0, [r1, #12]\n"
+        "sub r6, r6, r10\n"
+        "sub r7, r7, r11\n"
+        "ldr.w r12, [r1, #4]\n"
+        "asr r4, r4, #8\n"
+        "smmlar r8, r8, r0, r8\n"
+        "asr r5, r5, #8\n"
+        "smmlar r9, r9, r0, r9\n"
+        "asr r6, r6, #8\n"
+        "smmlar r10, r10, r0, r10\n"
+        "asr r7, r7, #8\n"
+        "smmlar r11, r11, r0, r11\n"
+        "ldr.w lr, [r1, #8]\n"
+        "smmlar r4, r4, r2, r4\n"
+        "add r8, r8, r8, asr #31\n"
+        "smmlar r5, r5, r2, r5\n"
+        "add r9, r9, r9, asr #31\n"
+        "smmlar r6, r6, r2, r6\n"
+        "add r10, r10, r10, asr #31\n"
+        "smmlar r7, r7, r2, r7\n"
+        "ldr r0, [r1, #16]\n"
+        "add r11, r11, r11, asr #31\n"
+        "ldr r2, [r1, #20]\n"
+        "add r1, r1, #24\n"
+        "add r4, r4, r4, asr #31\n"
+        "add r8, r8, r0\n"
+        "add r5, r5, r5, asr #31\n"
+        "add r9, r9, r0\n"
+        "add r6, r6, r6, asr #31\n"
+        "add r10, r10, r0\n"
+        "add r7, r7, r7, asr #31\n"
+        "add r11, r11, r0\n"
+        "add r4, r4, r12\n"
+        "asr r8, r8, r2\n"
+        "add r5, r5, r12\n"
+        "asr r9, r9, r2\n"
+        "add r6, r6, r12\n"
+        "asr r10, r10, r2\n"
+        "add r7, r7, r12\n"
+        "asr r11, r11, r2\n"
+        "asr r4, r4, lr\n"
+        "ldrd r2, r3, [sp, #12]\n" // stride, end of output
+        "ssat r8, #8, r8\n"
+        "asr r5, r5, lr\n"
+        "ssat r9, #8, r9\n"
+        "asr r6, r6, lr\n"
+        "ssat r10, #8, r10\n"
+        "asr r7, r7, lr\n"
+        "ssat r4, #8, r4\n"
+        "ldr.w lr, [sp]\n" // output
+        "ssat r5, #8, r5\n"
+        "bfi r4, r8, #8, #8\n"
+        "ssat r6, #8, r6\n"
+        "bfi r5, r9, #8, #8\n"
+        "ssat r7, #8, r7\n"
+        "strh.w r4, [lr]\n"
+        "ssat r11, #8, r11\n"
+        "strh.w r5, [lr, r2]\n"
+        "bfi r6, r10, #8, #8\n"
+        "add r12, lr, r2, lsl #1\n"
+        "bfi r7, r11, #8, #8\n"
+        "add lr, lr, #2\n"
+        "strh.w r6, [r12]\n"
+        "strh.w r7, [r12, r2]\n"
+        "cmp lr, r3\n"
+        "str.w lr, [sp]\n"
+        "bne.w 0b\n"
+
+        "add sp, sp, #36\n"
+        "pop {r4-r11, pc}\n"
+        ".purgem word\n"
+        ".purgem two_words\n");
+}
+
+#endif

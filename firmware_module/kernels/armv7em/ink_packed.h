@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// Kernels on weights that the host packed for the Cortex-M7: their parameters and functions.
+// On a core with the DSP extension these are the fast ones, anywhere else portable twins that read
+// the same bytes and give the same result. Nothing is checked here: the packer keeps the conditions
+// of exactness (host_tools/plan/layouts), the runtime keeps sizes and offsets.
+#ifndef INK_PACKED_H
+#define INK_PACKED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
+#define INK_HAVE_DSP 1
+#else
+#define INK_HAVE_DSP 0
+#endif
+
+// The shape of a convolution, depthwise or not. int8, NHWC. `pad_value` is what padding holds: the
+// input's zero point. The activation's bounds are applied after requantization.
+typedef struct {
+    int32_t batch, input_h, input_w, input_c, output_h, output_w, output_c;
+    int32_t kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left;
+    int32_t pad_value, act_min, act_max;
+} ink_packed_conv_t;
+
+// Direct convolution, any kernel size, stride and padding; layout: layouts/conv_packed.py.
+// `weights` lie at a multiple of 4, `scratch` at a multiple of 4.
+size_t ink_conv_packed_s8_scratch(const ink_packed_conv_t *conv);
+void ink_conv_packed_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
+    int8_t *output, void *scratch);
+
+#endif

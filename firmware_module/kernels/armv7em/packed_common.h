@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// What the packed kernels share: requantization by a record, and the activation's bounds.
+#ifndef INK_PACKED_COMMON_H
+#define INK_PACKED_COMMON_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "ink_packed.h"
+
+// How an output channel is requantized: (acc * multiplier rounded, / 2^shift rounded) + zero point.
+typedef struct {
+    int32_t multiplier; // 2 x TensorFlow Lite's, wrapped to 32 bits
+    int32_t addend;     // half of 2^shift, plus the output's zero point x 2^shift
+    int32_t shift;      // to the right, 1 to 22
+} ink_requantize_t;
+
+static inline int32_t read_word(const void *at) {
+    int32_t word;
+    memcpy(&word, at, sizeof(word));
+    return word;
+}
+
+#if INK_HAVE_DSP
+
+static inline int32_t multiply_high_round_add(int32_t value, int32_t multiplier, int32_t addend) {
+    int32_t result;
+    __asm("smmlar %0, %1, %2, %3" : "=r"(result) : "r"(value), "r"(multiplier), "r"(addend));
+    return result;
+}
+
+static inline int32_t saturate_s8(int32_t value) {
+    int32_t result;
+    __asm("ssat %0, #8, %1" : "=r"(result) : "r"(value));
+    return result;
+}
+
+// Bytes 0 and 2, and bytes 1 and 3, as pairs of int16.
+static inline int32_t widen_even(int32_t bytes) {
+    int32_t result;
+    __asm("sxtb16 %0, %1" : "=r"(result) : "r"(bytes));
+    return result;
+}
+
+static inline int32_t widen_odd(int32_t bytes) {
+    int32_t result;
+    __asm("sxtb16 %0, %1, ror #8" : "=r"(result) : "r"(bytes));
+    return result;
+}
+
+static inline void store_pair(int32_t *to, int32_t first, int32_t second) {
+    __asm("strd %1, %2, %0" : "=Q"(*(int64_t *)to) : "r"(first), "r"(second));
+}
+
+#else
+
+static inline int32_t multiply_high_round_add(int32_t value, int32_t multiplier, int32_t addend) {
+    uint64_t product = (uint64_t)((int64_t)value * multiplier);
+    return (int32_t)((((uint64_t)(uint32_t)addend << 32) + product + 0x80000000u) >> 32);
+}
+
+static inline int32_t saturate_s8(int32_t value) {
+    return value < -128 ? -128 : value > 127 ? 127 : value;
+}
+
+#endif
+
+static inline int8_t requantize(int32_t acc, const ink_requantize_t *how) {
+    int32_t high = multiply_high_round_add(acc, how->multiplier, acc);
+    uint32_t sum = (uint32_t)high + (uint32_t)(high >> 31) + (uint32_t)how->addend;
+    return (int8_t)saturate_s8((int32_t)sum >> (how->shift & 31));
+}
+
+// Bounds `count` bytes in place. Does nothing where the bounds are int8's own.
+void ink_packed_clamp(int8_t *values, size_t count, int32_t min, int32_t max);
+
+#endif

@@ -1,0 +1,119 @@
+"""Requantization records of the packed kernels: three int32 for an output channel.
+
+The kernels compute, for an accumulator `a` (int32, the input's offset folded into its bias):
+    r = (a * 2^32 + a * multiplier + 2^31) >> 32     one SMMLAR
+    r = r + (r >> 31) + addend
+    out = saturate_int8(r >> shift)
+With multiplier = 2m - 2^32 the first line is gemmlowp's rounding doubling high multiply by m, the
+rest its rounding division by 2^shift, plus the zero point in the addend. Exact for shifts to the
+right of at least 1, while no sum leaves int32.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from host_tools.arithmetic import (
+    multiply_by_quantized_multiplier,
+    saturating_rounding_doubling_high_mul,
+    wrap_int32,
+)
+
+Int32Array = npt.NDArray[np.int32]
+Int64Array = npt.NDArray[np.int64]
+
+LARGEST = 1 << 31
+
+
+class Refused(Exception):
+    """A packed kernel cannot compute this layer exactly; the message says why."""
+
+
+def fold_offset(
+    weights: npt.NDArray[np.int8], bias: npt.ArrayLike, input_offset: int
+) -> Int64Array:
+    """bias + input_offset * sum of weights, for `weights` [channels, taps] and `bias` [channels].
+
+    Then the kernel takes inputs as they are stored. Raises Refused where a sum leaves int32.
+    """
+    sums = weights.astype(np.int64).sum(axis=1)
+    folded = np.asarray(bias, dtype=np.int64) + input_offset * sums
+    if len(folded) and np.abs(folded).max() >= LARGEST:
+        raise Refused("a bias with the input's offset folded in leaves int32")
+    return folded
+
+
+def accumulator_range(
+    weights: npt.NDArray[np.int8], folded_bias: Int64Array
+) -> tuple[Int64Array, Int64Array]:
+    """Least and greatest accumulator of each channel over all int8 inputs, [channels] each.
+
+    Raises Refused where one leaves int32.
+    """
+    wide = weights.astype(np.int64)
+    low = folded_bias + np.minimum(wide * 127, wide * -128).sum(axis=1)
+    high = folded_bias + np.maximum(wide * 127, wide * -128).sum(axis=1)
+    if len(low) and (low.min() < -LARGEST or high.max() >= LARGEST):
+        raise Refused("an accumulator can leave int32")
+    return low, high
+
+
+def constants(
+    low: Int64Array,
+    high: Int64Array,
+    multiplier: npt.ArrayLike,
+    shift: npt.ArrayLike,
+    output_offset: int,
+) -> tuple[npt.NDArray[np.bool_], Int32Array]:
+    """Which channels give one value whatever the input, and the value (saturated to int8).
+
+    Requantization never falls as its input rises, so both ends of the range tell.
+    """
+    ends = [
+        np.clip(
+            multiply_by_quantized_multiplier(end, multiplier, shift).astype(np.int64)
+            + output_offset,
+            -128,
+            127,
+        )
+        for end in (low, high)
+    ]
+    return ends[0] == ends[1], ends[0].astype(np.int32)
+
+
+def records(
+    low: Int64Array,
+    high: Int64Array,
+    multiplier: npt.ArrayLike,
+    shift: npt.ArrayLike,
+    output_offset: int,
+) -> tuple[Int32Array, npt.NDArray[np.bool_]]:
+    """Records [channels, 3] (multiplier, addend, shift), and which channels became constants.
+
+    `low` and `high` are the ends of the channels' accumulators, `multiplier` and `shift`
+    TensorFlow Lite's. A channel that only ever gives one value and has no exact record becomes a
+    constant: its kernel must then compute an accumulator of 0. Raises Refused for any other
+    without a record.
+    """
+    multipliers = np.broadcast_to(np.asarray(multiplier, dtype=np.int64), low.shape)
+    rights = -np.broadcast_to(np.asarray(shift, dtype=np.int64), low.shape)
+    exact = (rights >= 1) & (rights <= 22) & (multipliers >= 1 << 30)
+    safe_rights = np.clip(rights, 1, 22)
+    addends = (np.int64(1) << (safe_rights - 1)) + (np.int64(output_offset) << safe_rights)
+    for end in (low, high):
+        highs = saturating_rounding_doubling_high_mul(end, multipliers).astype(np.int64)
+        exact &= (np.abs(highs) + 1 < LARGEST) & (np.abs(highs + addends) + 1 < LARGEST)
+    constant, values = constants(low, high, multipliers, -rights, output_offset)
+    if not np.all(exact | constant):
+        channel = int(np.flatnonzero(~(exact | constant))[0])
+        raise Refused(
+            f"channel {channel} is requantized by {multipliers[channel]} * 2^{-rights[channel]}, "
+            "whose rounding the kernel does not have (a shift to the right of 1 to 22)"
+        )
+    table = np.stack([2 * multipliers, addends, safe_rights], axis=-1)
+    fixed = ~exact
+    table[fixed] = np.stack(
+        [np.zeros(fixed.sum()), values[fixed].astype(np.int64) * 2, np.ones(fixed.sum())], axis=-1
+    )
+    return wrap_int32(table), fixed

@@ -1,0 +1,115 @@
+"""Convolutions as cases: the same layer given to the numpy reference and to a packed kernel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from host_tools.reference.kernels.conv import conv
+
+
+@dataclass
+class Layer:
+    """A convolution; `pad` None is SAME, else VALID plus that many rows and columns before."""
+
+    input_shape: tuple[int, int, int, int]
+    output_c: int
+    kernel: tuple[int, int] = (3, 3)
+    stride: tuple[int, int] = (1, 1)
+    same: bool = True
+    act: tuple[int, int] = (-128, 127)
+
+    def geometry(self) -> tuple[int, int, int, int]:
+        """(output height, output width, rows of padding above, columns to the left)"""
+        found = []
+        for size, kernel, stride in zip(
+            self.input_shape[1:3], self.kernel, self.stride, strict=True
+        ):
+            if self.same:
+                output = -(-size // stride)
+                found.append((output, max((output - 1) * stride + kernel - size, 0) // 2))
+            else:
+                found.append(((size - kernel) // stride + 1, 0))
+        return found[0][0], found[1][0], found[0][1], found[1][1]
+
+    @property
+    def output_shape(self) -> tuple[int, int, int, int]:
+        height, width, _, _ = self.geometry()
+        return self.input_shape[0], height, width, self.output_c
+
+    @property
+    def macs(self) -> int:
+        height, width, _, _ = self.geometry()
+        pixels = self.input_shape[0] * height * width * self.output_c
+        return pixels * self.kernel[0] * self.kernel[1] * self.input_shape[3]
+
+    def params(self, input_offset: int) -> list[int]:
+        """The fields of ink_packed_conv_t."""
+        height, width, top, left = self.geometry()
+        return [
+            *self.input_shape,
+            *(height, width, self.output_c),
+            *self.kernel,
+            *self.stride,
+            *(top, left, -input_offset),
+            *self.act,
+        ]
+
+
+@dataclass
+class Numbers:
+    """Weights [output channels, kernel_h, kernel_w, input channels] and what goes with them."""
+
+    weights: npt.NDArray[np.int8]
+    bias: npt.NDArray[np.int32]
+    multiplier: npt.NDArray[np.int32]
+    shift: npt.NDArray[np.int32]
+    input_offset: int
+    output_offset: int
+    input: npt.NDArray[np.int8]
+
+
+def random_numbers(layer: Layer, rng: np.random.Generator, *, spread: int = 127) -> Numbers:
+    """Weights within +-`spread`, and multipliers that spread the results over int8."""
+    units, depth = layer.output_c, layer.input_shape[3]
+    weights = rng.integers(-spread, spread + 1, (units, *layer.kernel, depth), dtype=np.int8)
+    taps = layer.kernel[0] * layer.kernel[1] * depth
+    typical = np.sqrt(taps) * 74 * spread / np.sqrt(3)
+    shift = -np.round(np.log2(typical / 40) + rng.uniform(-0.5, 0.5, units)).astype(np.int32)
+    return Numbers(
+        weights=weights,
+        bias=rng.integers(-int(typical), int(typical) + 1, units, dtype=np.int32),
+        multiplier=rng.integers(1 << 30, (1 << 31) - 1, units, dtype=np.int64).astype(np.int32),
+        shift=np.minimum(shift, -1),
+        input_offset=int(rng.integers(-127, 129)),
+        output_offset=int(rng.integers(-128, 128)),
+        input=rng.integers(-128, 128, layer.input_shape, dtype=np.int8),
+    )
+
+
+def expected(layer: Layer, numbers: Numbers) -> npt.NDArray[np.int8]:
+    """What the numpy reference gives."""
+    _, _, top, left = layer.geometry()
+    return conv(
+        numbers.input,
+        numbers.weights,
+        numbers.bias,
+        numbers.multiplier,
+        numbers.shift,
+        kernel_h=layer.kernel[0],
+        kernel_w=layer.kernel[1],
+        stride_h=layer.stride[0],
+        stride_w=layer.stride[1],
+        dilation_h=1,
+        dilation_w=1,
+        pad_top=top,
+        pad_left=left,
+        channel_factor=1,
+        input_offset=numbers.input_offset,
+        output_offset=numbers.output_offset,
+        act_min=layer.act[0],
+        act_max=layer.act[1],
+        output_shape=layer.output_shape,
+    )

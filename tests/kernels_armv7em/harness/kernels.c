@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// The kernels that cases may name, in the order of harness.py's KERNELS.
+#include "cases.h"
+#include "ink_packed.h"
+
+static uint32_t conv_packed_scratch(const void *params) {
+    return (uint32_t)ink_conv_packed_s8_scratch(params);
+}
+
+static void conv_packed(const call_t *call) {
+    ink_conv_packed_s8(call->params, call->input0, call->weights, call->output, call->scratch);
+}
+
+const kernel_t kernels[] = {
+    {conv_packed_scratch, conv_packed},
+};
+const uint32_t kernel_count = sizeof(kernels) / sizeof(kernels[0]);
