@@ -1,0 +1,1 @@
+"""The blob's bytes: `layout` (the records), `writer` (from a plan), `reader` (for reports)."""

@@ -1,0 +1,165 @@
+"""Writes a plan as a blob: the same plan gives the same bytes. Decides nothing."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from host_tools.blob import layout
+from host_tools.plan.types import Plan, PlanOperator
+
+
+class _Strings:
+    """The strings part: each text once, zero-terminated UTF-8."""
+
+    def __init__(self) -> None:
+        self.bytes = bytearray()
+        self._places: dict[str, int] = {}
+
+    def add(self, text: str) -> int:
+        if text not in self._places:
+            self._places[text] = len(self.bytes)
+            encoded = text.encode("utf-8", "replace").replace(b"\0", b"?")
+            self.bytes += encoded + b"\0"
+        return self._places[text]
+
+
+class _Output:
+    """Bytes that grow; blocks of equal bytes are kept once."""
+
+    def __init__(self) -> None:
+        self.bytes = bytearray()
+        self._places: dict[bytes, int] = {}
+
+    def reserve(self, size: int, alignment: int = 4) -> int:
+        start = self.align(alignment)
+        self.bytes += bytes(size)
+        return start
+
+    def align(self, alignment: int) -> int:
+        self.bytes += bytes(-len(self.bytes) % alignment)
+        return len(self.bytes)
+
+    def append(self, data: bytes) -> int:
+        start = self.align(4)
+        self.bytes += data
+        return start
+
+    def share(self, array: np.ndarray, dtype: str) -> int:
+        """Where the block of `array`, little-endian and of `dtype`, starts."""
+        data = np.ascontiguousarray(array, np.dtype(dtype).newbyteorder("<")).tobytes()
+        if data not in self._places:
+            self._places[data] = self.align(layout.DATA_ALIGNMENT)
+            self.bytes += data
+        return self._places[data]
+
+    def put(self, start: int, data: bytes) -> None:
+        self.bytes[start : start + len(data)] = data
+
+
+def write_blob(plan: Plan, labels: Sequence[str] = ()) -> bytes:
+    """The blob of `plan`, with one of `labels` for each element of output 0, or none.
+
+    `plan` must keep the limits of docs/blob-format.md; `make_plan` sees to that.
+    """
+    out = _Output()
+    strings = _Strings()
+    n_io = len(plan.inputs) + len(plan.outputs)
+    out.reserve(layout.HEADER.size)
+    tensors_start = out.reserve(layout.TENSOR.size * len(plan.tensors))
+    operators_start = out.reserve(layout.OPERATOR.size * len(plan.operators))
+    io_start = out.reserve(layout.IO.size * n_io)
+    labels_start = out.reserve(4 * len(labels))
+    out.put(labels_start, b"".join(strings.add(text).to_bytes(4, "little") for text in labels))
+    name = strings.add(plan.name)
+    tensor_names = [strings.add(tensor.name) for tensor in plan.tensors]
+    operator_names = [strings.add(operator.name) for operator in plan.operators]
+    strings_start = out.append(bytes(strings.bytes))
+    records = [out.reserve(_record_size(operator)) for operator in plan.operators]
+
+    for index, operator in enumerate(plan.operators):
+        out.put(records[index], _parameters(out, operator))
+        start = operators_start + index * layout.OPERATOR.size
+        out.put(start, _operator(operator, operator_names[index], records[index]))
+    for index, (tensor, text) in enumerate(zip(plan.tensors, tensor_names, strict=True)):
+        constant = tensor.data is not None
+        record = layout.TENSOR.pack(
+            layout.DTYPES[tensor.dtype],
+            len(tensor.shape),
+            layout.PLACES["blob" if constant else "arena"],
+            0,
+            tensor.offset if tensor.data is None else out.share(tensor.data, tensor.dtype),
+            tensor.size,
+            *tensor.shape,
+            *(1,) * (layout.MAX_RANK - len(tensor.shape)),
+            tensor.scale,
+            tensor.zero_point,
+            text,
+        )
+        out.put(tensors_start + index * layout.TENSOR.size, record)
+    tables = [
+        0 if table is None else out.share(table, plan.tensors[tensor].dtype)
+        for tensor, table in zip(plan.inputs, plan.image_tables, strict=True)
+    ] + [0] * len(plan.outputs)
+    for index, tensor_index in enumerate(plan.inputs + plan.outputs):
+        record = layout.IO.pack(tensor_index, tables[index])
+        out.put(io_start + index * layout.IO.size, record)
+
+    header = layout.HEADER.pack(
+        layout.MAGIC,
+        layout.VERSION,
+        layout.HEADER.size,
+        out.align(4),
+        0,
+        layout.TARGETS[plan.target],
+        plan.arena_size,
+        len(plan.tensors),
+        len(plan.operators),
+        len(plan.inputs),
+        len(plan.outputs),
+        tensors_start,
+        operators_start,
+        io_start,
+        labels_start,
+        len(labels),
+        strings_start,
+        len(strings.bytes),
+        name,
+    )
+    out.put(0, header)
+    crc = zlib.crc32(out.bytes[layout.CRC_START :])
+    out.put(layout.CRC_START - 4, crc.to_bytes(4, "little"))
+    return bytes(out.bytes)
+
+
+def _record_size(operator: PlanOperator) -> int:
+    return layout.KERNELS[operator.kernel].record.size
+
+
+def _parameters(out: _Output, operator: PlanOperator) -> bytes:
+    kernel = layout.KERNELS[operator.kernel]
+    values: list[int] = []
+    for name in kernel.params:
+        value = operator.params[name]
+        values += [value] if isinstance(value, int) else value
+    values += [out.share(operator.data[name], dtype) for name, dtype in kernel.data]
+    return kernel.record.pack(*values)
+
+
+def _operator(operator: PlanOperator, name: int, params_start: int) -> bytes:
+    return layout.OPERATOR.pack(
+        layout.KERNELS[operator.kernel].number,
+        operator.source_index,
+        operator.inputs[0],
+        operator.inputs[1] if len(operator.inputs) == 2 else layout.NO_TENSOR,
+        operator.output,
+        0,
+        name,
+        params_start,
+        _record_size(operator),
+        operator.scratch_offset,
+        operator.scratch_size,
+        operator.macs,
+    )

@@ -1,0 +1,62 @@
+"""Packs a model into a blob: the whole way from a .tflite file, its bytes or a graph to bytes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from host_tools import tflite
+from host_tools.blob.writer import write_blob
+from host_tools.errors import CommandError
+from host_tools.graph import Graph
+from host_tools.plan import Plan, make_plan
+from host_tools.plan.image_tables import Range
+
+
+def pack(
+    source: str | Path | bytes | Graph,
+    *,
+    labels: Sequence[str] | None = None,
+    name: str | None = None,
+    target: str = "portable",
+    image_range: Range | None = None,
+) -> bytes:
+    """The blob of a model, the same bytes for the same input.
+
+    `labels` name the elements of output 0; `name` is the network's, by default the file's without
+    suffix. `target` and `image_range`: see `make_plan`. Raises CommandError for a model that
+    cannot be read or packed, and for labels that do not fit.
+    """
+    plan = plan_model(source, name=name, target=target, image_range=image_range)
+    check_labels(plan, labels or ())
+    return write_blob(plan, labels or ())
+
+
+def plan_model(
+    source: str | Path | bytes | Graph,
+    *,
+    name: str | None = None,
+    target: str = "portable",
+    image_range: Range | None = None,
+) -> Plan:
+    """The plan of a model, as `pack` makes it."""
+    if isinstance(source, Graph):
+        return make_plan(
+            dataclasses.replace(source, name=name or source.name), target, image_range
+        )
+    graph = tflite.read_model(source, name)
+    try:
+        return make_plan(graph, target, image_range)
+    except CommandError as error:
+        where = graph.name if isinstance(source, bytes) else source
+        raise CommandError(f"{where}: {error}") from error
+
+
+def check_labels(plan: Plan, labels: Sequence[str]) -> None:
+    """Raises CommandError unless there are no labels, or one for each element of output 0."""
+    elements = plan.tensors[plan.outputs[0]].elements
+    if labels and len(labels) != elements:
+        raise CommandError(
+            f"{len(labels)} labels do not fit: output 0 of the model has {elements} elements"
+        )

@@ -1,0 +1,94 @@
+"""Makes the plan of a graph: the steps, in their order."""
+
+from __future__ import annotations
+
+from host_tools.blob.layout import TARGETS
+from host_tools.errors import CommandError
+from host_tools.graph import Graph, Tensor
+from host_tools.plan.choose import choose_kernels
+from host_tools.plan.fold_constants import fold_constants
+from host_tools.plan.fold_pads import fold_pads
+from host_tools.plan.image_tables import Range, image_tables
+from host_tools.plan.limits import check_limits
+from host_tools.plan.lower import check_tensor, lower
+from host_tools.plan.memory import plan_memory
+from host_tools.plan.types import Plan, PlanOperator, PlanTensor
+from host_tools.reference.arguments import label
+
+
+def make_plan(graph: Graph, target: str = "portable", image_range: Range | None = None) -> Plan:
+    """The plan that computes the graph's outputs exactly as tflite-micro does.
+
+    `target` is portable or cortex-m7; `image_range` is that of `image_tables`. The same graph
+    gives the same plan. Raises CommandError for what is not supported, naming all of it at once.
+    """
+    if target not in TARGETS:
+        raise CommandError(f"the target {target!r} is not known; give {' or '.join(TARGETS)}")
+    graph = fold_constants(graph)
+    operators, views = lower(graph)
+    operators = fold_pads(graph, operators, views)
+    plan = _assemble(graph, operators, views, target)
+    choose_kernels(plan)
+    plan_memory(plan)
+    plan.image_tables = image_tables(plan, image_range)
+    check_limits(plan)
+    return plan
+
+
+def _assemble(
+    graph: Graph, operators: list[PlanOperator], views: dict[int, int], target: str
+) -> Plan:
+    """The plan of these operators over only the tensors they use, in the graph's order."""
+    for what, indices in (("input", graph.inputs), ("output", graph.outputs)):
+        for index in indices:
+            _check_io(graph, views, index, what)
+    used = {*graph.inputs, *graph.outputs}
+    for operator in operators:
+        used.update((*operator.inputs, operator.output))
+    used.update([_root(views, index) for index in used])
+    order = sorted(used)
+    place = {index: position for position, index in enumerate(order)}
+    tensors = []
+    for index in order:
+        tensor = _tensor(graph.tensors[index])
+        if (root := _root(views, index)) != index:
+            tensor.view_of = place[root]
+        tensors.append(tensor)
+    for operator in operators:
+        operator.inputs = tuple(place[index] for index in operator.inputs)
+        operator.output = place[operator.output]
+    return Plan(
+        name=graph.name,
+        target=target,
+        tensors=tensors,
+        operators=operators,
+        inputs=tuple(place[index] for index in graph.inputs),
+        outputs=tuple(place[index] for index in graph.outputs),
+    )
+
+
+def _check_io(graph: Graph, views: dict[int, int], index: int, what: str) -> None:
+    tensor = graph.tensors[index]
+    try:
+        check_tensor(graph, index)
+    except CommandError as error:
+        raise CommandError(f"the model's {what}: {error}") from error
+    if graph.tensors[_root(views, index)].data is not None:
+        raise CommandError(
+            f"the model's {what} {label(tensor)} is a constant: nothing would be computed"
+        )
+
+
+def _root(views: dict[int, int], index: int) -> int:
+    while index in views:
+        index = views[index]
+    return index
+
+
+def _tensor(tensor: Tensor) -> PlanTensor:
+    quantization = tensor.quantization
+    planned = PlanTensor(tensor.name, tensor.shape, tensor.dtype, data=tensor.data)
+    if tensor.dtype != "float32" and quantization is not None and len(quantization.scale) == 1:
+        planned.scale = float(quantization.scale[0])
+        planned.zero_point = int(quantization.zero_point[0])
+    return planned

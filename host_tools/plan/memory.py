@@ -1,0 +1,151 @@
+"""Places a plan's tensors and scratch in the arena so that what lives at once never overlaps.
+
+Each buffer is a rectangle, its size by the operators it lives over; stacking them is offline
+dynamic storage allocation. `place_blocks` is greedy by size and its kin (Pisarchyk and Lee,
+"Efficient Memory Management for Deep Neural Net Inference", 2020), the best of several fixed
+orders, and, where that is above the lower bound, hill climbing over the order as in Arm's Vela.
+Which tensors share a buffer is decided before, in `buffers`; the order of operators is not changed.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from host_tools.plan.buffers import Buffer, arena_buffers
+from host_tools.plan.types import Plan
+
+ALIGNMENT = 16
+CLIMBING_STEPS = 1000
+
+
+@dataclass(frozen=True)
+class Block:
+    """`size` bytes that are needed from operator `first` to operator `last`, both included."""
+
+    size: int
+    first: int
+    last: int
+
+    def meets(self, other: Block) -> bool:
+        return self.first <= other.last and other.first <= self.last
+
+
+def plan_memory(plan: Plan) -> None:
+    """Fills in the offsets of the tensors and scratch of `plan`, and its arena size.
+
+    Every offset is a multiple of 16. `arena_blocks` says what is placed.
+    """
+    buffers = arena_buffers(plan)
+    offsets, plan.arena_size = place_blocks(arena_blocks(plan, buffers))
+    for buffer, offset in zip(buffers, offsets, strict=False):
+        for tensor in buffer.tensors:
+            plan.tensors[tensor].offset = offset
+    with_scratch = [operator for operator in plan.operators if operator.scratch_size]
+    for operator, offset in zip(with_scratch, offsets[len(buffers) :], strict=True):
+        operator.scratch_offset = offset
+
+
+def arena_blocks(plan: Plan, buffers: list[Buffer]) -> list[Block]:
+    """A block for each buffer, then one for each operator with scratch; sizes rounded up to 16."""
+    blocks = [Block(_rounded(b.size), b.first, b.last) for b in buffers]
+    for time, operator in enumerate(plan.operators):
+        if operator.scratch_size:
+            blocks.append(Block(_rounded(operator.scratch_size), time, time))
+    return blocks
+
+
+def _rounded(size: int) -> int:
+    return -(-size // ALIGNMENT) * ALIGNMENT
+
+
+def lower_bound(blocks: Sequence[Block]) -> int:
+    """The most bytes needed at one time: no placement is smaller."""
+    return max(
+        (sum(b.size for b in blocks if b.first <= time <= b.last))
+        for time in {block.first for block in blocks} | {0}
+    )
+
+
+def place_blocks(blocks: Sequence[Block]) -> tuple[list[int], int]:
+    """Offsets of `blocks` and the bytes they take in all. Blocks that meet do not overlap.
+
+    Offsets are sums of sizes, so they keep any alignment that all sizes have. Deterministic.
+    """
+    meeting = [
+        [j for j, other in enumerate(blocks) if j != i and block.meets(other)]
+        for i, block in enumerate(blocks)
+    ]
+    bound = lower_bound(blocks)
+
+    def together(block: Block) -> int:
+        return max(
+            sum(b.size for b in blocks if b.first <= time <= b.last)
+            for time in range(block.first, block.last + 1)
+        )
+
+    orders: tuple[Callable[[Block], tuple[int, ...]], ...] = (
+        lambda b: (-b.size, b.first),
+        lambda b: (-b.size * (b.last - b.first + 1), b.first),
+        lambda b: (-together(b), -b.size, b.first),
+        lambda b: (b.first, -b.size),
+        lambda b: (-b.last, -b.size),
+        lambda b: (b.first - b.last, -b.size),
+    )
+    best: tuple[list[int], int] | None = None
+    best_order: list[int] = []
+    for key in orders:
+        order = sorted(range(len(blocks)), key=lambda i: key(blocks[i]))
+        placed = _place_in_order(blocks, meeting, order)
+        if best is None or placed[1] < best[1]:
+            best, best_order = placed, order
+        if best[1] == bound:
+            return best
+    assert best is not None
+    return _climb(blocks, meeting, best, best_order, bound)
+
+
+def _place_in_order(
+    blocks: Sequence[Block], meeting: list[list[int]], order: list[int]
+) -> tuple[list[int], int]:
+    """Each block in turn goes to the lowest gap it fits in."""
+    offsets = [-1] * len(blocks)
+    total = 0
+    for index in order:
+        size = blocks[index].size
+        offset = 0
+        taken = sorted((offsets[j], blocks[j].size) for j in meeting[index] if offsets[j] >= 0)
+        for start, length in taken:
+            if offset + size <= start:
+                break
+            offset = max(offset, start + length)
+        offsets[index] = offset
+        total = max(total, offset + size)
+    return offsets, total
+
+
+def _climb(
+    blocks: Sequence[Block],
+    meeting: list[list[int]],
+    best: tuple[list[int], int],
+    order: list[int],
+    bound: int,
+) -> tuple[list[int], int]:
+    """Swaps a block at the top of the arena with one that it meets, as long as it does not hurt."""
+    random_source = random.Random(0)
+    for _ in range(CLIMBING_STEPS):
+        if best[1] == bound:
+            break
+        offsets, total = best
+        top = [i for i, block in enumerate(blocks) if offsets[i] + block.size == total]
+        block = random_source.choice(top)
+        around = [*meeting[block], *(k for j in meeting[block] for k in meeting[j])]
+        other = random_source.choice(around)
+        trial = list(order)
+        a, b = trial.index(block), trial.index(other)
+        trial[a], trial[b] = trial[b], trial[a]
+        placed = _place_in_order(blocks, meeting, trial)
+        if placed[1] <= total:
+            best, order = placed, trial
+    return best
