@@ -11,7 +11,7 @@ Range = tuple[float, float]
 
 
 def image_tables(plan: Plan, image_range: Range | None = None) -> list[np.ndarray | None]:
-    """For each input of shape [1, height, width, 1 or 3] 256 stored values of its dtype, else None.
+    """For each input of shape [1, height, width, 1 or 3] its 256 stored values, else None.
 
     Entry p is for the pixel value p of 0 to 255: between the real values `image_range` of the
     pixels 0 and 255, rounded half away from zero and saturated. By default pixels span the whole
@@ -30,7 +30,7 @@ def _table(plan: Plan, index: int, image_range: Range | None) -> np.ndarray | No
         return None if image_range is None else _spread(image_range).astype(np.float32)
     lowest, highest = LIMITS[tensor.dtype]
     if image_range is None:
-        stored = np.arange(lowest, highest + 1)
+        stored = np.arange(lowest, highest + 1, dtype=np.float64)
     else:
         stored = round_half_away(_spread(image_range) / tensor.scale) + tensor.zero_point
     return np.clip(stored, lowest, highest).astype(tensor.dtype)

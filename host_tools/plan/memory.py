@@ -4,7 +4,7 @@ Each buffer is a rectangle, its size by the operators it lives over; stacking th
 dynamic storage allocation. `place_blocks` is greedy by size and its kin (Pisarchyk and Lee,
 "Efficient Memory Management for Deep Neural Net Inference", 2020), the best of several fixed
 orders, and, where that is above the lower bound, hill climbing over the order as in Arm's Vela.
-Which tensors share a buffer is decided before, in `buffers`; the order of operators is not changed.
+Which tensors share a buffer is decided before, in `buffers`; operators keep their order.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _climb(
     order: list[int],
     bound: int,
 ) -> tuple[list[int], int]:
-    """Swaps a block at the top of the arena with one that it meets, as long as it does not hurt."""
+    """Swaps a block at the arena's top with one near it in time, where that does not hurt."""
     random_source = random.Random(0)
     for _ in range(CLIMBING_STEPS):
         if best[1] == bound:
