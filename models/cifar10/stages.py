@@ -64,7 +64,7 @@ def main() -> None:
     print(f"float {result.float_accuracy:.2f} %, int8 {result.int8_accuracy:.2f} %")
     if result.int8_accuracy < LEAST_INT8:
         raise SystemExit(f"recipe: int8 accuracy is below {LEAST_INT8} %: train more epochs")
-    if result.float_accuracy - result.int8_accuracy > MOST_LOST:
+    if round(result.float_accuracy - result.int8_accuracy, 2) > MOST_LOST:
         raise SystemExit(f"recipe: int8 lost more than {MOST_LOST} points against float")
 
 

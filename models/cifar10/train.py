@@ -32,6 +32,7 @@ class Plan:
     threads: int
     rate: float = 0.1
     decay: float = 5e-4
+    smoothing: float = 0.05  # Of the labels; keeps the logits' range small for int8.
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def take(padded: np.ndarray, shown: Views, indices: np.ndarray) -> np.ndarray:
 
 def normalized(pictures: np.ndarray) -> Tensor:
     """Turn uint8 [N, 32, 32, 3] into what the networks train on: float [N, 3, 32, 32]."""
-    values = torch.from_numpy(pictures).permute(0, 3, 1, 2)  # Channels stay last in memory.
+    values = torch.tensor(pictures).permute(0, 3, 1, 2)  # Channels stay last in memory.
     return (values.float() - network.MEAN) / network.DEVIATION
 
 
@@ -93,7 +94,9 @@ def fit(model: nn.Module, plan: Plan, data: Cifar10, checkpoint: Path) -> float:
                 group["lr"] = plan.rate * share
             indices = order[step * BATCH : (step + 1) * BATCH]
             logits = model(normalized(take(padded, shown, indices)))
-            loss = functional.cross_entropy(logits, labels[indices])
+            loss = functional.cross_entropy(
+                logits, labels[indices], label_smoothing=plan.smoothing
+            )
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
