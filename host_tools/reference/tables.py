@@ -79,10 +79,11 @@ def _relu6(values: Values, given: Scale, result: Scale, options: Options) -> Val
 
 
 def _leaky_relu(values: Values, given: Scale, result: Scale, options: Options) -> Values:
-    # CalculateOpDataLeakyRelu computes in float32; QuantizeLeakyRelu
-    alpha = np.float32(options["alpha"])
-    slope, slope_shift = _real_multiplier(float(given.scale * alpha / result.scale))
-    identity, identity_shift = _real_multiplier(float(given.scale / result.scale))
+    # CalculateOpDataLeakyRelu, QuantizeLeakyRelu
+    ratio = float(given.scale) / float(result.scale)
+    alpha = float(np.float32(options["alpha"]))
+    slope, slope_shift = _real_multiplier(float(given.scale) * alpha / float(result.scale))
+    identity, identity_shift = _real_multiplier(ratio)
     shifted = values - given.zero_point
     positive = _scaled(shifted, identity, identity_shift)
     return np.where(shifted >= 0, positive, _scaled(shifted, slope, slope_shift)) + (
@@ -129,11 +130,9 @@ def _to_q4(values: Values, given: Scale) -> tuple[npt.NDArray[np.int32], Values]
 
 def _hard_swish(values: Values, given: Scale, result: Scale, options: Options) -> Values:
     # HardSwishPrepare, reference_ops::HardSwish
-    fine_scale = np.float32(1 / 128) * given.scale
-    factor, exponent = quantize_multiplier(float(fine_scale / result.scale))
-    relu_factor, relu_exponent = quantize_multiplier(
-        float(fine_scale / (np.float32(3) / np.float32(32768)))
-    )
+    fine_scale = float(given.scale) / 128
+    factor, exponent = quantize_multiplier(fine_scale / float(result.scale))
+    relu_factor, relu_exponent = quantize_multiplier(fine_scale / (3 / 32768))
     if not (-15 <= exponent <= 0 and -15 <= relu_exponent <= 31):
         raise CommandError(
             f"its input scale {given.scale:g} and output scale {result.scale:g} are too far "

@@ -25,15 +25,9 @@ def add(graph: Graph, operator: Operator) -> dict[str, int]:
     """ADD and SUB: the parameters of add_s8. CalculateOpDataAdd, CalculateOpDataSub."""
     (scale0, scale1), result = _pair(graph, operator)
     left_shift = 20
-    if operator.kind == "ADD":
-        largest = 2.0 * float(max(scale0.scale, scale1.scale))
-        reals = [float(scale0.scale) / largest, float(scale1.scale) / largest]
-        real = largest / ((1 << left_shift) * float(result.scale))
-    else:
-        # SUB's are float32 quotients
-        wide = np.float32(2) * max(scale0.scale, scale1.scale)
-        reals = [float(scale0.scale / wide), float(scale1.scale / wide)]
-        real = float(wide / (np.float32(1 << left_shift) * result.scale))
+    largest = 2.0 * float(max(scale0.scale, scale1.scale))
+    reals = [float(scale0.scale) / largest, float(scale1.scale) / largest]
+    real = largest / ((1 << left_shift) * float(result.scale))
     multiplier0, shift0 = quantize_multiplier(reals[0])
     multiplier1, shift1 = quantize_multiplier(reals[1])
     multiplier, shift = multiplier_of(real)

@@ -72,7 +72,8 @@ def fully_connected(graph: Graph, operator: Operator) -> Result:
         raise CommandError("its weights are shuffled; only the default format is supported")
     units, depth = weights.shape
     size = math.prod(source.shape)
-    if depth == 0 or size % depth or math.prod(target.shape) != size // depth * units:
+    fits = target.shape[-1:] == (units,) and depth and size % depth == 0
+    if not fits or math.prod(target.shape) != size // depth * units:
         raise CommandError(
             f"{label(weights)} of shape {list(weights.shape)} does not fit the input "
             f"{list(source.shape)} and the output {list(target.shape)}"
@@ -81,11 +82,8 @@ def fully_connected(graph: Graph, operator: Operator) -> Result:
     per_channel = len(scales) > 1
     if per_channel:
         _check_symmetric(weights)
-        reals = _ratios(given, scales, result)
     else:
         _check_bias_scale(given, scales[0], bias, result)
-        # the product is float32's, as GetQuantizedConvolutionMultipler has it
-        reals = [float(given.scale * scales[0]) / float(result.scale)]
     act_min, act_max = activation(operator, result)
     parameters = {
         "depth": depth,
@@ -100,7 +98,7 @@ def fully_connected(graph: Graph, operator: Operator) -> Result:
     return parameters, {
         "weights": values,
         "bias": _bias(bias, units),
-        **_multipliers(reals),
+        **_multipliers(_ratios(given, scales, result)),
     }
 
 
