@@ -48,18 +48,18 @@ PIP_INSTALL = mkdir -p build && $(PYTHON) -m pip install --disable-pip-version-c
 
 # what packs, builds and runs; then what tests and lints
 .venv/tools: pyproject.toml | build/system-tools
-	@echo "set-up: Python packages (.venv)"
+	@echo "set-up: Python packages (.venv)" >&2
 	@"$(PYTHON3)" -m venv .venv
 	@$(call PIP_INSTALL,firmware)
 	@touch $@
 
 .venv/test-tools: .venv/tools
-	@echo "set-up: Python packages for tests (.venv)"
+	@echo "set-up: Python packages for tests (.venv)" >&2
 	@$(call PIP_INSTALL,firmware$(comma)test$(comma)lint)
 	@touch $@
 
 build/micropython/py/mkenv.mk: | .venv/tools
-	@echo "set-up: MicroPython's source"
+	@echo "set-up: MicroPython's source" >&2
 	@mkdir -p build
 	@sh host_tools/setup/get_micropython.sh $(PYTHON) build/micropython >build/get_micropython.log 2>&1 \
 		|| { cat build/get_micropython.log; exit 1; }
@@ -72,6 +72,9 @@ setup: .venv/test-tools build/micropython/py/mkenv.mk
 folder-hash = $(shell printf %s '$(abspath $(1))' | cksum | cut -d' ' -f1)
 CONFIGURATION := $(FPU)$(if $(filter-out A,$(OBJECTS)),-objects-$(OBJECTS))$(if $(STOCK),-stock)
 ifneq ($(MICROPYTHON),)
+ifeq ($(wildcard $(MICROPYTHON)/py/cstack.h),)
+$(error MICROPYTHON='$(MICROPYTHON)' is not a source tree of MicroPython 1.25 or newer)
+endif
 CONFIGURATION := $(CONFIGURATION)-micropython-$(call folder-hash,$(MICROPYTHON))
 endif
 ifneq ($(CMSIS_NN),)
@@ -96,7 +99,8 @@ firmware-virtual: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.
 	@mkdir -p $(FIRMWARE_DIR)
 	@test -f $(FIRMWARE) || echo "building the virtual board's firmware ($(CONFIGURATION))" >&2
 	@$(BUILD_FIRMWARE) >$(FIRMWARE_DIR)/build.log 2>&1 || { \
-		grep -iE -A6 'error|undefined' $(FIRMWARE_DIR)/build.log | head -n 60 >&2; \
+		grep -iE -A4 'error|undefined|\*\*\*' $(FIRMWARE_DIR)/build.log \
+			| grep -vE '^make|Troubleshooting|warnings being treated' | head -n 60 >&2; \
 		echo "the firmware does not build: see $(FIRMWARE_DIR)/build.log" >&2; \
 		exit 1; \
 	}

@@ -3,6 +3,7 @@
 // nothing hangs.
 #include <stddef.h>
 
+#include "py/mphal.h"
 #include "py/mpprint.h"
 
 #include "board.h"
@@ -25,7 +26,26 @@ __attribute__((naked)) void board_reset(void) {
                    "b board_start\n");
 }
 
+enum { NO_ACCESS = 0, READ_ONLY = 6 };
+
+static void protect(uint32_t number, uint32_t base, uint32_t size_log2, uint32_t access) {
+    MPU_REGION_BASE = base | 1u << 4 | number;
+    MPU_REGION_SIZE = access << 24 | (size_log2 - 1) << 1 | 1u;
+}
+
+// QEMU's memory is writable at 0 and silent where nothing is: let null pointers, writes to code and
+// stack overflows fault.
+static void protect_memory(void) {
+    protect(0, 0x00000000, 22, READ_ONLY); // 4 MB of code
+    protect(1, 0x00000000, 10, NO_ACCESS); // 1 KB that holds the vectors only
+    protect(2, 0x1FF00000, 20, NO_ACCESS); // 1 MB below the stack
+    MPU_CONTROL = 5;                       // on; elsewhere the default memory map
+    SCB_HANDLER_CONTROL |= 7u << 16;       // tell memory, bus and usage faults apart
+    __asm volatile("dsb\n isb\n" ::: "memory");
+}
+
 __attribute__((used, noreturn)) static void board_start(void) {
+    protect_memory();
     uint32_t *from = &_sidata;
     for (uint32_t *to = &_sdata; to < &_edata; to++) {
         *to = *from++;
@@ -36,14 +56,28 @@ __attribute__((used, noreturn)) static void board_start(void) {
     board_exit(main());
 }
 
+// A request to the computer; numbers: Arm, "Semihosting for AArch32 and AArch64".
+static void semihosting(uint32_t operation, const void *argument) {
+    register uint32_t r0 __asm("r0") = operation;
+    register const void *r1 __asm("r1") = argument;
+    __asm volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
+}
+
 __attribute__((noreturn)) void board_exit(int status) {
     board_uart_flush();
     const uint32_t arguments[2] = {
-        0x20026, (uint32_t)status};                 // the application ends, with a status
-    register uint32_t operation __asm("r0") = 0x20; // SYS_EXIT_EXTENDED
-    register const uint32_t *block __asm("r1") = arguments;
+        0x20026, (uint32_t)status}; // the application ends, with a status
     for (;;) {
-        __asm volatile("bkpt 0xAB" ::"r"(operation), "r"(block) : "memory");
+        semihosting(0x20, arguments); // SYS_EXIT_EXTENDED
+    }
+}
+
+// To the UART and to QEMU's standard error: whoever started the board may not be reading the UART.
+static void print_fault(void *unused, const char *text, size_t length) {
+    (void)unused;
+    mp_hal_stdout_tx_strn(text, length);
+    for (size_t i = 0; i < length; i++) {
+        semihosting(0x03, &text[i]); // SYS_WRITEC
     }
 }
 
@@ -61,7 +95,8 @@ __attribute__((used, noreturn)) static void board_report_fault(
         lr = frame[5];
         pc = frame[6];
     }
-    mp_printf(&mp_plat_print,
+    const mp_print_t print = {NULL, print_fault};
+    mp_printf(&print,
         "\r\nfault: %s (exception %u) pc=%08x lr=%08x sp=%08x cfsr=%08x bfar=%08x\r\n", name,
         (unsigned)exception, (unsigned)pc, (unsigned)lr, (unsigned)(uintptr_t)frame,
         (unsigned)SCB_FAULT_STATUS, (unsigned)SCB_FAULT_ADDRESS);

@@ -36,10 +36,10 @@ def mount():
     sys.path.append("/lib")
 
 
-def run(path):
-    """Runs a script of the computer; returns its exit status."""
+def run(path, name):
+    """Runs a script of the computer under this name; returns its exit status."""
     try:
-        code = compile(str(semihost.read(path), "utf8"), path, "exec")
+        code = compile(str(semihost.read(path), "utf8"), name, "exec")
         exec(code, {"__name__": "__main__"})
     except SystemExit as e:
         status = e.args[0] if e.args else 0
@@ -58,5 +58,5 @@ def run(path):
 mount()
 _words = semihost.arguments()
 if _words[:1] == ["run"]:
-    sys.argv[:] = _words[1:]
-    virtual_board.exit(run(_words[1]))
+    sys.argv[:] = _words[2:]
+    virtual_board.exit(run(_words[1], _words[2]))

@@ -1,0 +1,231 @@
+"""One virtual board: as a serial port for mpremote, or for one headless script at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import subprocess
+import tempfile
+import time
+import tty
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import serial
+from mpremote.transport import TransportError
+from mpremote.transport_serial import SerialTransport
+
+from host_tools.errors import CommandError
+from host_tools.virtual_board import qemu
+from host_tools.virtual_board.romfs import build_romfs
+
+_START_SECONDS = 20.0
+_PROMPT = b">>> "
+# a read that takes longer counts as nothing received; mpremote tries again until its own timeout
+_READ_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class ScriptResult:
+    """What a headless script printed, and its exit status (1 after an exception or a fault)."""
+
+    stdout: str
+    status: int
+
+
+class VirtualBoard:
+    """A virtual board with this firmware, these files in /rom, counting instructions or not.
+
+    `firmware` is an ELF file (default: what make built); `romfs` is an image (bytes) or the files
+    to put into one, by name. With `icount` every instruction takes 64 ns of the board's time, so
+    that counts of ticks repeat exactly.
+
+    `run_script` starts a QEMU of its own each time. `port` and `exec` need the context manager,
+    which starts one and kills it at the end.
+    """
+
+    def __init__(
+        self,
+        firmware: Path | None = None,
+        *,
+        romfs: bytes | Mapping[str, bytes | Path] | None = None,
+        icount: bool = False,
+    ) -> None:
+        self.firmware = firmware or qemu.default_firmware()
+        qemu.check_firmware(self.firmware)
+        self._image = build_romfs(romfs) if isinstance(romfs, Mapping) else romfs
+        if self._image and len(self._image) > qemu.ROMFS_SIZE:
+            raise CommandError(
+                f"the files for /rom take {len(self._image)} bytes; "
+                f"the virtual board has room for {qemu.ROMFS_SIZE}"
+            )
+        self._icount = icount
+        self._process: subprocess.Popen[bytes] | None = None
+
+    # --- headless ------------------------------------------------------------------------------
+
+    def run_script(
+        self, script: Path | str, args: Sequence[str] = (), *, timeout: float = 60.0
+    ) -> ScriptResult:
+        """Runs a script, a file or its text, in a fresh board to its end.
+
+        On the board sys.argv is the script's name and `args`; files of the computer that it
+        opens through semihost need their whole path. Raises CommandError when it takes
+        more than `timeout` seconds, or when QEMU cannot start.
+        """
+        with tempfile.TemporaryDirectory(prefix="inkling-") as folder:
+            # the name must not depend on the folder's: the board's counts would
+            if isinstance(script, str):
+                name = "script.py"
+                path = Path(folder, name)
+                path.write_text(script, encoding="utf8")
+            else:
+                name = str(script)
+                path = script.resolve()
+                if not path.is_file():
+                    raise CommandError(f"there is no script {path} to run")
+            words = self._command_line(Path(folder))
+            words += ["-serial", "stdio", "-no-reboot"]
+            words += qemu.semihosting(["run", str(path), name, *args])
+            with qemu.start(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+                try:
+                    out, err = process.communicate(timeout=timeout)
+                except subprocess.TimeoutExpired as e:
+                    printed = _text(e.stdout or b"")[-500:]
+                    raise CommandError(
+                        f"the script did not end within {timeout:g} seconds; "
+                        f"it printed: {printed!r}"
+                    ) from None
+                finally:
+                    process.kill()
+        result = ScriptResult(_text(out), process.returncode)
+        if process.returncode < 0 or (process.returncode and err and not out):
+            raise CommandError(_died(process.returncode, _text(err)))
+        return result
+
+    # --- with a serial port --------------------------------------------------------------------
+
+    def __enter__(self) -> VirtualBoard:
+        if self._process:
+            raise CommandError("this virtual board runs already: make another one")
+        self._folder = tempfile.TemporaryDirectory(prefix="inkling-")
+        self._errors = tempfile.TemporaryFile()
+        board_end, self._port_end = os.openpty()
+        try:
+            # the port's end stays open, so that it is there before and between mpremote's calls
+            tty.setraw(self._port_end)
+            words = self._command_line(Path(self._folder.name)) + qemu.semihosting([])
+            words += ["-add-fd", f"fd={board_end},set=1"]
+            words += ["-chardev", "serial,id=port,path=/dev/fdset/1", "-serial", "chardev:port"]
+            self._process = qemu.start(
+                words, stdout=self._errors, stderr=self._errors, pass_fds=[board_end]
+            )
+        except BaseException:
+            self._close()
+            raise
+        finally:
+            os.close(board_end)
+        try:
+            self._wait_for_prompt()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def port(self) -> str:
+        """The serial port to give to mpremote."""
+        self._running()
+        return os.ttyname(self._port_end)
+
+    def exec(self, code: str, *, timeout: float = 60.0) -> str:
+        """Runs code in the board's REPL, where names stay from call to call; returns its output.
+
+        Raises CommandError with the board's traceback when the code fails, when it prints nothing
+        for `timeout` seconds (the next call interrupts it), and when the board stops.
+        """
+        self._running()
+        try:
+            transport = SerialTransport(self.port, timeout=_READ_SECONDS)
+            with contextlib.closing(transport):
+                transport.enter_raw_repl(soft_reset=False)
+                out, err = transport.exec_raw(code, timeout=timeout)
+                transport.exit_raw_repl()
+                transport.read_until(1, _PROMPT, timeout=timeout)
+        except (TransportError, serial.SerialException, OSError) as e:
+            self._running(grace=0.5)
+            raise CommandError(f"the virtual board does not answer: {e}") from None
+        if err:
+            raise CommandError(f"the code failed on the virtual board:\n{_text(err)}")
+        return _text(out)
+
+    def wait(self) -> int:
+        """Waits until the board stops by itself, and returns QEMU's exit status."""
+        return self._running().wait()
+
+    def stop(self) -> None:
+        """Kills the board; nothing of it stays behind. Stopping twice does no harm."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+            self._close()
+
+    # --- inside --------------------------------------------------------------------------------
+
+    def _command_line(self, folder: Path) -> list[str]:
+        image = None
+        if self._image:
+            image = folder / "romfs.img"
+            image.write_bytes(self._image)
+        return qemu.command_line(self.firmware, image, self._icount)
+
+    def _running(self, grace: float = 0.0) -> subprocess.Popen[bytes]:
+        """Returns the process, or raises CommandError with its last words when it has ended."""
+        if not self._process:
+            raise CommandError("the virtual board is not running: use it in a with statement")
+        end = time.monotonic() + grace
+        while self._process.poll() is None and time.monotonic() < end:
+            time.sleep(0.01)
+        if self._process.returncode is not None:
+            self._errors.seek(0)
+            raise CommandError(_died(self._process.returncode, _text(self._errors.read())))
+        return self._process
+
+    def _wait_for_prompt(self) -> None:
+        seen = b""
+        end = time.monotonic() + _START_SECONDS
+        while not seen.endswith(_PROMPT):
+            self._running()
+            if time.monotonic() > end:
+                raise CommandError(
+                    f"the virtual board printed no prompt within {_START_SECONDS:g} seconds, "
+                    f"but: {_text(seen)[-500:]!r}"
+                )
+            if select.select([self._port_end], [], [], 0.1)[0]:
+                seen += os.read(self._port_end, 4096)
+
+    def _close(self) -> None:
+        os.close(self._port_end)
+        self._errors.close()
+        self._folder.cleanup()
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf8", errors="replace").replace("\r\n", "\n")
+
+
+def _died(status: int, last_words: str) -> str:
+    first_line = last_words.strip().partition("\n")[0] or "it said nothing"
+    return f"the virtual board stopped with status {status}: {first_line}"

@@ -1,0 +1,121 @@
+"""QEMU's command line for the virtual board, and how its process is started: to die with us."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote
+
+from host_tools.errors import CommandError
+
+PROGRAM = "qemu-system-arm"
+# firmware_module/boards/virtual/memory.ld: _romfs_start, _romfs_size
+ROMFS_ADDRESS = 0x60400000
+ROMFS_SIZE = 12 << 20
+# instructions = ticks * 5 / 8: an instruction takes 2**6 ns, a tick 40 ns
+ICOUNT_SHIFT = 6
+# the board's semihost.arguments() reads at most this much
+_COMMAND_LINE_SIZE = 4096
+
+_PR_SET_PDEATHSIG = 1
+
+
+def default_firmware() -> Path:
+    """Returns the firmware that INKLING_FIRMWARE names (make sets it), else the checkout's.
+
+    Raises CommandError where there is none.
+    """
+    named = os.environ.get("INKLING_FIRMWARE")
+    root = Path(__file__).resolve().parents[2]
+    firmware = Path(named) if named else root / "build/firmware/virtual-double/firmware.elf"
+    if not firmware.is_file():
+        raise CommandError(
+            f"the virtual board's firmware is missing at {firmware}: "
+            "run `make firmware-virtual` in the checkout"
+        )
+    return firmware
+
+
+def check_firmware(path: Path) -> None:
+    """Raises CommandError where QEMU would start and crash, or not start."""
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except OSError as e:
+        raise CommandError(f"cannot read the firmware {path}: {e.strerror}") from None
+    if magic != b"\x7fELF":
+        raise CommandError(
+            f"{path} is not firmware for the virtual board: give the ELF file that "
+            "`make firmware-virtual` prints"
+        )
+
+
+def command_line(firmware: Path, romfs: Path | None, icount: bool) -> list[str]:
+    """Returns the arguments that every use of the virtual board has in common."""
+    words = [PROGRAM, "-machine", "mps2-an500", "-display", "none", "-monitor", "none"]
+    words += ["-kernel", str(firmware)]
+    if icount:
+        words += ["-icount", f"shift={ICOUNT_SHIFT}"]
+    if romfs:
+        path = str(romfs).replace(",", ",,")
+        words += ["-device", f"loader,file={path},addr={ROMFS_ADDRESS:#x},force-raw=on"]
+    return words
+
+
+def semihosting(words: Sequence[str]) -> list[str]:
+    """Returns the arguments that give the board the computer's files and these words.
+
+    Raises CommandError when the words are longer than the board reads.
+    """
+    quoted = [quote(word) for word in words]
+    if sum(len(word) + 1 for word in quoted) > _COMMAND_LINE_SIZE:
+        raise CommandError(
+            f"the script's arguments are over {_COMMAND_LINE_SIZE} bytes: pass them in a file"
+        )
+    options = "".join(f",arg={word}" for word in quoted)
+    return ["-semihosting-config", f"enable=on,target=native{options}"]
+
+
+def start(
+    words: Sequence[str],
+    *,
+    stdout: int | IO[bytes],
+    stderr: int | IO[bytes],
+    pass_fds: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Starts QEMU in a session of its own; it dies with the thread that started it.
+
+    Raises CommandError where QEMU is not installed.
+    """
+    try:
+        return subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=pass_fds,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+        )
+    except FileNotFoundError:
+        raise CommandError(
+            f"{PROGRAM} is not on PATH: run `make setup`, or install QEMU's Arm system emulator "
+            "(Debian: qemu-system-arm)"
+        ) from None
+
+
+def _death_signal_setter() -> Callable[[], Any] | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    return lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+# a process that is killed cannot stop what it started: on Linux the kernel does it
+_die_with_parent = _death_signal_setter()

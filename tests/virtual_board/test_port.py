@@ -1,0 +1,230 @@
+"""The virtual board as a serial port: the real mpremote works, and nothing stays behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import serial
+
+from host_tools.errors import CommandError
+from host_tools.virtual_board import VirtualBoard
+
+
+@pytest.fixture(scope="module")
+def board(virtual_board_firmware: Path) -> Iterator[VirtualBoard]:
+    with VirtualBoard(virtual_board_firmware) as board:
+        yield board
+
+
+def mpremote(port: str, *words: str, status: int = 0) -> str:
+    """Runs the real mpremote; returns its output."""
+    command = [sys.executable, "-m", "mpremote", "connect", port, *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout
+
+
+def is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state not in "ZX"
+
+
+def assert_ends(pid: int, seconds: float = 5.0) -> None:
+    end = time.monotonic() + seconds
+    while is_running(pid):
+        assert time.monotonic() < end, f"process {pid} is still there"
+        time.sleep(0.02)
+
+
+def test_mpremote_executes_code(board: VirtualBoard) -> None:
+    assert mpremote(board.port, "exec", "print(6 * 7)") == "42\n"
+
+
+def test_mpremote_reports_an_exception(board: VirtualBoard) -> None:
+    assert "ZeroDivisionError" in mpremote(board.port, "exec", "1/0", status=1)
+
+
+def test_mpremote_runs_a_script_of_the_computer(board: VirtualBoard, tmp_path: Path) -> None:
+    (tmp_path / "hello.py").write_text("for i in range(3):\n    print('hello', i)\n")
+    printed = mpremote(board.port, "run", str(tmp_path / "hello.py"))
+    assert printed == "hello 0\nhello 1\nhello 2\n"
+
+
+def test_mpremote_copies_files_there_and_back(board: VirtualBoard, tmp_path: Path) -> None:
+    data = bytes(range(256)) * 16
+    (tmp_path / "there").write_bytes(data)
+    mpremote(board.port, "mkdir", ":folder")
+    mpremote(board.port, "cp", str(tmp_path / "there"), ":folder/file")
+    assert "4096 file" in mpremote(board.port, "ls", ":folder")
+    mpremote(board.port, "cp", ":folder/file", str(tmp_path / "back"))
+    assert (tmp_path / "back").read_bytes() == data
+
+
+def test_mpremote_mounts_a_folder_of_the_computer(board: VirtualBoard, tmp_path: Path) -> None:
+    (tmp_path / "mounted_module.py").write_text("value = 5")
+    printed = mpremote(
+        board.port, "mount", str(tmp_path), "exec", "import mounted_module as m; print(m.value)"
+    )
+    assert printed.splitlines()[-1] == "5"
+
+
+def test_a_soft_reset_forgets_names_and_keeps_files(board: VirtualBoard) -> None:
+    board.exec("kept_name = 1; open('kept_file', 'w').close()")
+    mpremote(board.port, "soft-reset")
+    printed = board.exec("import os; print('kept_name' in globals(), 'kept_file' in os.listdir())")
+    assert printed == "False True\n"
+
+
+def test_a_reset_starts_the_board_anew_and_keeps_files(virtual_board_firmware: Path) -> None:
+    with VirtualBoard(virtual_board_firmware) as board:
+        board.exec("import time; time.sleep(1); open('kept_file', 'w').close()")
+        mpremote(board.port, "reset")
+        time.sleep(0.4)  # mpremote asks for the reset in 0.1 seconds and does not wait
+        printed = board.exec("import os, time; print(os.listdir(), time.ticks_ms() < 900)")
+        assert printed == "['kept_file'] True\n"
+
+
+def test_main_py_runs_at_a_soft_reset(virtual_board_firmware: Path) -> None:
+    with VirtualBoard(virtual_board_firmware) as board:
+        board.exec("with open('main.py', 'w') as f: f.write('from_main = 3')")
+        with serial.Serial(board.port, timeout=5) as port:
+            port.write(b"\x04")
+            assert b"soft reboot" in port.read_until(b">>> ")
+        assert board.exec("print(from_main)") == "3\n"
+
+
+def test_ctrl_c_interrupts_a_script(board: VirtualBoard) -> None:
+    with serial.Serial(board.port, timeout=5) as port:
+        port.write(b"while True: pass\r\n\r\n")
+        time.sleep(0.2)
+        port.reset_input_buffer()
+        port.write(b"\x03")
+        assert b"KeyboardInterrupt" in port.read_until(b">>> ")
+    assert board.exec("print(1)") == "1\n"
+
+
+def test_input_faster_than_it_is_read_is_not_lost(board: VirtualBoard) -> None:
+    code = "import sys, time; time.sleep_ms(300); print(len(sys.stdin.read(5000)))"
+    with serial.Serial(board.port, timeout=10) as port:
+        port.write(code.encode() + b"\r\n")
+        port.write(b"x" * 5000)
+        assert b"5000\r\n" in port.read_until(b"\r\n5000\r\n")
+
+
+def test_mpremote_deploys_a_romfs(virtual_board_firmware: Path, tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("in rom")
+    with VirtualBoard(virtual_board_firmware) as board:
+        mpremote(board.port, "romfs", "deploy", str(tmp_path))
+        mpremote(board.port, "soft-reset")
+        assert board.exec("print(open('/rom/note.txt').read())") == "in rom\n"
+
+
+def test_exec_keeps_names_and_tells_what_failed(board: VirtualBoard) -> None:
+    board.exec("number = 5")
+    assert board.exec("print(number)") == "5\n"
+    with pytest.raises(CommandError, match="NameError: name 'missing' isn't defined"):
+        board.exec("missing")
+    assert board.exec("print(number)") == "5\n"
+
+
+def test_exec_gives_up_and_the_next_one_interrupts(board: VirtualBoard) -> None:
+    with pytest.raises(CommandError, match="does not answer"):
+        board.exec("while True: pass", timeout=0.5)
+    assert board.exec("print(2)") == "2\n"
+
+
+def test_counting_works_with_a_port_too(virtual_board_firmware: Path) -> None:
+    code = "import virtual_board as v\ndef f():\n  t = v.ticks()\n  sum(range(5000))\n"
+    code += "  return v.ticks() - t\nf()\nprint(f())"
+    counts = []
+    for _ in range(2):
+        with VirtualBoard(virtual_board_firmware, icount=True) as board:
+            counts.append(board.exec(code))
+    # what came before took other times: the last tick may be rounded the other way
+    assert abs(int(counts[0]) - int(counts[1])) <= 1
+
+
+def test_a_fault_is_told_by_exec(virtual_board_firmware: Path) -> None:
+    with (
+        VirtualBoard(virtual_board_firmware) as board,
+        pytest.raises(CommandError, match="stopped with status 1: fault: MemManage"),
+    ):
+        board.exec("import machine; machine.mem32[0]")
+
+
+def test_a_board_that_was_killed_is_told_by_exec(virtual_board_firmware: Path) -> None:
+    with VirtualBoard(virtual_board_firmware) as board:
+        assert board._process
+        board._process.kill()
+        with pytest.raises(CommandError, match="the virtual board stopped with status -9"):
+            board.exec("print(1)")
+
+
+def test_a_board_needs_its_with_statement(virtual_board_firmware: Path) -> None:
+    with pytest.raises(CommandError, match="use it in a with statement"):
+        VirtualBoard(virtual_board_firmware).exec("print(1)")
+
+
+def test_nothing_stays_behind_when_the_program_is_killed(virtual_board_firmware: Path) -> None:
+    program = f"""
+import time
+from pathlib import Path
+from host_tools.virtual_board import VirtualBoard
+with VirtualBoard(Path({str(virtual_board_firmware)!r})) as board:
+    print(board._process.pid, flush=True)
+    time.sleep(60)
+"""
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout
+    child = int(parent.stdout.readline())
+    assert is_running(child)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    assert_ends(child)
+
+
+def test_sim_serves_mpremote_until_ctrl_c(virtual_board_firmware: Path, tmp_path: Path) -> None:
+    (tmp_path / "net.ink").write_bytes(b"blob")
+    program = """
+import argparse, sys
+from host_tools.commands import sim
+parser = argparse.ArgumentParser()
+sim.add_arguments(parser)
+sys.exit(sim.run(parser.parse_args()))
+"""
+    words = ["--firmware", str(virtual_board_firmware), "--romfs", str(tmp_path / "net.ink")]
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program, *words, "--icount"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert parent.stdout
+        port = parent.stdout.readline().removeprefix("port: ").strip()
+        assert parent.stdout.readline() == f"try:  mpremote connect {port}\n"
+        assert mpremote(port, "exec", "print(open('/rom/net.ink').read())") == "blob\n"
+        children = _children(parent.pid)
+        assert len(children) == 1
+        os.kill(parent.pid, signal.SIGINT)
+        assert parent.wait(timeout=10) == 0
+        assert_ends(children[0])
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            parent.kill()
+        parent.wait()
+        if parent.stdout:
+            parent.stdout.close()
+
+
+def _children(pid: int) -> list[int]:
+    return [int(c) for c in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

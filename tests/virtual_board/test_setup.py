@@ -1,0 +1,109 @@
+"""The set-up installs nothing that is there, and says what is missing where it cannot install."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "host_tools" / "setup"
+
+
+def folder_of_programs(folder: Path, *names: str) -> Path:
+    folder.mkdir()
+    for name in names:
+        program = shutil.which(name)
+        assert program, name
+        (folder / name).symlink_to(program)
+    return folder
+
+
+def run(script: str, *args: str, path: str) -> subprocess.CompletedProcess[str]:
+    shell = shutil.which("sh")
+    assert shell
+    return subprocess.run(
+        [shell, str(SCRIPTS / script), *args],
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_nothing_is_installed_where_all_programs_are_there(tmp_path: Path) -> None:
+    trap = tmp_path / "apt-get"
+    trap.write_text("#!/bin/sh\necho called >&2\nexit 1\n")
+    trap.chmod(0o755)
+    python = shutil.which("python3")
+    assert python
+    done = run("system_tools.sh", python, path=f"{tmp_path}:{os.environ['PATH']}")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_every_missing_program_and_its_package_is_named_where_apt_is_not(tmp_path: Path) -> None:
+    path = folder_of_programs(tmp_path / "bin", "cut", "tr", "id")
+    done = run("system_tools.sh", "python3", path=str(path))
+    assert done.returncode == 1
+    assert "there is no apt-get here" in done.stderr
+    for words in (
+        "Python 3.10 or newer with venv, as 'python3' (Debian: python3 python3-venv)",
+        "a C compiler with its headers (cc) (Debian: gcc libc6-dev)",
+        "arm-none-eabi-gcc (Debian: gcc-arm-none-eabi libnewlib-arm-none-eabi)",
+        "qemu-system-arm (Debian: qemu-system-arm)",
+        "then run make again",
+    ):
+        assert words in done.stderr
+
+
+def test_a_failing_apt_leaves_the_list_of_what_is_missing(tmp_path: Path) -> None:
+    path = folder_of_programs(tmp_path / "bin", "cut", "tr", "id", "env", "cc", "as")
+    (path / "apt-get").write_text("#!/bin/sh\necho no network >&2\nexit 100\n")
+    (path / "apt-get").chmod(0o755)
+    (path / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
+    (path / "sudo").chmod(0o755)
+    done = run("system_tools.sh", "python3", path=f"{path}:/nowhere")
+    assert done.returncode == 1
+    assert "no network" in done.stderr
+    assert "apt-get failed" in done.stderr
+    assert "(Debian: qemu-system-arm)" in done.stderr
+
+
+def test_micropython_without_debian_asks_for_a_checkout(tmp_path: Path) -> None:
+    path = folder_of_programs(tmp_path / "bin", "awk", "mkdir", "dirname")
+    done = run("get_micropython.sh", "python3", str(tmp_path / "source"), path=str(path))
+    assert done.returncode == 1
+    assert "make MICROPYTHON=<checkout>" in done.stderr
+    assert not (tmp_path / "source").exists()
+
+
+def test_a_folder_that_is_no_micropython_is_named(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["make", "-s", "firmware-virtual", f"MICROPYTHON={tmp_path}"],
+        cwd=ROOT,
+        env={k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode != 0
+    assert f"MICROPYTHON='{tmp_path}' is not a source tree of MicroPython 1.25" in done.stderr
+
+
+def test_help_is_the_default_and_names_every_target() -> None:
+    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
+    done = subprocess.run(
+        ["make", "-s"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
+    for target in (
+        "setup",
+        "demo",
+        "test",
+        "bench",
+        "lint",
+        "format",
+        "firmware-virtual",
+        "clean",
+    ):
+        assert f"make {target}" in done.stdout
