@@ -42,44 +42,64 @@ static uint32_t sum_grayscale(const ink_image_t *image, span_t rows, span_t colu
     return sum;
 }
 
+// Sums of RGB565 pixels. A pixel beside itself, 16 bits up, holds green in bits 21 to 26, red in 11
+// to 15 and blue in 0 to 4, with room above each for the sum of 32 pixels. Widened to 8 bits, a
+// colour is its bits shifted up plus its upper bits: so both are summed.
+#define RGB565_PIXELS 32u
+#define RGB565_COLOURS 0x07E0F81Fu
+#define RGB565_UPPER_BITS 0x0600E01Cu
+
+static void add_colours(uint32_t colours, uint32_t upper, uint32_t rgb[3]) {
+    rgb[0] += ((colours >> 11 & 0x3FF) << 3) + (upper >> 13 & 0xFF);
+    rgb[1] += (colours >> 21 << 2) + (upper >> 25);
+    rgb[2] += ((colours & 0x7FF) << 3) + (upper >> 2 & 0x7FF);
+}
+
 static void sum_rgb565(const ink_image_t *image, span_t rows, span_t columns, uint32_t rgb[3]) {
-    uint32_t red = 0;
-    uint32_t green = 0;
-    uint32_t blue = 0;
+    uint32_t colours = 0;
+    uint32_t upper = 0;
+    uint32_t room = RGB565_PIXELS;
     for (uint32_t y = rows.first; y < rows.end; y++) {
         const uint8_t *pixel = image->pixels + ((size_t)y * image->width + columns.first) * 2;
-        const uint8_t *end = pixel + (size_t)(columns.end - columns.first) * 2;
-        for (; pixel < end; pixel += 2) {
-            uint32_t value = pixel[0] | (uint32_t)pixel[1] << 8;
-            uint32_t r5 = value >> 11;
-            uint32_t g6 = value >> 5 & 0x3F;
-            uint32_t b5 = value & 0x1F;
-            red += r5 << 3 | r5 >> 2;
-            green += g6 << 2 | g6 >> 4;
-            blue += b5 << 3 | b5 >> 2;
+        uint32_t left = columns.end - columns.first;
+        while (left != 0) {
+            uint32_t count = left < RGB565_PIXELS ? left : RGB565_PIXELS;
+            if (count > room) {
+                add_colours(colours, upper, rgb);
+                colours = 0;
+                upper = 0;
+                room = RGB565_PIXELS;
+            }
+            room -= count;
+            left -= count;
+            const uint8_t *end = pixel + (size_t)count * 2;
+            for (; pixel < end; pixel += 2) {
+                uint32_t value = pixel[0] | (uint32_t)pixel[1] << 8;
+                value |= value << 16;
+                colours += value & RGB565_COLOURS;
+                upper += value & RGB565_UPPER_BITS;
+            }
         }
     }
-    rgb[0] = red;
-    rgb[1] = green;
-    rgb[2] = blue;
+    add_colours(colours, upper, rgb);
 }
 
 static void sum_rgb888(const ink_image_t *image, span_t rows, span_t columns, uint32_t rgb[3]) {
-    uint32_t red = 0;
-    uint32_t green = 0;
-    uint32_t blue = 0;
     for (uint32_t y = rows.first; y < rows.end; y++) {
         const uint8_t *pixel = image->pixels + ((size_t)y * image->width + columns.first) * 3;
         const uint8_t *end = pixel + (size_t)(columns.end - columns.first) * 3;
+        uint32_t red = 0;
+        uint32_t green = 0;
+        uint32_t blue = 0;
         for (; pixel < end; pixel += 3) {
             red += pixel[0];
             green += pixel[1];
             blue += pixel[2];
         }
+        rgb[0] += red;
+        rgb[1] += green;
+        rgb[2] += blue;
     }
-    rgb[0] = red;
-    rgb[1] = green;
-    rgb[2] = blue;
 }
 
 void ink_image_to_tensor(const ink_image_t *image, uint32_t out_height, uint32_t out_width,
@@ -107,7 +127,7 @@ void ink_image_to_tensor(const ink_image_t *image, uint32_t out_height, uint32_t
             columns.first += left;
             columns.end += left;
             uint32_t count = (rows.end - rows.first) * (columns.end - columns.first);
-            uint32_t rgb[3];
+            uint32_t rgb[3] = {0, 0, 0};
             if (image->format == INK_IMAGE_GRAYSCALE) {
                 rgb[0] = rounded_average(sum_grayscale(image, rows, columns), count);
                 rgb[1] = rgb[0];
