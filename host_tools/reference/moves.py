@@ -105,8 +105,12 @@ def _strided_slice(graph: Graph, operator: Operator, values: list[Any]) -> list[
             end = None
         start, stop, _ = slice(begin, end, stride).indices(size)
         if options["shrink_axis_mask"] >> axis & 1:
-            if not 0 <= start < size:
-                raise CommandError(f"its begin {begins[axis]} is outside dimension {axis}")
+            # tflite-micro copies nothing for a negative stride
+            if not 0 <= start < size or stride < 0:
+                raise CommandError(
+                    f"it takes index {begins[axis]}, stride {stride} of dimension {axis}, which "
+                    f"has {size}; the index must lie within, the stride be positive"
+                )
             slices.append(start)
         else:
             slices.append(slice(start, None if stop < 0 else stop, stride))
