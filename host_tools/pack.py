@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from host_tools import tflite
+from host_tools.blob.layout import MAGIC
 from host_tools.blob.writer import write_blob
 from host_tools.errors import CommandError
+from host_tools.files import read_whole
 from host_tools.graph import Graph
 from host_tools.plan import Plan, make_plan
 from host_tools.plan.image_tables import Range
@@ -31,6 +33,14 @@ def pack(
     plan = plan_model(source, name=name, target=target, image_range=image_range)
     check_labels(plan, labels or ())
     return write_blob(plan, labels or ())
+
+
+def load_blob(path: str | Path) -> bytes:
+    """The bytes of a blob's file, or the blob of a .tflite file, by what the file holds."""
+    data = read_whole(path)
+    if data.startswith(MAGIC):
+        return data
+    return pack(Path(path))
 
 
 def plan_model(

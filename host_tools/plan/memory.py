@@ -56,6 +56,12 @@ def arena_blocks(plan: Plan, buffers: list[Buffer]) -> list[Block]:
     return blocks
 
 
+def most_tensor_bytes(plan: Plan) -> int:
+    """The most bytes of tensors that live at one time: the arena, were there no scratch."""
+    buffers = arena_buffers(plan)
+    return lower_bound(arena_blocks(plan, buffers)[: len(buffers)])
+
+
 def _rounded(size: int) -> int:
     return -(-size // ALIGNMENT) * ALIGNMENT
 

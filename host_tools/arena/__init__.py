@@ -1,0 +1,1 @@
+"""What lies where in a blob's arena while it runs: worked out, and drawn twice."""

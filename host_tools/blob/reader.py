@@ -1,0 +1,249 @@
+"""Reads a blob for reports. It checks what it needs to read safely; the board's C verifier checks
+everything before it runs a blob.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+from host_tools.blob import layout
+from host_tools.errors import CommandError
+
+DTYPES = {number: name for name, number in layout.DTYPES.items()}
+PLACES = {number: name for name, number in layout.PLACES.items()}
+TARGETS = {number: name for name, number in layout.TARGETS.items()}
+KERNELS = {kernel.number: name for name, kernel in layout.KERNELS.items()}
+ITEM_SIZES = {"int8": 1, "uint8": 1, "uint16": 2, "int32": 4, "float32": 4}
+
+
+@dataclass
+class BlobTensor:
+    """A tensor; `place` is arena or blob, `offset` is bytes there, `size` bytes."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    place: str
+    offset: int
+    size: int
+    scale: float
+    zero_point: int
+
+
+@dataclass
+class BlobOperator:
+    """An operator. `data` holds for each data block its offset in the blob and its bytes."""
+
+    kernel: str
+    source_index: int
+    name: str
+    inputs: tuple[int, ...]
+    output: int
+    params: dict[str, Any]
+    data: dict[str, tuple[int, int]]
+    scratch_offset: int
+    scratch_size: int
+    macs: int
+
+
+@dataclass
+class Blob:
+    """A whole blob. `image_tables` has for each input the offset of its table, or 0."""
+
+    name: str
+    target: str
+    size: int
+    arena_size: int
+    tensors: list[BlobTensor]
+    operators: list[BlobOperator]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    image_tables: tuple[int, ...]
+    labels: list[str]
+
+
+def read_blob(data: bytes, where: str = "the blob") -> Blob:
+    """The records of a blob. Raises CommandError, which begins with `where`, for a bad one."""
+    try:
+        return _Reader(data).blob()
+    except CommandError as error:
+        raise CommandError(f"{where}: {error}") from error
+
+
+class _Reader:
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def blob(self) -> Blob:
+        data = self.data
+        if len(data) < layout.HEADER.size or not data.startswith(layout.MAGIC):
+            raise CommandError("not a blob: it does not begin with INKL and a whole header")
+        header = layout.HEADER.unpack_from(data)
+        version, header_size, blob_size, crc, target, arena_size, n_tensors, n_operators = header[
+            1:9
+        ]
+        n_inputs, n_outputs, tensors, operators, io, labels, n_labels, strings, size, name = (
+            header[9:]
+        )
+        if (version, header_size) != (layout.VERSION, layout.HEADER.size):
+            raise CommandError(
+                f"a blob of version {version}; these tools read version {layout.VERSION}: "
+                "pack the model again"
+            )
+        if blob_size != len(data):
+            raise CommandError(f"it is {len(data)} bytes long, but should be {blob_size}")
+        if zlib.crc32(data[layout.CRC_START :]) != crc:
+            raise CommandError("damaged: its CRC-32 is wrong; copy or pack it again")
+        self.strings = self._slice(strings, size, "strings")
+        io_records = [
+            self._record(layout.IO, io, index, "inputs and outputs")
+            for index in range(n_inputs + n_outputs)
+        ]
+        self.tensors = [self._tensor(tensors, index) for index in range(n_tensors)]
+        for index, _ in io_records:
+            self._index(index)
+        return Blob(
+            name=self._string(name),
+            target=_named(TARGETS, target, "target"),
+            size=blob_size,
+            arena_size=arena_size,
+            tensors=self.tensors,
+            operators=[self._operator(operators, index) for index in range(n_operators)],
+            inputs=tuple(index for index, _ in io_records[:n_inputs]),
+            outputs=tuple(index for index, _ in io_records[n_inputs:]),
+            image_tables=tuple(table for _, table in io_records[:n_inputs]),
+            labels=[self._label(labels, index) for index in range(n_labels)],
+        )
+
+    def _slice(self, start: int, size: int, what: str) -> bytes:
+        if start + size > len(self.data):
+            raise CommandError(f"its {what} lie outside it, at {start}")
+        return self.data[start : start + size]
+
+    def _record(self, record: Any, start: int, index: int, what: str) -> tuple[Any, ...]:
+        return record.unpack(self._slice(start + index * record.size, record.size, what))
+
+    def _string(self, start: int) -> str:
+        end = self.strings.find(b"\0", start)
+        if start >= len(self.strings) or end < 0:
+            raise CommandError(f"a string lies outside its strings, at {start}")
+        return self.strings[start:end].decode("utf-8", "replace")
+
+    def _label(self, start: int, index: int) -> str:
+        text = self._slice(start + 4 * index, 4, "labels")
+        return self._string(int.from_bytes(text, "little"))
+
+    def _index(self, index: int) -> int:
+        if index >= len(self.tensors):
+            raise CommandError(f"it names tensor {index}, but has {len(self.tensors)}")
+        return index
+
+    def _tensor(self, start: int, index: int) -> BlobTensor:
+        dtype, rank, place, _, offset, size, *dims, scale, zero_point, name = self._record(
+            layout.TENSOR, start, index, "tensors"
+        )
+        if rank > layout.MAX_RANK:
+            raise CommandError(f"tensor {index} has {rank} dimensions")
+        return BlobTensor(
+            name=self._string(name),
+            dtype=_named(DTYPES, dtype, f"type of tensor {index}"),
+            shape=tuple(dims[:rank]),
+            place=_named(PLACES, place, f"place of tensor {index}"),
+            offset=offset,
+            size=size,
+            scale=scale,
+            zero_point=zero_point,
+        )
+
+    def _operator(self, start: int, index: int) -> BlobOperator:
+        (
+            number,
+            source_index,
+            input0,
+            input1,
+            output,
+            _,
+            name,
+            params_offset,
+            params_size,
+            scratch_offset,
+            scratch_size,
+            macs,
+        ) = self._record(layout.OPERATOR, start, index, "operators")
+        kernel_name = _named(KERNELS, number, f"kernel of operator {index}")
+        kernel = layout.KERNELS[kernel_name]
+        if params_size != kernel.record.size:
+            raise CommandError(f"operator {index} has {params_size} bytes of parameters")
+        values = list(self._record(kernel.record, params_offset, 0, "parameters"))
+        params: dict[str, Any] = {}
+        for field in kernel.params:
+            params[field] = tuple(_take(values, 6)) if field in kernel.vectors else values.pop(0)
+        inputs = (input0,) if kernel.inputs == 1 else (input0, input1)
+        operator = BlobOperator(
+            kernel=kernel_name,
+            source_index=source_index,
+            name=self._string(name),
+            inputs=tuple(self._index(tensor) for tensor in inputs),
+            output=self._index(output),
+            params=params,
+            data={},
+            scratch_offset=scratch_offset,
+            scratch_size=scratch_size,
+            macs=macs,
+        )
+        for (field, dtype), offset in zip(kernel.data, values, strict=True):
+            size = ITEM_SIZES[dtype] * self._elements(operator, field)
+            self._slice(offset, size, field)
+            operator.data[field] = (offset, size)
+        return operator
+
+    def _elements(self, operator: BlobOperator, field: str) -> int:
+        """Elements of a data block, which follow from the operator's tensors and parameters."""
+        params = operator.params
+        depth = self.tensors[operator.inputs[0]].shape[-1:]
+        output = self.tensors[operator.output].shape
+        if field == "table":
+            return 256
+        if operator.kernel == "fully_connected_s8":
+            units = params["units"]
+            rows = 1 if field in ("multiplier", "shift") and not params["per_channel"] else units
+            return rows * (params["depth"] if field == "weights" else 1)
+        if len(output) != 4 or not depth:
+            raise CommandError(f"{operator.kernel} of tensors without four dimensions")
+        if operator.kernel == "resize_nearest_s8":
+            return output[1] if field == "rows" else output[2]
+        window = params["kernel_h"] * params["kernel_w"]
+        if operator.kernel == "conv_s8":
+            window *= depth[0] // max(1, params["channel_factor"])
+        return output[3] * (window if field == "weights" else 1)
+
+
+def _named(names: dict[int, str], number: int, what: str) -> str:
+    if number not in names:
+        raise CommandError(f"the {what} is {number}, which these tools do not know")
+    return names[number]
+
+
+def _take(values: list[int], count: int) -> list[int]:
+    taken = values[:count]
+    del values[:count]
+    return taken
+
+
+def weight_bytes(operator: BlobOperator) -> int:
+    """Bytes of weights, biases, multipliers, shifts and tables that an operator reads."""
+    return sum(size for _, size in operator.data.values())
+
+
+def total_weight_bytes(blob: Blob) -> int:
+    """Bytes of all that operators read from the blob and of constants; shared ones count once."""
+    blocks = {block for operator in blob.operators for block in operator.data.values()}
+    blocks |= {(t.offset, t.size) for t in blob.tensors if t.place == "blob"}
+    return sum(size for _, size in blocks)
+
+
+def elements(tensor: BlobTensor) -> int:
+    return math.prod(tensor.shape)

@@ -1,0 +1,55 @@
+"""The command `host_tools VERB`: its verbs, its help, and how errors end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+
+from host_tools.commands import inspect, pack_model, sim
+from host_tools.errors import CommandError
+
+# in the order of --help
+VERBS = (pack_model, inspect, sim)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one verb and returns the exit code: 0, 1 for an error, 2 for a wrong command line."""
+    args = _parser().parse_args(arguments)
+    try:
+        code: int = args.run(args)
+        sys.stdout.flush()
+        return code
+    except CommandError as error:
+        print(f"host_tools: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # who reads our output has seen enough; Python must not complain of it when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="host_tools",
+        description="Packs int8 neural networks for Inkling, looks into them and runs them.",
+        epilog="host_tools VERB --help has each verb's options and an example.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"Inkling {metadata.version('inkling')}"
+    )
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for module in VERBS:
+        verb = verbs.add_parser(
+            module.NAME,
+            help=module.HELP,
+            description=f"{module.HELP[0].upper()}{module.HELP[1:]}.",
+            epilog=f"example: {module.EXAMPLE}",
+        )
+        module.add_arguments(verb)
+        verb.set_defaults(run=module.run)
+    return parser

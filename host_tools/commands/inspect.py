@@ -1,0 +1,151 @@
+"""host_tools inspect: show the plan and the arena of a blob."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from host_tools.arena.occupancy import Occupant, live_bytes, occupants
+from host_tools.arena.svg import svg_drawing
+from host_tools.arena.terminal import terminal_picture
+from host_tools.blob.reader import Blob, BlobTensor, read_blob, total_weight_bytes, weight_bytes
+from host_tools.files import write_whole
+from host_tools.pack import load_blob
+from host_tools.text_table import text_table
+
+NAME = "inspect"
+HELP = "show the plan of a blob, and what lies where in its arena"
+EXAMPLE = "host_tools inspect net.ink --svg net.svg"
+
+LEGEND = """\
+The arena while each operator runs: the number of the operator that wrote what lies there,
+`in` for a network's input, `::` for scratch, `.` for free."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "model", type=Path, metavar="MODEL", help="a blob, or a .tflite file to be packed for this"
+    )
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the arena into this file")
+    parser.add_argument("--json", action="store_true", help="print all of it as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    blob = read_blob(load_blob(args.model), str(args.model))
+    found = occupants(blob)
+    if args.svg:
+        write_whole(args.svg, svg_drawing(blob, found).encode())
+    if args.json:
+        print(json.dumps(_report(blob, found), indent=2))
+    else:
+        print(_text(blob, found))
+    return 0
+
+
+def _report(blob: Blob, found: list[Occupant]) -> dict[str, Any]:
+    return {
+        "name": blob.name,
+        "target": blob.target,
+        "blob_bytes": blob.size,
+        "arena_bytes": blob.arena_size,
+        "weight_bytes": total_weight_bytes(blob),
+        "macs": sum(operator.macs for operator in blob.operators),
+        "labels": blob.labels,
+        "inputs": [
+            {**_tensor(blob, index), "takes_images": table != 0}
+            for index, table in zip(blob.inputs, blob.image_tables, strict=True)
+        ],
+        "outputs": [_tensor(blob, index) for index in blob.outputs],
+        "operators": [
+            {
+                "index": index,
+                "source_index": operator.source_index,
+                "name": operator.name,
+                "kernel": operator.kernel,
+                "inputs": [_tensor(blob, tensor) for tensor in operator.inputs],
+                "output": _tensor(blob, operator.output),
+                "params": operator.params,
+                "macs": operator.macs,
+                "weight_bytes": weight_bytes(operator),
+                "scratch_offset": operator.scratch_offset,
+                "scratch_bytes": operator.scratch_size,
+                "live_bytes": live_bytes(found, index),
+            }
+            for index, operator in enumerate(blob.operators)
+        ],
+        "arena": [dataclasses.asdict(occupant) for occupant in found],
+    }
+
+
+def _tensor(blob: Blob, index: int) -> dict[str, Any]:
+    return {"tensor": index, **dataclasses.asdict(blob.tensors[index])}
+
+
+def _text(blob: Blob, found: list[Occupant]) -> str:
+    header = (
+        f"{blob.name}: blob of {blob.size:,} bytes for {blob.target}, "
+        f"arena of {blob.arena_size:,} bytes"
+    )
+    lines = [header]
+    for what, indices in (("input", blob.inputs), ("output", blob.outputs)):
+        for number, index in enumerate(indices):
+            images = what == "input" and blob.image_tables[number]
+            lines.append(
+                f"  {what} {number}: {_io(blob.tensors[index])}"
+                f"{', takes images' if images else ''}"
+            )
+    if blob.labels:
+        lines.append(f"  labels: {', '.join(blob.labels)}")
+    lines += ["", _plan_table(blob, found)]
+    if blob.operators and blob.arena_size:
+        width = shutil.get_terminal_size((100, 24)).columns
+        picture = terminal_picture(found, blob.arena_size, len(blob.operators), width)
+        lines += ["", LEGEND, picture]
+    return "\n".join(lines)
+
+
+def _plan_table(blob: Blob, found: list[Occupant]) -> str:
+    rows = []
+    for index, operator in enumerate(blob.operators):
+        inputs = [blob.tensors[tensor] for tensor in operator.inputs]
+        output = blob.tensors[operator.output]
+        rows.append(
+            [
+                str(index),
+                operator.name,
+                operator.kernel,
+                " + ".join(_shape(tensor) for tensor in inputs),
+                _shape(output),
+                f"{operator.macs:,}",
+                f"{weight_bytes(operator):,}",
+                " + ".join(_place(tensor) for tensor in inputs),
+                _place(output),
+                f"{operator.scratch_offset:,}" if operator.scratch_size else "-",
+                f"{live_bytes(found, index):,}",
+            ]
+        )
+    total = sum(operator.macs for operator in blob.operators)
+    rows.append(
+        ["", "total", "", "", "", f"{total:,}", f"{total_weight_bytes(blob):,}"] + [""] * 4
+    )
+    header = "# operator kernel input output MACs weights in-at out-at scratch-at live"
+    return text_table([name.replace("-", " ") for name in header.split()], rows)
+
+
+def _shape(tensor: BlobTensor) -> str:
+    return "x".join(str(size) for size in tensor.shape) or "scalar"
+
+
+def _place(tensor: BlobTensor) -> str:
+    return f"{tensor.offset:,}" if tensor.place == "arena" else "const"
+
+
+def _io(tensor: BlobTensor) -> str:
+    text = f"{_shape(tensor)} {tensor.dtype}"
+    if tensor.dtype != "float32":
+        text += f", scale {tensor.scale:.6g}, zero point {tensor.zero_point}"
+    return text

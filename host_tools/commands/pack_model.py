@@ -1,0 +1,125 @@
+"""host_tools pack-model: make a blob of a model."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from host_tools.blob.layout import TARGETS
+from host_tools.blob.reader import read_blob, total_weight_bytes
+from host_tools.blob.writer import write_blob
+from host_tools.errors import CommandError
+from host_tools.files import write_whole
+from host_tools.labels import read_labels
+from host_tools.pack import check_labels, plan_model
+from host_tools.plan import Plan
+from host_tools.plan.memory import most_tensor_bytes
+
+NAME = "pack-model"
+HELP = "pack a .tflite model into a blob that the board runs"
+EXAMPLE = "host_tools pack-model net.tflite -o net.ink --labels labels.txt"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", type=Path, metavar="MODEL", help="a .tflite file of int8")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="BLOB", help="default: the model's path with .ink"
+    )
+    parser.add_argument(
+        "--labels", type=Path, metavar="FILE", help="a text file, one label a line"
+    )
+    parser.add_argument("--name", help="the network's name; default: the model's file name")
+    parser.add_argument("--target", choices=list(TARGETS), default="portable", help="%(default)s")
+    parser.add_argument(
+        "--image-range",
+        type=float,
+        nargs=2,
+        metavar=("LO", "HI"),
+        help="the input's real values for the pixels 0 and 255; default: its whole 8-bit range",
+    )
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    image_range = args.image_range and (args.image_range[0], args.image_range[1])
+    if image_range and not all(math.isfinite(value) for value in image_range):
+        raise CommandError(f"--image-range {image_range[0]} {image_range[1]} must be finite")
+    output = args.output or args.model.with_suffix(".ink")
+    if output.resolve() == args.model.resolve():
+        raise CommandError(f"{output}: the blob would overwrite the model; give another -o")
+    labels = read_labels(args.labels) if args.labels else []
+    plan = plan_model(args.model, name=args.name, target=args.target, image_range=image_range)
+    try:
+        check_labels(plan, labels)
+    except CommandError as error:
+        raise CommandError(f"{args.labels}: {error}") from error
+    blob = write_blob(plan, labels)
+    summary = _summary(plan, labels, blob)
+    write_whole(output, blob)
+    if args.json:
+        print(json.dumps({"blob": str(output), **summary}, indent=2))
+    else:
+        print(f"{args.model} -> {output}, for {args.target}")
+        print(_text(summary))
+    return 0
+
+
+def _summary(plan: Plan, labels: list[str], blob: bytes) -> dict[str, Any]:
+    return {
+        "name": plan.name,
+        "target": plan.target,
+        "inputs": [
+            {**_tensor(plan, index), "takes_images": table is not None}
+            for index, table in zip(plan.inputs, plan.image_tables, strict=True)
+        ],
+        "outputs": [_tensor(plan, index) for index in plan.outputs],
+        "labels": len(labels),
+        "operators": len(plan.operators),
+        "macs": sum(operator.macs for operator in plan.operators),
+        "weight_bytes": total_weight_bytes(read_blob(blob)),
+        "arena_bytes": plan.arena_size,
+        "tensor_bytes": most_tensor_bytes(plan),
+        "scratch_bytes": max((op.scratch_size for op in plan.operators), default=0),
+        "blob_bytes": len(blob),
+    }
+
+
+def _tensor(plan: Plan, index: int) -> dict[str, Any]:
+    tensor = plan.tensors[index]
+    return {
+        "name": tensor.name,
+        "shape": list(tensor.shape),
+        "dtype": tensor.dtype,
+        "scale": tensor.scale,
+        "zero_point": tensor.zero_point,
+    }
+
+
+def _text(summary: dict[str, Any]) -> str:
+    lines = [("input", _tensor_text(tensor)) for tensor in summary["inputs"]]
+    lines += [("output", _tensor_text(tensor)) for tensor in summary["outputs"]]
+    if summary["labels"]:
+        lines.append(("labels", str(summary["labels"])))
+    lines += [
+        ("operators", str(summary["operators"])),
+        ("multiply-accumulates", f"{summary['macs']:,}"),
+        ("weights", f"{summary['weight_bytes']:,} bytes"),
+        (
+            "arena",
+            f"{summary['arena_bytes']:,} bytes (tensors {summary['tensor_bytes']:,}, "
+            f"scratch {summary['scratch_bytes']:,})",
+        ),
+        ("blob", f"{summary['blob_bytes']:,} bytes"),
+    ]
+    return "\n".join(f"  {name:<22}{text}" for name, text in lines)
+
+
+def _tensor_text(tensor: dict[str, Any]) -> str:
+    shape = "x".join(str(size) for size in tensor["shape"]) or "scalar"
+    text = f"{shape} {tensor['dtype']}"
+    if tensor["dtype"] != "float32":
+        text += f", scale {tensor['scale']:.6g}, zero point {tensor['zero_point']}"
+    return text + (", takes images" if tensor.get("takes_images") else "")
