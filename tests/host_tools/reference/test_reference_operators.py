@@ -1,0 +1,46 @@
+"""Single operators: the reference interpreter and tflite-micro give the same bytes."""
+
+from __future__ import annotations
+
+import os
+import zlib
+
+import numpy as np
+import pytest
+from oracle import TfliteMicro, extreme_inputs, random_inputs
+from single_operators import KINDS, random_model
+
+from host_tools.graph import Graph
+from host_tools.reference import run
+from host_tools.reference.operators import OPERATORS
+from host_tools.tflite import read_model
+
+MODELS = int(os.environ.get("INKLING_MODELS", "60"))
+
+
+def test_every_operator_of_the_interpreter_has_random_models() -> None:
+    assert set(KINDS) == set(OPERATORS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_random_models_of_one_operator_equal_tflite_micro(kind: str) -> None:
+    rng = np.random.default_rng(zlib.crc32(kind.encode()))
+    for _ in range(MODELS):
+        model = random_model(kind, rng)
+        graph = read_model(model)
+        assert [operator.kind for operator in graph.operators] == [kind]
+        oracle = TfliteMicro(model, 1 << 20)
+        inputs = [random_inputs(graph, rng) for _ in range(2)]
+        if all(graph.tensors[index].dtype != "float32" for index in graph.inputs):
+            inputs += extreme_inputs(graph)
+        for arrays in inputs:
+            _compare(graph, arrays, oracle)
+
+
+def _compare(graph: Graph, inputs: list[np.ndarray], oracle: TfliteMicro) -> None:
+    expected = oracle.run(inputs, len(graph.outputs))
+    for ours, theirs in zip(run(graph, inputs), expected, strict=True):
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_array_equal(
+            ours, theirs, err_msg=f"{graph.operators[0]}\n{graph.tensors}"
+        )
