@@ -21,7 +21,7 @@ from host_tools.tflite.options import OPERATOR, read_options
 from host_tools.tflite.tensors import TensorReader, text
 
 MAX_FILE = 256 << 20
-MAX_TENSORS = 8192
+MAX_TENSORS = 4096
 MAX_OPERATORS = 4096
 MAX_ARGUMENTS = 1024
 

@@ -15,7 +15,7 @@ from host_tools.tflite.options import TENSOR_TYPE
 
 MAX_RANK = 8
 MAX_BYTES = 1 << 31
-MAX_CHANNELS = 1 << 16
+MAX_CHANNELS = 1 << 15
 MAX_STRING = 1 << 16
 KEPT_OF_NAME = 256
 
