@@ -29,7 +29,7 @@ def softmax(
 
     `multiplier` and `shift` bring a difference of inputs to Q5.26; differences below `diff_min`
     count as minus infinity. Where the sum is 512 or more, tflite-micro stops with an error: here
-    each result is then the rounded exact one, which is 0. Sums wrap at 4096 equal elements.
+    each result is then the rounded exact one, which is 0. Sums wrap at 8192 equal elements.
     """
     rows = input.reshape(-1, input.shape[-1]).astype(np.int64)
     difference = rows - rows.max(axis=1, keepdims=True)
