@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The blob's records, as docs/blob-format.md lays them out. Read in place; nothing here checks anything.
+// The blob's records, as docs/blob-format.md lays them out. Read in place; nothing here checks
+// anything.
 #ifndef INK_BLOB_H
 #define INK_BLOB_H
 
@@ -11,8 +12,12 @@
 #define INK_MAX_TENSORS 4096
 #define INK_MAX_OPERATORS 1024
 #define INK_MAX_IO 16
-#define INK_MAX_ARENA (1u << 30)
+#define INK_MAX_BLOB (1u << 28)
+#define INK_MAX_ARENA (1u << 28)
 #define INK_MAX_WORK (1u << 31)
+#define INK_MAX_SIDE 65535      // heights, widths and channels of pictures
+#define INK_MAX_WINDOW 32768    // a window's side, stride or dilation
+#define INK_MAX_MEAN (1u << 23) // elements in one average
 
 enum { INK_DTYPE_INT8 = 1, INK_DTYPE_UINT8 = 2, INK_DTYPE_FLOAT32 = 3 };
 enum { INK_PLACE_ARENA = 0, INK_PLACE_BLOB = 1 };

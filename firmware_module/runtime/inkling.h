@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The runtime's public interface: open a blob, give it an arena, run it. No allocation, no MicroPython.
+// The runtime's public interface: open a blob, give it an arena, run it.
+// No allocation, no MicroPython.
 #ifndef INKLING_H
 #define INKLING_H
 
@@ -12,38 +13,58 @@
 // What can be wrong. ink_error_text() has a sentence for each; docs/errors.md has the cure.
 typedef enum {
     INK_OK = 0,
-    INK_ERROR_TOO_SHORT,      // fewer bytes than a header
-    INK_ERROR_MAGIC,          // not a blob
-    INK_ERROR_VERSION,        // a blob of another version
-    INK_ERROR_SIZE,           // blob_size is not the size of the buffer
-    INK_ERROR_CRC,            // damaged on the way
-    INK_ERROR_TARGET,         // packed for a target this build has no kernels for
-    INK_ERROR_ALIGNMENT,      // the blob or the arena does not lie at a multiple of 4
-    INK_ERROR_HEADER,         // a header field out of its range
-    INK_ERROR_STRING,         // a string outside its part, unterminated or not UTF-8
-    INK_ERROR_TENSOR,         // a tensor record's field out of its range
-    INK_ERROR_TENSOR_RANGE,   // a tensor outside the arena or the blob
-    INK_ERROR_IO,             // an input or output record out of its range
-    INK_ERROR_OPERATOR,       // an operator record's field out of its range
-    INK_ERROR_KERNEL,         // a kernel this build does not have
-    INK_ERROR_PARAMETER,      // a parameter out of its range
-    INK_ERROR_SHAPE,          // tensors whose shapes or types the kernel does not take
-    INK_ERROR_DATA_RANGE,     // weights or a table outside the blob
-    INK_ERROR_OVERLAP,        // output, scratch and inputs of one operator overlap
-    INK_ERROR_ORDER,          // an operator reads what none before it wrote
-    INK_ERROR_SCRATCH,        // less scratch than the kernel asks for
-    INK_ERROR_WORK,           // more work than INK_MAX_WORK
-    INK_ERROR_ARENA_SIZE,     // the arena given is too small
-    INK_ERROR_KERNEL_FAILED,  // a kernel returned an error
+    INK_ERROR_TOO_SHORT,     // fewer bytes than a header
+    INK_ERROR_MAGIC,         // not a blob
+    INK_ERROR_VERSION,       // a blob of another version
+    INK_ERROR_SIZE,          // blob_size is not the size of the buffer
+    INK_ERROR_CRC,           // damaged on the way
+    INK_ERROR_TARGET,        // packed for a target this build does not know
+    INK_ERROR_ALIGNMENT,     // the blob or the arena does not lie at a multiple of 4
+    INK_ERROR_HEADER,        // a header field out of its range
+    INK_ERROR_STRING,        // a string outside its part, unterminated or not UTF-8
+    INK_ERROR_TENSOR,        // a tensor record's field out of its range
+    INK_ERROR_TENSOR_RANGE,  // a tensor outside the arena or the blob
+    INK_ERROR_IO,            // an input or output record out of its range
+    INK_ERROR_OPERATOR,      // an operator record's field out of its range
+    INK_ERROR_KERNEL,        // a kernel this build does not have
+    INK_ERROR_PARAMETER,     // a parameter out of its range
+    INK_ERROR_SHAPE,         // tensors whose shapes or types the kernel does not take
+    INK_ERROR_DATA_RANGE,    // weights or a table outside the blob
+    INK_ERROR_OVERLAP,       // output, scratch and inputs of one operator overlap, or two inputs
+    INK_ERROR_ORDER,         // a tensor is read that nothing wrote, or that was written over
+    INK_ERROR_SCRATCH,       // less scratch than the kernel asks for
+    INK_ERROR_WORK,          // more work than INK_MAX_WORK
+    INK_ERROR_ARENA_SIZE,    // the arena given is too small
+    INK_ERROR_KERNEL_FAILED, // a kernel returned an error
+    INK_STATUS_COUNT
 } ink_status_t;
 
-// Where it is wrong: an operator, tensor or io index, or INK_NOWHERE.
-#define INK_NOWHERE 0xFFFFFFFFu
+// Where it is wrong, and what `allowed` means.
+typedef enum {
+    INK_PART_BLOB,
+    INK_PART_HEADER,
+    INK_PART_TENSOR,
+    INK_PART_OPERATOR,
+    INK_PART_INPUT,
+    INK_PART_OUTPUT,
+    INK_PART_LABEL
+} ink_part_t;
+typedef enum {
+    INK_RULE_NONE, // `field` is a whole phrase or NULL, and no number counts
+    INK_RULE_AT_LEAST,
+    INK_RULE_AT_MOST,
+    INK_RULE_EXACTLY,
+    INK_RULE_MULTIPLE,   // of `allowed`
+    INK_RULE_END_AT_MOST // `found` is where it ends
+} ink_rule_t;
+
 typedef struct {
     ink_status_t status;
-    uint32_t operator_index;
-    uint32_t tensor_index;
-    const char *field; // the record's field, as docs/blob-format.md names it; NULL where none
+    ink_part_t part;
+    ink_rule_t rule;
+    uint32_t index;    // of the tensor, operator, input, output or label
+    uint32_t kernel;   // the operator's
+    const char *field; // the record's field, as docs/blob-format.md names it
     int64_t found;
     int64_t allowed; // the nearest value allowed
 } ink_error_t;
@@ -59,11 +80,11 @@ typedef struct {
     uint8_t *arena;
 } ink_model_t;
 
-// Verifies `size` bytes at `blob` whole. On success `model` points into them: they must stay where they are, unchanged,
-// as long as the model is used.
+// Verifies `size` bytes at `blob` whole. On success `model` points into them: they must stay where
+// they are, unchanged, as long as the model is used.
 ink_status_t ink_open(ink_model_t *model, const void *blob, size_t size, ink_error_t *error);
 
-// Gives the model its RAM: header->arena_size bytes at a multiple of 4 (16 is better). Clears it.
+// Gives the model its RAM: header->arena_size bytes at a multiple of 4 (16 is better). Clears them.
 ink_status_t ink_set_arena(ink_model_t *model, void *arena, size_t size, ink_error_t *error);
 
 // Runs one operator, or all in order. Inputs lie in the arena before, outputs after.
@@ -90,7 +111,9 @@ uint32_t ink_crc32(uint32_t crc, const void *data, size_t size);
 // Elements of a tensor.
 uint32_t ink_tensor_elements(const ink_tensor_t *tensor);
 
-// real value <-> stored value of element type dtype at `data`, as TensorFlow Lite's QUANTIZE and DEQUANTIZE have it.
+// Element `index` of the tensor's bytes at `data`, from and to a real value, as TensorFlow Lite's
+// QUANTIZE and DEQUANTIZE have it: rounded half away from zero and saturated, NaN to the zero
+// point.
 void ink_quantize_element(const ink_tensor_t *tensor, void *data, uint32_t index, float value);
 float ink_dequantize_element(const ink_tensor_t *tensor, const void *data, uint32_t index);
 

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// One operator of a verified plan, as its kernel's functions see it.
+#ifndef INK_CALL_H
+#define INK_CALL_H
+
+#include "inkling.h"
+
+// input1 is NULL where the kernel takes one input.
+typedef struct {
+    const ink_model_t *model;
+    const ink_operator_t *record;
+    const void *params;
+    const ink_tensor_t *input0, *input1, *output;
+} ink_call_t;
+
+static inline const void *ink_input0(const ink_call_t *call) {
+    return ink_tensor_data(call->model, call->record->input0);
+}
+
+static inline const void *ink_input1(const ink_call_t *call) {
+    return ink_tensor_data(call->model, call->record->input1);
+}
+
+static inline void *ink_output(const ink_call_t *call) {
+    return ink_tensor_data(call->model, call->record->output);
+}
+
+// The operator's scratch, record->scratch_size bytes; NULL where it has none.
+static inline void *ink_scratch(const ink_call_t *call) {
+    const ink_operator_t *op = call->record;
+    return op->scratch_size == 0 ? NULL : call->model->arena + op->scratch_offset;
+}
+
+// A data block of the blob.
+static inline const void *ink_data(const ink_call_t *call, uint32_t offset) {
+    return call->model->blob + offset;
+}
+
+#endif

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// What the verifier and the operators' own checks share. A check returns whether all is well; the
+// first that fails fills the error in, and its caller passes `false` on.
+#ifndef INK_CHECK_H
+#define INK_CHECK_H
+
+#include "ink_call.h"
+
+// Products of blob fields are capped here, so that a product of two of them fits 64 bits.
+#define INK_CAP ((uint64_t)1 << 32)
+
+// A verification under way. `part`, `index` and `kernel` say what is looked at.
+typedef struct {
+    const ink_model_t *model;
+    ink_error_t *error;
+    ink_part_t part;
+    uint32_t index;
+    uint32_t kernel;
+    ink_call_t call; // the operator's
+    int64_t scratch; // bytes that its kernel asks for
+    uint64_t work;   // that its kernel does
+} ink_check_t;
+
+// Parameters are i32 fields in a row: each must lie in min..max.
+typedef struct {
+    const char *name;
+    int32_t min, max;
+} ink_field_t;
+
+// min(a * b, INK_CAP), for factors up to INK_CAP.
+uint64_t ink_product(uint64_t a, uint64_t b);
+
+// Bytes an element of a type that is known to be one.
+uint32_t ink_element_size(uint32_t dtype);
+
+// Fills the error in and returns false. The second takes a whole phrase.
+bool ink_refuse(ink_check_t *check, ink_status_t status, const char *field, int64_t found,
+    ink_rule_t rule, int64_t allowed);
+bool ink_refuse_plainly(ink_check_t *check, ink_status_t status, const char *phrase);
+
+bool ink_check_between(ink_check_t *check, ink_status_t status, const char *field, int64_t found,
+    int64_t min, int64_t max);
+bool ink_check_equal(
+    ink_check_t *check, ink_status_t status, const char *field, int64_t found, int64_t allowed);
+bool ink_check_multiple(ink_check_t *check, ink_status_t status, const char *field, uint32_t found,
+    uint32_t power_of_two);
+// Whether `size` bytes (up to INK_CAP) from `offset` end at `end` or before.
+bool ink_check_end(ink_check_t *check, ink_status_t status, const char *field, uint32_t offset,
+    uint64_t size, uint32_t end);
+
+// Whether `size` bytes from `offset` lie within the blob behind the header, at a multiple of
+// `alignment`.
+bool ink_check_range(ink_check_t *check, ink_status_t status, const char *field, uint32_t offset,
+    uint64_t size, uint32_t alignment);
+
+// Whether a string starts within the strings, which are verified already.
+bool ink_check_string(ink_check_t *check, const char *field, uint32_t string);
+
+// --- for the operators ---
+
+// The parameters, as many as there are fields.
+bool ink_check_fields(ink_check_t *check, const ink_field_t *fields, uint32_t count);
+bool ink_check_activation(ink_check_t *check, int32_t act_min, int32_t act_max);
+// 0, or 2^30 and more.
+bool ink_check_multiplier(ink_check_t *check, const char *field, int32_t multiplier);
+// `offset` must be minus the zero point of an input (or of weights), and the output's zero point.
+bool ink_check_input_offset(
+    ink_check_t *check, const char *field, int32_t offset, const ink_tensor_t *tensor);
+bool ink_check_output_offset(ink_check_t *check, int32_t offset);
+// A data block of `count` elements of `element_size` bytes.
+bool ink_check_data(
+    ink_check_t *check, const char *field, uint32_t offset, uint64_t count, uint32_t element_size);
+// Data blocks of `count` multipliers and shifts.
+bool ink_check_requantization(
+    ink_check_t *check, uint32_t multiplier, uint32_t shift, uint32_t count);
+// Types, ranks and sizes of inputs and output.
+bool ink_check_s8(ink_check_t *check);
+bool ink_check_same_size(ink_check_t *check);
+bool ink_check_images(ink_check_t *check);
+
+#endif

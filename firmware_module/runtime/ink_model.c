@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Opens a blob, gives it its arena and runs it. What it runs has been verified; nothing is checked
+// again.
+#include <string.h>
+
+#include "ink_operators.h"
+#include "ink_verify.h"
+
+static void clear_error(ink_error_t *error) {
+    memset(error, 0, sizeof(*error));
+}
+
+ink_status_t ink_open(ink_model_t *model, const void *blob, size_t size, ink_error_t *error) {
+    ink_check_t check;
+    memset(&check, 0, sizeof(check));
+    memset(model, 0, sizeof(*model));
+    clear_error(error);
+    check.model = model;
+    check.error = error;
+    if (!ink_verify_records(&check, model, blob, size) || !ink_verify_plan(&check)) {
+        memset(model, 0, sizeof(*model));
+    }
+    return error->status;
+}
+
+ink_status_t ink_set_arena(ink_model_t *model, void *arena, size_t size, ink_error_t *error) {
+    ink_check_t check = {.model = model, .error = error, .part = INK_PART_BLOB};
+    clear_error(error);
+    if (((uintptr_t)arena & 3) != 0) {
+        ink_refuse(&check, INK_ERROR_ALIGNMENT, "the arena's address", (int64_t)(uintptr_t)arena,
+            INK_RULE_MULTIPLE, 4);
+    } else if (ink_check_between(&check, INK_ERROR_ARENA_SIZE, "its size", (int64_t)size,
+                   model->header->arena_size, INT64_MAX)) {
+        memset(arena, 0, model->header->arena_size);
+        model->arena = arena;
+    }
+    return error->status;
+}
+
+ink_status_t ink_run_operator(const ink_model_t *model, uint32_t index, ink_error_t *error) {
+    const ink_operator_t *op = &model->operators[index];
+    const ink_kernel_t *kernel = ink_find_kernel(op->kernel);
+    ink_call_t call = {
+        .model = model,
+        .record = op,
+        .params = model->blob + op->params_offset,
+        .input0 = &model->tensors[op->input0],
+        .input1 = kernel->n_inputs == 2 ? &model->tensors[op->input1] : NULL,
+        .output = &model->tensors[op->output],
+    };
+    clear_error(error);
+    if (!kernel->run(&call)) {
+        error->status = INK_ERROR_KERNEL_FAILED;
+        error->part = INK_PART_OPERATOR;
+        error->index = index;
+        error->kernel = op->kernel;
+    }
+    return error->status;
+}
+
+ink_status_t ink_run(const ink_model_t *model, ink_error_t *error) {
+    clear_error(error);
+    for (uint32_t i = 0; i < model->header->n_operators; i++) {
+        if (ink_run_operator(model, i, error) != INK_OK) {
+            break;
+        }
+    }
+    return error->status;
+}
+
+void *ink_tensor_data(const ink_model_t *model, uint32_t index) {
+    const ink_tensor_t *tensor = &model->tensors[index];
+    // a constant is only ever read
+    return tensor->place == INK_PLACE_ARENA ? model->arena + tensor->offset
+                                            : (uint8_t *)model->blob + tensor->offset;
+}
+
+uint32_t ink_tensor_elements(const ink_tensor_t *tensor) {
+    return tensor->size / ink_element_size(tensor->dtype);
+}
+
+const char *ink_string(const ink_model_t *model, uint32_t string) {
+    return (const char *)model->blob + model->header->strings_offset + string;
+}
+
+const char *ink_label(const ink_model_t *model, uint32_t index) {
+    const uint32_t *labels = (const uint32_t *)(model->blob + model->header->labels_offset);
+    return ink_string(model, labels[index]);
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// One element from and to a real value, rounded as TensorFlow Lite's QUANTIZE and DEQUANTIZE do.
+#include "inkling.h"
+
+// Half away from zero. What is so far out that any tensor saturates is cut off first.
+static int32_t round_half_away(float value) {
+    if (value >= 1024.0f) {
+        return 1024;
+    }
+    if (value <= -1024.0f) {
+        return -1024;
+    }
+    int32_t whole = (int32_t)value;
+    float rest = value - (float)whole;
+    return rest >= 0.5f ? whole + 1 : rest <= -0.5f ? whole - 1 : whole;
+}
+
+void ink_quantize_element(const ink_tensor_t *tensor, void *data, uint32_t index, float value) {
+    if (tensor->dtype == INK_DTYPE_FLOAT32) {
+        ((float *)data)[index] = value;
+        return;
+    }
+    float quotient = value / tensor->scale;
+    // NaN is the only value that is not itself; 0 x infinity and the like cannot come up
+    int32_t stored = quotient != quotient ? 0 : round_half_away(quotient);
+    stored += tensor->zero_point;
+    int32_t min = tensor->dtype == INK_DTYPE_INT8 ? -128 : 0;
+    int32_t max = min + 255;
+    stored = stored < min ? min : stored > max ? max : stored;
+    ((uint8_t *)data)[index] = (uint8_t)stored;
+}
+
+float ink_dequantize_element(const ink_tensor_t *tensor, const void *data, uint32_t index) {
+    if (tensor->dtype == INK_DTYPE_FLOAT32) {
+        return ((const float *)data)[index];
+    }
+    int32_t stored = tensor->dtype == INK_DTYPE_INT8 ? ((const int8_t *)data)[index]
+                                                     : ((const uint8_t *)data)[index];
+    return tensor->scale * (float)(stored - tensor->zero_point);
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+// Verifies a blob's header, strings, tensors, inputs, outputs and labels. The operators are
+// ink_verify_plan.c's. Trusts nothing; docs/blob-format.md is what it checks.
+#include <string.h>
+
+#include "ink_verify.h"
+
+static bool verify_start(ink_check_t *check, const uint8_t *blob, size_t size) {
+    static const char MAGIC[4] = {'I', 'N', 'K', 'L'};
+    if (size < sizeof(ink_header_t)) {
+        return ink_refuse(check, INK_ERROR_TOO_SHORT, "its size", (int64_t)size, INK_RULE_AT_LEAST,
+            sizeof(ink_header_t));
+    }
+    if (((uintptr_t)blob & 3) != 0) {
+        return ink_refuse(check, INK_ERROR_ALIGNMENT, "the blob's address",
+            (int64_t)(uintptr_t)blob, INK_RULE_MULTIPLE, 4);
+    }
+    if (memcmp(blob, MAGIC, sizeof(MAGIC)) != 0) {
+        return ink_refuse_plainly(check, INK_ERROR_MAGIC, NULL);
+    }
+    const ink_header_t *header = (const ink_header_t *)blob;
+    return ink_check_equal(
+               check, INK_ERROR_VERSION, "version", header->version, INK_BLOB_VERSION) &&
+           ink_check_equal(
+               check, INK_ERROR_VERSION, "header_size", header->header_size, sizeof(*header)) &&
+           ink_check_equal(check, INK_ERROR_SIZE, "its size", (int64_t)size, header->blob_size) &&
+           ink_check_between(check, INK_ERROR_SIZE, "its size", (int64_t)size, 0, INK_MAX_BLOB) &&
+           ink_check_equal(
+               check, INK_ERROR_CRC, "crc32", header->crc32, ink_crc32(0, blob + 16, size - 16));
+}
+
+static bool verify_header(ink_check_t *check) {
+    const ink_header_t *h = check->model->header;
+    check->part = INK_PART_HEADER;
+    const ink_status_t bad = INK_ERROR_HEADER;
+    return ink_check_between(
+               check, INK_ERROR_TARGET, "target", h->target, 0, INK_TARGET_CORTEX_M7) &&
+           ink_check_between(check, bad, "arena_size", h->arena_size, 0, INK_MAX_ARENA) &&
+           ink_check_multiple(check, bad, "arena_size", h->arena_size, 16) &&
+           ink_check_between(check, bad, "n_tensors", h->n_tensors, 1, INK_MAX_TENSORS) &&
+           ink_check_between(check, bad, "n_operators", h->n_operators, 0, INK_MAX_OPERATORS) &&
+           ink_check_between(check, bad, "n_inputs", h->n_inputs, 1, INK_MAX_IO) &&
+           ink_check_between(check, bad, "n_outputs", h->n_outputs, 1, INK_MAX_IO) &&
+           ink_check_range(check, bad, "tensors_offset", h->tensors_offset,
+               (uint64_t)h->n_tensors * sizeof(ink_tensor_t), 4) &&
+           ink_check_range(check, bad, "operators_offset", h->operators_offset,
+               (uint64_t)h->n_operators * sizeof(ink_operator_t), 4) &&
+           ink_check_range(check, bad, "io_offset", h->io_offset,
+               ((uint64_t)h->n_inputs + h->n_outputs) * sizeof(ink_io_t), 4) &&
+           ink_check_range(
+               check, bad, "labels_offset", h->labels_offset, (uint64_t)h->n_labels * 4, 4) &&
+           ink_check_between(check, bad, "strings_size", h->strings_size, 1, INK_MAX_BLOB) &&
+           ink_check_range(check, bad, "strings_offset", h->strings_offset, h->strings_size, 4);
+}
+
+// The length of the UTF-8 sequence at `text`, of which `left` bytes remain; 0 where it is none.
+static uint32_t utf8_length(const uint8_t *text, uint32_t left) {
+    uint32_t first = text[0];
+    if (first < 0x80) {
+        return 1;
+    }
+    uint32_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (first < 0xc2 || first > 0xf4 || left < length) {
+        return 0;
+    }
+    // the second byte's range leaves no sequence that is too long, a surrogate or past U+10FFFF
+    uint32_t min = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    uint32_t max = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    for (uint32_t i = 1; i < length; i++) {
+        if (text[i] < min || text[i] > max) {
+            return 0;
+        }
+        min = 0x80;
+        max = 0xbf;
+    }
+    return length;
+}
+
+static bool verify_strings(ink_check_t *check) {
+    const ink_header_t *header = check->model->header;
+    const uint8_t *text = check->model->blob + header->strings_offset;
+    if (text[header->strings_size - 1] != 0) {
+        return ink_refuse_plainly(check, INK_ERROR_STRING, "the last byte of the strings is not 0");
+    }
+    for (uint32_t i = 0; i < header->strings_size;) {
+        uint32_t length = utf8_length(text + i, header->strings_size - i);
+        if (length == 0) {
+            return ink_refuse_plainly(check, INK_ERROR_STRING, "the strings are not UTF-8");
+        }
+        i += length;
+    }
+    return true;
+}
+
+bool ink_check_string(ink_check_t *check, const char *field, uint32_t string) {
+    const ink_header_t *header = check->model->header;
+    if (!ink_check_between(
+            check, INK_ERROR_STRING, field, string, 0, (int64_t)header->strings_size - 1)) {
+        return false;
+    }
+    // in the middle of a character it would not be UTF-8
+    if ((check->model->blob[header->strings_offset + string] & 0xc0) == 0x80) {
+        return ink_refuse_plainly(
+            check, INK_ERROR_STRING, "it starts in the middle of a character");
+    }
+    return true;
+}
+
+static bool verify_quantization(ink_check_t *check, const ink_tensor_t *tensor) {
+    uint32_t scale_bits;
+    memcpy(&scale_bits, &tensor->scale, sizeof(scale_bits));
+    // 1 to 0x7f7fffff are the positive numbers; 0x3f800000 is 1
+    if (scale_bits == 0 || scale_bits > 0x7f7fffff) {
+        return ink_refuse_plainly(
+            check, INK_ERROR_TENSOR, "scale is not a finite number greater than 0");
+    }
+    if (tensor->dtype == INK_DTYPE_FLOAT32) {
+        if (scale_bits != 0x3f800000) {
+            return ink_refuse_plainly(
+                check, INK_ERROR_TENSOR, "scale of a float32 tensor is not 1");
+        }
+        return ink_check_equal(check, INK_ERROR_TENSOR, "zero_point", tensor->zero_point, 0);
+    }
+    int32_t min = tensor->dtype == INK_DTYPE_INT8 ? -128 : 0;
+    return ink_check_between(
+        check, INK_ERROR_TENSOR, "zero_point", tensor->zero_point, min, min + 255);
+}
+
+static bool verify_tensor(ink_check_t *check, const ink_tensor_t *tensor) {
+    const ink_status_t bad = INK_ERROR_TENSOR;
+    if (!ink_check_between(check, bad, "dtype", tensor->dtype, INK_DTYPE_INT8, INK_DTYPE_FLOAT32) ||
+        !ink_check_between(check, bad, "rank", tensor->rank, 0, INK_MAX_RANK) ||
+        !ink_check_between(check, bad, "place", tensor->place, 0, INK_PLACE_BLOB) ||
+        !ink_check_equal(check, bad, "reserved", tensor->reserved, 0)) {
+        return false;
+    }
+    uint64_t size = ink_element_size(tensor->dtype);
+    for (uint32_t i = 0; i < INK_MAX_RANK; i++) {
+        int64_t max = i < tensor->rank ? INT32_MAX : 1;
+        if (!ink_check_between(check, bad, "a dimension", tensor->dims[i], 1, max)) {
+            return false;
+        }
+        size = ink_product(size, tensor->dims[i]);
+    }
+    if (!ink_check_equal(check, bad, "size", tensor->size, (int64_t)size) ||
+        !verify_quantization(check, tensor) || !ink_check_string(check, "name", tensor->name)) {
+        return false;
+    }
+    if (tensor->place == INK_PLACE_BLOB) {
+        return ink_check_range(check, INK_ERROR_TENSOR_RANGE, "offset", tensor->offset, size, 16);
+    }
+    return ink_check_multiple(check, INK_ERROR_TENSOR_RANGE, "offset", tensor->offset, 4) &&
+           ink_check_end(check, INK_ERROR_TENSOR_RANGE, "it", tensor->offset, size,
+               check->model->header->arena_size);
+}
+
+static bool verify_tensors(ink_check_t *check) {
+    check->part = INK_PART_TENSOR;
+    for (check->index = 0; check->index < check->model->header->n_tensors; check->index++) {
+        if (!verify_tensor(check, &check->model->tensors[check->index])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool verify_io(ink_check_t *check, const ink_io_t *io) {
+    const ink_model_t *model = check->model;
+    if (!ink_check_between(
+            check, INK_ERROR_IO, "tensor", io->tensor, 0, (int64_t)model->header->n_tensors - 1)) {
+        return false;
+    }
+    const ink_tensor_t *tensor = &model->tensors[io->tensor];
+    if (!ink_check_equal(check, INK_ERROR_IO, "its place", tensor->place, INK_PLACE_ARENA)) {
+        return false;
+    }
+    if (io->image_table == 0) {
+        return true;
+    }
+    if (check->part == INK_PART_OUTPUT) {
+        return ink_check_equal(check, INK_ERROR_IO, "image_table", io->image_table, 0);
+    }
+    bool picture =
+        tensor->rank == 4 && tensor->dims[0] == 1 && (tensor->dims[3] == 1 || tensor->dims[3] == 3);
+    if (!picture) {
+        return ink_refuse_plainly(check, INK_ERROR_IO,
+            "it has an image_table, but its shape is not [1, height, width, 1 or 3]");
+    }
+    return ink_check_data(
+        check, "image_table", io->image_table, 256, ink_element_size(tensor->dtype));
+}
+
+static bool verify_ios(ink_check_t *check) {
+    const ink_model_t *model = check->model;
+    check->part = INK_PART_INPUT;
+    for (check->index = 0; check->index < model->header->n_inputs; check->index++) {
+        if (!verify_io(check, &model->inputs[check->index])) {
+            return false;
+        }
+        const ink_tensor_t *tensor = &model->tensors[model->inputs[check->index].tensor];
+        for (uint32_t i = 0; i < check->index; i++) {
+            const ink_tensor_t *other = &model->tensors[model->inputs[i].tensor];
+            if (ink_overlap(tensor->offset, tensor->size, other->offset, other->size)) {
+                return ink_refuse_plainly(check, INK_ERROR_OVERLAP, "it overlaps another input");
+            }
+        }
+    }
+    check->part = INK_PART_OUTPUT;
+    for (check->index = 0; check->index < model->header->n_outputs; check->index++) {
+        if (!verify_io(check, &model->outputs[check->index])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool verify_labels(ink_check_t *check) {
+    const ink_header_t *header = check->model->header;
+    const uint32_t *labels = (const uint32_t *)(check->model->blob + header->labels_offset);
+    check->part = INK_PART_HEADER;
+    uint32_t elements =
+        ink_tensor_elements(&check->model->tensors[check->model->outputs[0].tensor]);
+    if (header->n_labels != 0 &&
+        !ink_check_equal(check, INK_ERROR_HEADER, "n_labels", header->n_labels, elements)) {
+        return false;
+    }
+    check->part = INK_PART_LABEL;
+    for (check->index = 0; check->index < header->n_labels; check->index++) {
+        if (!ink_check_string(check, "its string", labels[check->index])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool ink_overlap(uint32_t offset0, uint32_t size0, uint32_t offset1, uint32_t size1) {
+    return offset0 < offset1 + size1 && offset1 < offset0 + size0;
+}
+
+bool ink_same_bytes(const ink_tensor_t *a, const ink_tensor_t *b) {
+    return a->place == b->place && a->offset == b->offset && a->size == b->size &&
+           a->dtype == b->dtype;
+}
+
+bool ink_verify_records(ink_check_t *check, ink_model_t *model, const void *blob, size_t size) {
+    check->part = INK_PART_BLOB;
+    if (!verify_start(check, blob, size)) {
+        return false;
+    }
+    model->blob = blob;
+    model->header = blob;
+    if (!verify_header(check)) {
+        return false;
+    }
+    model->tensors = (const ink_tensor_t *)(model->blob + model->header->tensors_offset);
+    model->operators = (const ink_operator_t *)(model->blob + model->header->operators_offset);
+    model->inputs = (const ink_io_t *)(model->blob + model->header->io_offset);
+    model->outputs = model->inputs + model->header->n_inputs;
+    return verify_strings(check) && ink_check_string(check, "name", model->header->name) &&
+           verify_tensors(check) && verify_ios(check) && verify_labels(check);
+}

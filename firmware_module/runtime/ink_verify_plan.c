@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// Verifies the operators: their records, what they read and write, and, by the table of operators,
+// their parameters. Tensors are verified already (ink_verify.c).
+#include "ink_operators.h"
+#include "ink_verify.h"
+
+// Fills check->call in.
+static bool verify_record(
+    ink_check_t *check, const ink_operator_t *op, const ink_kernel_t *kernel) {
+    const ink_model_t *model = check->model;
+    const ink_status_t bad = INK_ERROR_OPERATOR;
+    const int64_t last = (int64_t)model->header->n_tensors - 1;
+    if (!ink_check_equal(check, bad, "reserved", op->reserved, 0) ||
+        !ink_check_between(check, bad, "input0", op->input0, 0, last) ||
+        !ink_check_between(check, bad, "output", op->output, 0, last)) {
+        return false;
+    }
+    if (kernel->n_inputs == 2) {
+        if (!ink_check_between(check, bad, "input1", op->input1, 0, last)) {
+            return false;
+        }
+    } else if (!ink_check_equal(check, bad, "input1", op->input1, INK_NO_TENSOR)) {
+        return false;
+    }
+    check->call.model = model;
+    check->call.record = op;
+    check->call.input0 = &model->tensors[op->input0];
+    check->call.input1 = kernel->n_inputs == 2 ? &model->tensors[op->input1] : NULL;
+    check->call.output = &model->tensors[op->output];
+    if (!ink_check_equal(
+            check, bad, "the output's place", check->call.output->place, INK_PLACE_ARENA) ||
+        !ink_check_string(check, "name", op->name) ||
+        !ink_check_equal(check, bad, "params_size", op->params_size, kernel->params_size) ||
+        !ink_check_range(check, bad, "params_offset", op->params_offset, op->params_size, 4) ||
+        !ink_check_multiple(check, bad, "scratch_offset", op->scratch_offset, 16) ||
+        !ink_check_end(check, bad, "scratch", op->scratch_offset, op->scratch_size,
+            model->header->arena_size)) {
+        return false;
+    }
+    check->call.params = model->blob + op->params_offset;
+    return true;
+}
+
+// Whether a tensor's bytes are those of the arena from `offset`. A constant's never are.
+static bool touches(const ink_tensor_t *tensor, uint32_t offset, uint32_t size) {
+    return tensor != NULL && tensor->place == INK_PLACE_ARENA && size != 0 &&
+           ink_overlap(tensor->offset, tensor->size, offset, size);
+}
+
+static bool verify_overlaps(ink_check_t *check, bool in_place) {
+    const ink_call_t *call = &check->call;
+    const ink_tensor_t *output = call->output;
+    bool at_input0 = in_place && call->input0->place == INK_PLACE_ARENA &&
+                     call->input0->offset == output->offset && call->input0->size == output->size;
+    const char *what = NULL;
+    if (touches(call->input0, output->offset, output->size) && !at_input0) {
+        what = "the output and input 0";
+    } else if (touches(call->input1, output->offset, output->size)) {
+        what = "the output and input 1";
+    } else if (touches(output, call->record->scratch_offset, call->record->scratch_size)) {
+        what = "scratch and the output";
+    } else if (touches(call->input0, call->record->scratch_offset, call->record->scratch_size)) {
+        what = "scratch and input 0";
+    } else if (touches(call->input1, call->record->scratch_offset, call->record->scratch_size)) {
+        what = "scratch and input 1";
+    }
+    return what == NULL || ink_refuse_plainly(check, INK_ERROR_OVERLAP, what);
+}
+
+// Whether a tensor's bytes, before operator `time`, are what was last written there as that tensor
+// or as another view of it.
+static bool is_written(const ink_model_t *model, const ink_tensor_t *tensor, uint32_t time) {
+    if (tensor->place == INK_PLACE_BLOB) {
+        return true;
+    }
+    while (time-- > 0) {
+        const ink_operator_t *op = &model->operators[time];
+        const ink_tensor_t *output = &model->tensors[op->output];
+        if (touches(tensor, output->offset, output->size)) {
+            return ink_same_bytes(tensor, output);
+        }
+        if (touches(tensor, op->scratch_offset, op->scratch_size)) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < model->header->n_inputs; i++) {
+        if (ink_same_bytes(tensor, &model->tensors[model->inputs[i].tensor])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool verify_order(ink_check_t *check) {
+    const ink_call_t *call = &check->call;
+    if (!is_written(check->model, call->input0, check->index)) {
+        return ink_refuse_plainly(
+            check, INK_ERROR_ORDER, "input 0 is not written, or written over");
+    }
+    if (call->input1 != NULL && !is_written(check->model, call->input1, check->index)) {
+        return ink_refuse_plainly(
+            check, INK_ERROR_ORDER, "input 1 is not written, or written over");
+    }
+    return true;
+}
+
+static uint32_t largest_tensor(const ink_call_t *call) {
+    uint32_t largest = ink_tensor_elements(call->output);
+    const ink_tensor_t *inputs[2] = {call->input0, call->input1};
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t elements = inputs[i] == NULL ? 0 : ink_tensor_elements(inputs[i]);
+        largest = elements > largest ? elements : largest;
+    }
+    return largest;
+}
+
+static bool verify_operator(ink_check_t *check) {
+    const ink_operator_t *op = &check->model->operators[check->index];
+    check->kernel = op->kernel;
+    const ink_kernel_t *kernel = ink_find_kernel(op->kernel);
+    if (kernel == NULL) {
+        return ink_refuse_plainly(check, INK_ERROR_KERNEL, NULL);
+    }
+    if (!verify_record(check, op, kernel) || !verify_overlaps(check, kernel->in_place) ||
+        !verify_order(check)) {
+        return false;
+    }
+    check->scratch = 0;
+    check->work = largest_tensor(&check->call);
+    return kernel->verify(check) && ink_check_between(check, INK_ERROR_SCRATCH, "scratch_size",
+                                        op->scratch_size, check->scratch, UINT32_MAX);
+}
+
+bool ink_verify_plan(ink_check_t *check) {
+    const ink_model_t *model = check->model;
+    uint64_t work = 0;
+    check->part = INK_PART_OPERATOR;
+    for (check->index = 0; check->index < model->header->n_operators; check->index++) {
+        if (!verify_operator(check)) {
+            return false;
+        }
+        work += check->work;
+        if (!ink_check_between(
+                check, INK_ERROR_WORK, "the work up to here", (int64_t)work, 0, INK_MAX_WORK)) {
+            return false;
+        }
+    }
+    check->part = INK_PART_OUTPUT;
+    for (check->index = 0; check->index < model->header->n_outputs; check->index++) {
+        const ink_tensor_t *tensor = &model->tensors[model->outputs[check->index].tensor];
+        if (!is_written(model, tensor, model->header->n_operators)) {
+            return ink_refuse_plainly(check, INK_ERROR_ORDER, "it is not written, or written over");
+        }
+    }
+    return true;
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// What conv_s8 and depthwise_conv_s8 share: their parameters' checks and CMSIS-NN's shapes.
+#ifndef INK_CONVOLUTION_H
+#define INK_CONVOLUTION_H
+
+#include "arm_nnfunctions.h"
+#include "ink_check.h"
+
+// Shapes of one picture of the batch.
+typedef struct {
+    cmsis_nn_dims input, filter, bias, output;
+    cmsis_nn_per_channel_quant_params quantization;
+    cmsis_nn_tile stride, padding, dilation;
+    cmsis_nn_activation activation;
+    cmsis_nn_context context;
+} ink_convolution_t;
+
+ink_convolution_t ink_convolution(const ink_call_t *call, int32_t filter_n, int32_t filter_c);
+
+// The windows' fields and the pictures. Comes first.
+bool ink_check_convolution_fields(ink_check_t *check);
+
+// Everything else but scratch and the numbers of channels. `depth` is how many input channels an
+// output channel reads.
+bool ink_check_convolution(ink_check_t *check, uint32_t depth);
+
+#endif

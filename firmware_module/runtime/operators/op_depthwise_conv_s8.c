@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// depthwise_conv_s8: depthwise convolution with a depth multiplier, by CMSIS-NN's function.
+#include "ink_operators.h"
+#include "operators/convolution.h"
+#include "operators/windows.h"
+
+static cmsis_nn_dw_conv_params conv_params(const ink_call_t *call, const ink_convolution_t *conv) {
+    const ink_conv_params_t *p = call->params;
+    cmsis_nn_dw_conv_params params = {
+        .input_offset = p->input_offset,
+        .output_offset = p->output_offset,
+        .ch_mult = p->channel_factor,
+        .stride = conv->stride,
+        .padding = conv->padding,
+        .dilation = conv->dilation,
+        .activation = conv->activation,
+    };
+    return params;
+}
+
+static ink_convolution_t convolution(const ink_call_t *call) {
+    return ink_convolution(call, 1, (int32_t)call->output->dims[3]);
+}
+
+static bool verify(ink_check_t *check) {
+    if (!ink_check_convolution_fields(check)) {
+        return false;
+    }
+    const ink_conv_params_t *p = check->call.params;
+    uint64_t units = ink_product(check->call.input0->dims[3], (uint32_t)p->channel_factor);
+    if (!ink_check_equal(check, INK_ERROR_SHAPE, "the output's number of channels",
+            check->call.output->dims[3], (int64_t)units) ||
+        !ink_check_convolution(check, 1)) {
+        return false;
+    }
+    ink_convolution_t conv = convolution(&check->call);
+    cmsis_nn_dw_conv_params params = conv_params(&check->call, &conv);
+    check->scratch = arm_depthwise_conv_wrapper_s8_get_buffer_size(
+        &params, &conv.input, &conv.filter, &conv.output);
+    return true;
+}
+
+static bool run(const ink_call_t *call) {
+    const ink_conv_params_t *p = call->params;
+    ink_convolution_t conv = convolution(call);
+    cmsis_nn_dw_conv_params params = conv_params(call, &conv);
+    const int8_t *input = ink_input0(call);
+    int8_t *output = ink_output(call);
+    for (uint32_t i = 0; i < call->output->dims[0]; i++) {
+        if (arm_depthwise_conv_wrapper_s8(&conv.context, &params, &conv.quantization, &conv.input,
+                input, &conv.filter, ink_data(call, p->weights), &conv.bias,
+                ink_data(call, p->bias), &conv.output, output) != ARM_CMSIS_NN_SUCCESS) {
+            return false;
+        }
+        input += ink_picture_size(call->input0);
+        output += ink_picture_size(call->output);
+    }
+    return true;
+}
+
+const ink_kernel_t ink_op_depthwise_conv_s8 = {
+    .name = "depthwise_conv_s8",
+    .kernel = INK_KERNEL_DEPTHWISE_CONV_S8,
+    .params_size = sizeof(ink_conv_params_t),
+    .n_inputs = 1,
+    .verify = verify,
+    .run = run,
+};

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// fully_connected_s8: rows times weights, per tensor or per channel, by CMSIS-NN's function.
+#include "arm_nnfunctions.h"
+#include "ink_operators.h"
+
+static cmsis_nn_dims filter_dims(const ink_fully_connected_params_t *p) {
+    cmsis_nn_dims dims = {p->depth, 1, 1, p->units};
+    return dims;
+}
+
+static bool verify(ink_check_t *check) {
+    static const ink_field_t FIELDS[] = {
+        {"depth", 1, INK_MAX_ARENA},
+        {"units", 1, INK_MAX_ARENA},
+        {"per_channel", 0, 1},
+        {"input_offset", -127, 128},
+        {"filter_offset", -127, 128},
+    };
+    const ink_fully_connected_params_t *p = check->call.params;
+    if (!ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0])) ||
+        !ink_check_s8(check) ||
+        !ink_check_input_offset(check, "input_offset", p->input_offset, check->call.input0) ||
+        !ink_check_output_offset(check, p->output_offset) ||
+        !ink_check_activation(check, p->act_min, p->act_max)) {
+        return false;
+    }
+    // Arm's kernel has no zero point of the weights where it has a multiplier a channel
+    if (p->per_channel &&
+        !ink_check_equal(check, INK_ERROR_PARAMETER, "filter_offset", p->filter_offset, 0)) {
+        return false;
+    }
+    uint32_t elements = ink_tensor_elements(check->call.input0);
+    uint32_t rows = elements / (uint32_t)p->depth;
+    if (!ink_check_equal(check, INK_ERROR_SHAPE, "input 0's number of elements", elements,
+            (int64_t)rows * p->depth) ||
+        !ink_check_equal(check, INK_ERROR_SHAPE, "the output's number of elements",
+            ink_tensor_elements(check->call.output), (int64_t)rows * p->units)) {
+        return false;
+    }
+    uint64_t weights = ink_product((uint32_t)p->depth, (uint32_t)p->units);
+    check->work = ink_product(weights, rows);
+    cmsis_nn_dims filter = filter_dims(p);
+    check->scratch = arm_fully_connected_s8_get_buffer_size(&filter);
+    return ink_check_data(check, "weights", p->weights, weights, 1) &&
+           ink_check_data(check, "bias", p->bias, (uint32_t)p->units, 4) &&
+           ink_check_requantization(
+               check, p->multiplier, p->shift, p->per_channel ? (uint32_t)p->units : 1);
+}
+
+static bool run(const ink_call_t *call) {
+    const ink_fully_connected_params_t *p = call->params;
+    uint8_t *blob = (uint8_t *)call->model->blob; // CMSIS-NN's pointers are not const
+    int32_t rows = (int32_t)(ink_tensor_elements(call->input0) / (uint32_t)p->depth);
+    cmsis_nn_context context = {ink_scratch(call), (int32_t)call->record->scratch_size};
+    cmsis_nn_fc_params params = {
+        .input_offset = p->input_offset,
+        .filter_offset = p->filter_offset,
+        .output_offset = p->output_offset,
+        .activation = {p->act_min, p->act_max},
+    };
+    cmsis_nn_quant_params quantization = {
+        .multiplier = (int32_t *)(blob + p->multiplier),
+        .shift = (int32_t *)(blob + p->shift),
+        .is_per_channel = p->per_channel,
+    };
+    cmsis_nn_dims input = {rows, 1, 1, p->depth};
+    cmsis_nn_dims filter = filter_dims(p);
+    cmsis_nn_dims bias = {1, 1, 1, p->units};
+    cmsis_nn_dims output = {rows, 1, 1, p->units};
+    return arm_fully_connected_wrapper_s8(&context, &params, &quantization, &input,
+               ink_input0(call), &filter, ink_data(call, p->weights), &bias,
+               ink_data(call, p->bias), &output, ink_output(call)) == ARM_CMSIS_NN_SUCCESS;
+}
+
+const ink_kernel_t ink_op_fully_connected_s8 = {
+    .name = "fully_connected_s8",
+    .kernel = INK_KERNEL_FULLY_CONNECTED_S8,
+    .params_size = sizeof(ink_fully_connected_params_t),
+    .n_inputs = 1,
+    .verify = verify,
+    .run = run,
+};

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// mul_s8 by CMSIS-NN's function, and broadcast_mul_s8 by our own.
+#include "arm_nnfunctions.h"
+#include "ink_operators.h"
+#include "kernels/ink_kernels.h"
+#include "operators/broadcast.h"
+
+static bool verify_params(ink_check_t *check) {
+    static const ink_field_t FIELDS[] = {
+        {"input0_offset", -127, 128},
+        {"input1_offset", -127, 128},
+        {"output_offset", -128, 127},
+        {"output_multiplier", 0, INT32_MAX},
+        {"output_shift", -31, 30},
+    };
+    const ink_mul_params_t *p = check->call.params;
+    return ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0])) &&
+           ink_check_s8(check) &&
+           ink_check_multiplier(check, "output_multiplier", p->output_multiplier) &&
+           ink_check_input_offset(check, "input0_offset", p->input0_offset, check->call.input0) &&
+           ink_check_input_offset(check, "input1_offset", p->input1_offset, check->call.input1) &&
+           ink_check_output_offset(check, p->output_offset) &&
+           ink_check_activation(check, p->act_min, p->act_max);
+}
+
+static bool verify_flat(ink_check_t *check) {
+    return verify_params(check) && ink_check_same_size(check);
+}
+
+static bool verify_broadcast(ink_check_t *check) {
+    return verify_params(check) && ink_check_broadcast(check);
+}
+
+static bool run_flat(const ink_call_t *call) {
+    const ink_mul_params_t *p = call->params;
+    return arm_elementwise_mul_s8(ink_input0(call), ink_input1(call), p->input0_offset,
+               p->input1_offset, ink_output(call), p->output_offset, p->output_multiplier,
+               p->output_shift, p->act_min, p->act_max,
+               (int32_t)call->output->size) == ARM_CMSIS_NN_SUCCESS;
+}
+
+static bool run_broadcast(const ink_call_t *call) {
+    ink_broadcast_mul_s8(call->params, call->input0, ink_input0(call), call->input1,
+        ink_input1(call), call->output, ink_output(call));
+    return true;
+}
+
+const ink_kernel_t ink_op_mul_s8 = {
+    .name = "mul_s8",
+    .kernel = INK_KERNEL_MUL_S8,
+    .params_size = sizeof(ink_mul_params_t),
+    .n_inputs = 2,
+    .in_place = true,
+    .verify = verify_flat,
+    .run = run_flat,
+};
+
+const ink_kernel_t ink_op_broadcast_mul_s8 = {
+    .name = "broadcast_mul_s8",
+    .kernel = INK_KERNEL_BROADCAST_MUL_S8,
+    .params_size = sizeof(ink_mul_params_t),
+    .n_inputs = 2,
+    .verify = verify_broadcast,
+    .run = run_broadcast,
+};

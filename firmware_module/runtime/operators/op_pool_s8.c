@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// average_pool_s8 and max_pool_s8, by CMSIS-NN's functions.
+#include "arm_nnfunctions.h"
+#include "ink_operators.h"
+#include "operators/windows.h"
+
+static bool verify_max(ink_check_t *check) {
+    static const ink_field_t FIELDS[] = {
+        {"kernel_h", 1, INK_MAX_WINDOW},
+        {"kernel_w", 1, INK_MAX_WINDOW},
+        {"stride_h", 1, INK_MAX_WINDOW},
+        {"stride_w", 1, INK_MAX_WINDOW},
+    };
+    const ink_pool_params_t *p = check->call.params;
+    const ink_tensor_t *input = check->call.input0;
+    const ink_tensor_t *output = check->call.output;
+    if (!ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0]))) {
+        return false;
+    }
+    const ink_windows_t windows = {
+        {p->kernel_h, p->kernel_w},
+        {p->stride_h, p->stride_w},
+        {1, 1},
+        {p->pad_top, p->pad_left},
+    };
+    check->work =
+        ink_product(ink_tensor_elements(output), (uint64_t)p->kernel_h * (uint64_t)p->kernel_w);
+    return ink_check_windows(check, &windows) &&
+           ink_check_equal(check, INK_ERROR_SHAPE, "the output's number of channels",
+               output->dims[3], input->dims[3]) &&
+           ink_check_equal(check, INK_ERROR_SHAPE, "the output's zero_point", output->zero_point,
+               input->zero_point) &&
+           ink_check_activation(check, p->act_min, p->act_max);
+}
+
+static bool verify_average(ink_check_t *check) {
+    if (!verify_max(check)) {
+        return false;
+    }
+    check->scratch = arm_avgpool_s8_get_buffer_size(
+        (int)check->call.output->dims[2], (int)check->call.input0->dims[3]);
+    return true;
+}
+
+typedef arm_cmsis_nn_status (*pool_t)(const cmsis_nn_context *, const cmsis_nn_pool_params *,
+    const cmsis_nn_dims *, const int8_t *, const cmsis_nn_dims *, const cmsis_nn_dims *, int8_t *);
+
+static bool run_pool(const ink_call_t *call, pool_t pool) {
+    const ink_pool_params_t *p = call->params;
+    const uint32_t *in = call->input0->dims;
+    const uint32_t *out = call->output->dims;
+    cmsis_nn_context context = {ink_scratch(call), (int32_t)call->record->scratch_size};
+    cmsis_nn_pool_params params = {
+        .stride = {.h = p->stride_h, .w = p->stride_w},
+        .padding = {.h = p->pad_top, .w = p->pad_left},
+        .activation = {p->act_min, p->act_max},
+    };
+    cmsis_nn_dims input_dims = {1, (int32_t)in[1], (int32_t)in[2], (int32_t)in[3]};
+    cmsis_nn_dims filter_dims = {1, p->kernel_h, p->kernel_w, 1};
+    cmsis_nn_dims output_dims = {1, (int32_t)out[1], (int32_t)out[2], (int32_t)out[3]};
+    const int8_t *input = ink_input0(call);
+    int8_t *output = ink_output(call);
+    for (uint32_t i = 0; i < out[0]; i++) {
+        if (pool(&context, &params, &input_dims, input, &filter_dims, &output_dims, output) !=
+            ARM_CMSIS_NN_SUCCESS) {
+            return false;
+        }
+        input += ink_picture_size(call->input0);
+        output += ink_picture_size(call->output);
+    }
+    return true;
+}
+
+static bool run_average(const ink_call_t *call) {
+    return run_pool(call, arm_avgpool_s8);
+}
+
+static bool run_max(const ink_call_t *call) {
+    return run_pool(call, arm_max_pool_s8);
+}
+
+const ink_kernel_t ink_op_average_pool_s8 = {
+    .name = "average_pool_s8",
+    .kernel = INK_KERNEL_AVERAGE_POOL_S8,
+    .params_size = sizeof(ink_pool_params_t),
+    .n_inputs = 1,
+    .verify = verify_average,
+    .run = run_average,
+};
+
+const ink_kernel_t ink_op_max_pool_s8 = {
+    .name = "max_pool_s8",
+    .kernel = INK_KERNEL_MAX_POOL_S8,
+    .params_size = sizeof(ink_pool_params_t),
+    .n_inputs = 1,
+    .verify = verify_max,
+    .run = run_max,
+};

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// softmax_s8: over the last dimension, by CMSIS-NN's function.
+#include "arm_nnfunctions.h"
+#include "ink_operators.h"
+
+static bool verify(ink_check_t *check) {
+    static const ink_field_t FIELDS[] = {
+        {"multiplier", 1 << 30, INT32_MAX},
+        {"shift", 0, 30},
+        {"diff_min", INT32_MIN, 0},
+    };
+    const ink_softmax_params_t *p = check->call.params;
+    const ink_tensor_t *input = check->call.input0;
+    const ink_tensor_t *output = check->call.output;
+    if (!ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0])) ||
+        // a difference times 2^shift must fit int32
+        !ink_check_between(check, INK_ERROR_PARAMETER, "diff_min", p->diff_min,
+            -((int64_t)1 << (31 - p->shift)), 0) ||
+        !ink_check_s8(check) || !ink_check_same_size(check) ||
+        !ink_check_between(check, INK_ERROR_SHAPE, "input 0's rank", input->rank, 1, 6) ||
+        !ink_check_equal(
+            check, INK_ERROR_SHAPE, "the output's zero_point", output->zero_point, -128)) {
+        return false;
+    }
+    return output->scale == 1.0f / 256 ||
+           ink_refuse_plainly(check, INK_ERROR_SHAPE, "the output's scale is not 1/256");
+}
+
+static bool run(const ink_call_t *call) {
+    const ink_softmax_params_t *p = call->params;
+    uint32_t length = call->input0->dims[call->input0->rank - 1];
+    arm_softmax_s8(ink_input0(call), (int32_t)(call->input0->size / length), (int32_t)length,
+        p->multiplier, p->shift, p->diff_min, ink_output(call));
+    return true;
+}
+
+const ink_kernel_t ink_op_softmax_s8 = {
+    .name = "softmax_s8",
+    .kernel = INK_KERNEL_SOFTMAX_S8,
+    .params_size = sizeof(ink_softmax_params_t),
+    .n_inputs = 1,
+    .verify = verify,
+    .run = run,
+};

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// The check of windows that slide over pictures, for convolutions and poolings.
+#include "operators/windows.h"
+
+static bool check_sides(ink_check_t *check, const ink_tensor_t *tensor) {
+    static const char *const NAMES[] = {"a height", "a width", "a number of channels"};
+    for (uint32_t i = 0; i < 3; i++) {
+        if (!ink_check_between(
+                check, INK_ERROR_SHAPE, NAMES[i], tensor->dims[i + 1], 1, INK_MAX_SIDE)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool ink_check_windows(ink_check_t *check, const ink_windows_t *windows) {
+    static const char *const PAD[] = {"pad_top", "pad_left"};
+    static const char *const OUTPUT[] = {"the output's height", "the output's width"};
+    const ink_tensor_t *input = check->call.input0;
+    const ink_tensor_t *output = check->call.output;
+    if (!ink_check_images(check) || !check_sides(check, input) || !check_sides(check, output)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        // below 2^30 + 2^17, so that kernels may count in int32
+        int32_t reach = (windows->kernel[i] - 1) * windows->dilation[i];
+        if (!ink_check_between(check, INK_ERROR_PARAMETER, PAD[i], windows->pad[i], 0, reach)) {
+            return false;
+        }
+        uint32_t last_start = input->dims[i + 1] - 1 + (uint32_t)windows->pad[i];
+        uint32_t most = last_start / (uint32_t)windows->stride[i] + 1;
+        if (!ink_check_between(check, INK_ERROR_SHAPE, OUTPUT[i], output->dims[i + 1], 1, most)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int32_t ink_picture_size(const ink_tensor_t *tensor) {
+    return (int32_t)(tensor->dims[1] * tensor->dims[2] * tensor->dims[3]);
+}
