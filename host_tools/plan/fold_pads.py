@@ -62,8 +62,8 @@ def _foldable(graph: Graph, pad: PlanOperator, reader: PlanOperator) -> bool:
 def _touches(params: dict[str, Any], side: str, more: int, size: int, count: int) -> bool:
     """Whether each window still has an element of the input along one side."""
     pad = params["pad_top" if side == "h" else "pad_left"] + more
-    stride, dilation = params[f"stride_{side}"], params[f"dilation_{side}"]
-    return all(
-        any(0 <= i * stride - pad + k * dilation < size for k in range(params[f"kernel_{side}"]))
-        for i in range(count)
-    )
+    dilation = params[f"dilation_{side}"]
+    end_of_first = (params[f"kernel_{side}"] - 1) * dilation - pad
+    start_of_last = (count - 1) * params[f"stride_{side}"] - pad
+    # steps of at most `size` cannot miss the input
+    return dilation <= size and end_of_first >= 0 and start_of_last < size

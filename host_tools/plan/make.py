@@ -9,7 +9,7 @@ from host_tools.plan.choose import choose_kernels
 from host_tools.plan.fold_constants import fold_constants
 from host_tools.plan.fold_pads import fold_pads
 from host_tools.plan.image_tables import Range, image_tables
-from host_tools.plan.limits import check_limits
+from host_tools.plan.limits import check_arena, check_limits
 from host_tools.plan.lower import check_tensor, lower
 from host_tools.plan.memory import plan_memory
 from host_tools.plan.types import Plan, PlanOperator, PlanTensor
@@ -28,10 +28,11 @@ def make_plan(graph: Graph, target: str = "portable", image_range: Range | None 
     operators, views = lower(graph)
     operators = fold_pads(graph, operators, views)
     plan = _assemble(graph, operators, views, target)
+    check_limits(plan)
     choose_kernels(plan)
     plan_memory(plan)
+    check_arena(plan)
     plan.image_tables = image_tables(plan, image_range)
-    check_limits(plan)
     return plan
 
 

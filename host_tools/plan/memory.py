@@ -18,6 +18,7 @@ from host_tools.plan.types import Plan
 
 ALIGNMENT = 16
 CLIMBING_STEPS = 1000
+CLIMBING_WORK = 3_000_000  # pairs of blocks looked at, which bounds the time of huge plans
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,15 @@ def _rounded(size: int) -> int:
 
 def lower_bound(blocks: Sequence[Block]) -> int:
     """The most bytes needed at one time: no placement is smaller."""
-    return max(
-        (sum(b.size for b in blocks if b.first <= time <= b.last))
-        for time in {block.first for block in blocks} | {0}
-    )
+    return max(_live(blocks).values(), default=0)
+
+
+def _live(blocks: Sequence[Block]) -> dict[int, int]:
+    """Bytes needed at each time at which a block begins, in order of time."""
+    return {
+        time: sum(b.size for b in blocks if b.first <= time <= b.last)
+        for time in sorted({block.first for block in blocks})
+    }
 
 
 def place_blocks(blocks: Sequence[Block]) -> tuple[list[int], int]:
@@ -83,18 +89,17 @@ def place_blocks(blocks: Sequence[Block]) -> tuple[list[int], int]:
         [j for j, other in enumerate(blocks) if j != i and block.meets(other)]
         for i, block in enumerate(blocks)
     ]
-    bound = lower_bound(blocks)
-
-    def together(block: Block) -> int:
-        return max(
-            sum(b.size for b in blocks if b.first <= time <= b.last)
-            for time in range(block.first, block.last + 1)
-        )
+    live = _live(blocks)
+    bound = max(live.values(), default=0)
+    together = {
+        block: max(size for time, size in live.items() if block.first <= time <= block.last)
+        for block in set(blocks)
+    }
 
     orders: tuple[Callable[[Block], tuple[int, ...]], ...] = (
         lambda b: (-b.size, b.first),
         lambda b: (-b.size * (b.last - b.first + 1), b.first),
-        lambda b: (-together(b), -b.size, b.first),
+        lambda b: (-together[b], -b.size, b.first),
         lambda b: (b.first, -b.size),
         lambda b: (-b.last, -b.size),
         lambda b: (b.first - b.last, -b.size),
@@ -140,7 +145,8 @@ def _climb(
 ) -> tuple[list[int], int]:
     """Swaps a block at the arena's top with one near it in time, where that does not hurt."""
     random_source = random.Random(0)
-    for _ in range(CLIMBING_STEPS):
+    pairs = sum(len(others) for others in meeting)
+    for _ in range(min(CLIMBING_STEPS, CLIMBING_WORK // (pairs + 1))):
         if best[1] == bound:
             break
         offsets, total = best

@@ -45,6 +45,7 @@ LOWER: dict[str, Callable[[Graph, Operator], Lowered]] = {
     "MEAN": lower_mean,
     "MUL": lower_mul,
     "PAD": lower_pad,
+    "PADV2": lower_pad,
     "QUANTIZE": lower_quantize,
     "RELU": lower_lookup,
     "RELU6": lower_lookup,

@@ -49,9 +49,9 @@ def _taken(operator: Operator, axis: int, size: int, begin: int, end: int, step:
     bit = 1 << axis
     first = None if operator.options["begin_mask"] & bit else begin
     last = None if operator.options["end_mask"] & bit else end
+    places = slice(first, last, step).indices(size)
     if not operator.options["shrink_axis_mask"] & bit:
-        return range(*slice(first, last, step).indices(size))
-    index = first or 0
-    if not -size <= index < size or step < 0:
-        raise CommandError(f"index {index}, stride {step} does not fit dimension {axis} of {size}")
-    return range(index % size, index % size + 1)
+        return range(*places)
+    if not 0 <= places[0] < size:
+        raise CommandError(f"index {begin} is outside dimension {axis} of {size}")
+    return range(places[0], places[0] + 1)
