@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.reference.kernels.conv import conv
+from host_tools.reference.kernels.depthwise_conv import depthwise_conv
 
 
 @dataclass
 class Layer:
-    """A convolution; `pad` None is SAME, else VALID plus that many rows and columns before."""
+    """A convolution with SAME or VALID padding; a depthwise one has as many outputs as inputs."""
 
     input_shape: tuple[int, int, int, int]
     output_c: int
@@ -20,6 +21,12 @@ class Layer:
     stride: tuple[int, int] = (1, 1)
     same: bool = True
     act: tuple[int, int] = (-128, 127)
+    depthwise: bool = False
+
+    @property
+    def depth(self) -> int:
+        """Input channels that an output channel reads."""
+        return 1 if self.depthwise else self.input_shape[3]
 
     def geometry(self) -> tuple[int, int, int, int]:
         """(output height, output width, rows of padding above, columns to the left)"""
@@ -43,7 +50,7 @@ class Layer:
     def macs(self) -> int:
         height, width, _, _ = self.geometry()
         pixels = self.input_shape[0] * height * width * self.output_c
-        return pixels * self.kernel[0] * self.kernel[1] * self.input_shape[3]
+        return pixels * self.kernel[0] * self.kernel[1] * self.depth
 
     def params(self, input_offset: int) -> list[int]:
         """The fields of ink_packed_conv_t."""
@@ -60,7 +67,7 @@ class Layer:
 
 @dataclass
 class Numbers:
-    """Weights [output channels, kernel_h, kernel_w, input channels] and what goes with them."""
+    """Weights [output channels, kernel_h, kernel_w, depth] and what goes with them."""
 
     weights: npt.NDArray[np.int8]
     bias: npt.NDArray[np.int32]
@@ -73,7 +80,7 @@ class Numbers:
 
 def random_numbers(layer: Layer, rng: np.random.Generator, *, spread: int = 127) -> Numbers:
     """Weights within +-`spread`, and multipliers that spread the results over int8."""
-    units, depth = layer.output_c, layer.input_shape[3]
+    units, depth = layer.output_c, layer.depth
     weights = rng.integers(-spread, spread + 1, (units, *layer.kernel, depth), dtype=np.int8)
     taps = layer.kernel[0] * layer.kernel[1] * depth
     typical = np.sqrt(taps) * 74 * spread / np.sqrt(3)
@@ -92,9 +99,12 @@ def random_numbers(layer: Layer, rng: np.random.Generator, *, spread: int = 127)
 def expected(layer: Layer, numbers: Numbers) -> npt.NDArray[np.int8]:
     """What the numpy reference gives."""
     _, _, top, left = layer.geometry()
-    return conv(
+    kernel, weights = conv, numbers.weights
+    if layer.depthwise:
+        kernel, weights = depthwise_conv, weights[..., 0].transpose(1, 2, 0)
+    return kernel(
         numbers.input,
-        numbers.weights,
+        weights,
         numbers.bias,
         numbers.multiplier,
         numbers.shift,

@@ -29,4 +29,10 @@ size_t ink_conv_packed_s8_scratch(const ink_packed_conv_t *conv);
 void ink_conv_packed_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
     int8_t *output, void *scratch);
 
+// Depthwise 3x3, stride 1 or 2 both ways, depth multiplier 1; layout: layouts/depthwise_3x3.py.
+// `output` may be `input`. `weights` and `scratch` lie at multiples of 4.
+size_t ink_depthwise_3x3_s8_scratch(const ink_packed_conv_t *conv);
+void ink_depthwise_3x3_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
+    int8_t *output, void *scratch);
+
 #endif

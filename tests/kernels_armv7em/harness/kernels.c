@@ -11,7 +11,16 @@ static void conv_packed(const call_t *call) {
     ink_conv_packed_s8(call->params, call->input0, call->weights, call->output, call->scratch);
 }
 
+static uint32_t depthwise_3x3_scratch(const void *params) {
+    return (uint32_t)ink_depthwise_3x3_s8_scratch(params);
+}
+
+static void depthwise_3x3(const call_t *call) {
+    ink_depthwise_3x3_s8(call->params, call->input0, call->weights, call->output, call->scratch);
+}
+
 const kernel_t kernels[] = {
     {conv_packed_scratch, conv_packed},
+    {depthwise_3x3_scratch, depthwise_3x3},
 };
 const uint32_t kernel_count = sizeof(kernels) / sizeof(kernels[0]);

@@ -89,7 +89,8 @@ static int run_case(const uint8_t *file, const case_t *one, uint8_t *ram, uint32
             failed = 1;
         }
     }
-    if (fence_broken(output, one->expected_size) || fence_broken(scratch, scratch_size)) {
+    uint32_t output_size = one->in_place ? one->input0_size : one->expected_size;
+    if (fence_broken(output, output_size) || fence_broken(scratch, scratch_size)) {
         machine_print(" writes outside its output or scratch");
         failed = 1;
     }

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// The inner kernels of 3x3 depthwise convolution: output rows of up to 4 channels from the ring.
+#ifndef INK_DEPTHWISE_3X3_ROWS_H
+#define INK_DEPTHWISE_3X3_ROWS_H
+
+#include <stdint.h>
+
+#define RING_CHANNELS 4
+#define RING_COLUMN 8  // words of a column in the ring: 2 pairs of rows of 4 channels
+#define RECORD_SIZE 28 // bytes of a channel in the stream of layouts/depthwise_3x3.py
+
+// `ring` is where the upper pair of input rows starts; the lower pair lies 4 words further.
+// `row_step` leads to the second output row; 0 where there is none.
+typedef struct {
+    const int32_t *ring;
+    int8_t *output;
+    int32_t pixel_step, row_step; // bytes between output pixels and rows
+    int32_t last;                 // bytes from the first output pixel of a row to its last
+    int32_t channels;             // 1 to 4
+} ink_depthwise_rows_t;
+
+// Stride 1 writes two output rows, stride 2 one. The width is made even: the ring has columns for
+// one more output pixel than is written where it is odd.
+void ink_depthwise_3x3_rows_stride1(const ink_depthwise_rows_t *rows, const void *weights);
+void ink_depthwise_3x3_rows_stride2(const ink_depthwise_rows_t *rows, const void *weights);
+
+#endif

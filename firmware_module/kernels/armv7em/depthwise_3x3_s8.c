@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// Depthwise 3x3 convolution on packed weights, stride 1 or 2 both ways, depth multiplier 1. The
+// output may be the input: a row is written after what it covers was read.
+//
+// Four channels at a time, rows go through a ring: pairs of input rows as int16, so that a word has
+// one channel's values of both. Pair k holds the rows 2k - pad_top and 2k + 1 - pad_top. A step
+// needs two pairs, that of its own number and the next; the ring's start moves on by half a column
+// with each step, so that the upper pair comes first in every one.
+#include "depthwise_3x3_rows.h"
+#include "packed_common.h"
+
+static int32_t count_steps(const ink_packed_conv_t *conv) {
+    return conv->stride_h == 1 ? (conv->output_h + 1) >> 1 : conv->output_h;
+}
+
+// The ring, and half a column for each step.
+size_t ink_depthwise_3x3_s8_scratch(const ink_packed_conv_t *conv) {
+    int32_t even_w = (conv->output_w + 1) & ~1;
+    int32_t columns = conv->stride_w == 1 ? even_w + 2 : 2 * even_w + 1;
+    return (size_t)(columns * RING_COLUMN + count_steps(conv) * RING_COLUMN / 2) * 4;
+}
+
+#if INK_HAVE_DSP
+
+typedef struct {
+    const ink_packed_conv_t *conv;
+    int32_t from, until, end; // columns: input starts, input ends, what is needed ends
+    int32_t channels;         // 1 to 4
+} ring_t;
+
+static inline int32_t pack_low(int32_t upper, int32_t lower) {
+    return (upper & 0xFFFF) | (int32_t)((uint32_t)lower << 16);
+}
+
+// The pixels of two rows, four channels: each word of the ring takes one channel of both.
+static void pack_row_pair(
+    int32_t *to, const int8_t *upper, const int8_t *lower, int32_t pixel_step, int32_t columns) {
+    __asm volatile("1:\n"
+                   "ldr r4, [%1]\n"
+                   "ldr r5, [%2]\n"
+                   "sxtb16 r6, r4\n"
+                   "sxtb16 r7, r4, ror #8\n"
+                   "sxtb16 r8, r5\n"
+                   "add %1, %1, %4\n"
+                   "sxtb16 r9, r5, ror #8\n"
+                   "add %2, %2, %4\n"
+                   "pkhbt r4, r6, r8, lsl #16\n"
+                   "pkhbt r5, r7, r9, lsl #16\n"
+                   "pkhtb r6, r8, r6, asr #16\n"
+                   "pkhtb r7, r9, r7, asr #16\n"
+                   "subs %3, %3, #1\n"
+                   "stm %0, {r4-r7}\n"
+                   "add %0, %0, #32\n"
+                   "bne 1b\n"
+        : "+r"(to), "+r"(upper), "+r"(lower), "+r"(columns)
+        : "r"(pixel_step)
+        : "r4", "r5", "r6", "r7", "r8", "r9", "cc", "memory");
+}
+
+// The same for the last one to three channels.
+static void pack_some_channels(int32_t *to, const int8_t *upper, const int8_t *lower,
+    int32_t pixel_step, int32_t columns, int32_t channels) {
+    for (; columns > 0; columns--) {
+        for (int32_t channel = 0; channel < channels; channel++) {
+            to[channel] = pack_low(upper[channel], lower[channel]);
+        }
+        upper += pixel_step;
+        lower += pixel_step;
+        to += RING_COLUMN;
+    }
+}
+
+static void fill_columns(int32_t *to, int32_t columns, int32_t pair) {
+    for (; columns > 0; columns--) {
+        store_pair(to, pair, pair);
+        store_pair(to + 2, pair, pair);
+        to += RING_COLUMN;
+    }
+}
+
+// One row of a pair lies outside the input.
+static void fill_halves(int32_t *to, int32_t columns, int32_t value, int32_t half) {
+    for (; columns > 0; columns--) {
+        for (int32_t channel = 0; channel < RING_CHANNELS; channel++) {
+            ((int16_t *)(to + channel))[half] = (int16_t)value;
+        }
+        to += RING_COLUMN;
+    }
+}
+
+// Puts the pair of rows y and y + 1 into the ring at `to`.
+static void add_row_pair(const ring_t *ring, const int8_t *input, int32_t y, int32_t *to) {
+    const ink_packed_conv_t *conv = ring->conv;
+    int32_t pair = pack_low(conv->pad_value, conv->pad_value);
+    int32_t row_size = conv->input_w * conv->input_c;
+    int32_t columns = ring->until - ring->from;
+    int32_t *inside = to + ring->from * RING_COLUMN;
+    int32_t upper_out = (uint32_t)y >= (uint32_t)conv->input_h;
+    int32_t lower_out = (uint32_t)(y + 1) >= (uint32_t)conv->input_h;
+    if (upper_out && lower_out) {
+        fill_columns(to, ring->end, pair);
+        return;
+    }
+    const int8_t *upper = input + (upper_out ? y + 1 : y) * row_size;
+    const int8_t *lower = input + (lower_out ? y : y + 1) * row_size;
+    if (ring->channels == RING_CHANNELS) {
+        pack_row_pair(inside, upper, lower, conv->input_c, columns);
+    } else {
+        pack_some_channels(inside, upper, lower, conv->input_c, columns, ring->channels);
+    }
+    if (upper_out || lower_out) {
+        fill_halves(inside, columns, conv->pad_value, lower_out);
+    }
+    fill_columns(to, ring->from, pair);
+    fill_columns(to + ring->until * RING_COLUMN, ring->end - ring->until, pair);
+}
+
+// Up to 4 channels of one image.
+static void convolve_channels(
+    const ring_t *ring, const int8_t *input, const void *weights, int8_t *output, void *scratch) {
+    const ink_packed_conv_t *conv = ring->conv;
+    int32_t row_size = conv->output_w * conv->output_c;
+    ink_depthwise_rows_t rows = {.ring = scratch,
+        .output = output,
+        .pixel_step = conv->output_c,
+        .row_step = row_size,
+        .last = row_size - conv->output_c,
+        .channels = ring->channels};
+    int32_t y = -conv->pad_top;
+    int32_t *lower = scratch;
+    add_row_pair(ring, input, y, lower);
+    for (int32_t step = count_steps(conv); step > 0; step--) {
+        y += 2;
+        lower += RING_COLUMN / 2;
+        add_row_pair(ring, input, y, lower);
+        if (conv->stride_h == 2) {
+            ink_depthwise_3x3_rows_stride2(&rows, weights);
+            rows.output += row_size;
+        } else {
+            rows.row_step = step == 1 && (conv->output_h & 1) != 0 ? 0 : row_size;
+            ink_depthwise_3x3_rows_stride1(&rows, weights);
+            rows.output += 2 * row_size;
+        }
+        rows.ring += RING_COLUMN / 2;
+    }
+}
+
+void ink_depthwise_3x3_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
+    int8_t *output, void *scratch) {
+    ring_t ring = {.conv = conv, .from = conv->pad_left};
+    ring.end = (conv->output_w - 1) * conv->stride_w + 3;
+    ring.until = ring.from + conv->input_w;
+    ring.until = ring.until < ring.end ? ring.until : ring.end;
+    int32_t output_size = conv->output_h * conv->output_w * conv->output_c;
+    for (int32_t n = 0; n < conv->batch; n++) {
+        const int8_t *image = input + n * conv->input_h * conv->input_w * conv->input_c;
+        int8_t *to = output + n * output_size;
+        for (int32_t channel = 0; channel < conv->input_c; channel += RING_CHANNELS) {
+            int32_t left = conv->input_c - channel;
+            ring.channels = left < RING_CHANNELS ? left : RING_CHANNELS;
+            convolve_channels(&ring, image + channel,
+                (const uint8_t *)weights + channel * RECORD_SIZE, to + channel, scratch);
+        }
+    }
+    ink_packed_clamp(output, (size_t)(conv->batch * output_size), conv->act_min, conv->act_max);
+}
+
+#endif
