@@ -1,0 +1,143 @@
+"""Compiles the runtime and its kernels for this computer, with the system's C compiler.
+
+What is built lies in build/host, under names that hold a digest of everything that went in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from host_tools.errors import CommandError
+
+ROOT = Path(__file__).resolve().parents[1]
+FIRMWARE_MODULE = ROOT / "firmware_module"
+BUILD = ROOT / "build" / "host"
+
+_WARNINGS = ("-Wall", "-Wextra", "-Werror")
+_FAST = ("-std=c11", "-O3", "-fPIC", *_WARNINGS)
+_SANITIZED = (
+    "-std=c11",
+    "-O1",
+    "-g",
+    "-fsanitize=address,undefined",
+    "-fno-sanitize-recover=all",
+    "-fno-omit-frame-pointer",
+    *_WARNINGS,
+)
+_TIMEOUT_SECONDS = 300
+
+
+def build_library(cmsis_nn: Path | None = None) -> Path:
+    """The shared library of runtime and kernels, built where it is not up to date.
+
+    `cmsis_nn` is a prefix with include/ and lib/libcmsis-nn.a (or libcmsis-nn.a) whose functions
+    take the place of our arm_*.c. Raises CommandError without a compiler or where it fails.
+    """
+    objects, archive = _runtime(_FAST, cmsis_nn)
+    return _link("libinkling", ".so", (*_FAST, "-shared"), objects, archive)
+
+
+def build_program(source: Path, *, sanitize: bool = False, cmsis_nn: Path | None = None) -> Path:
+    """A program of one C file and the runtime, with AddressSanitizer and UBSan if wished."""
+    flags = _SANITIZED if sanitize else _FAST
+    objects, archive = _runtime(flags, cmsis_nn)
+    objects = [
+        *objects,
+        _compile(source, flags, _includes(cmsis_nn), _digest_of_headers(cmsis_nn)),
+    ]
+    return _link(source.stem, "", flags, objects, archive)
+
+
+def _runtime(flags: Sequence[str], cmsis_nn: Path | None) -> tuple[list[Path], list[Path]]:
+    """The object files, and the archive in place of what is left out."""
+    sources = [
+        path
+        for room in ("runtime", "kernels")
+        for pattern in ("*.c", "*/*.c")
+        for path in sorted((FIRMWARE_MODULE / room).glob(pattern))
+        if cmsis_nn is None or not path.name.startswith("arm_")
+    ]
+    if not sources:
+        raise CommandError(
+            f"{FIRMWARE_MODULE} holds no C sources: run host_tools from a checkout of Inkling"
+        )
+    includes = _includes(cmsis_nn)
+    headers = _digest_of_headers(cmsis_nn)
+    with ThreadPoolExecutor(2) as pool:
+        objects = list(
+            pool.map(lambda source: _compile(source, flags, includes, headers), sources)
+        )
+    return objects, [] if cmsis_nn is None else [_archive(cmsis_nn)]
+
+
+def _includes(cmsis_nn: Path | None) -> tuple[Path, ...]:
+    interface = FIRMWARE_MODULE / "kernels" if cmsis_nn is None else cmsis_nn
+    return FIRMWARE_MODULE, FIRMWARE_MODULE / "runtime", interface / "include"
+
+
+def _archive(cmsis_nn: Path) -> Path:
+    for path in (cmsis_nn / "lib" / "libcmsis-nn.a", cmsis_nn / "libcmsis-nn.a"):
+        if path.is_file():
+            return path
+    raise CommandError(f"{cmsis_nn} has neither lib/libcmsis-nn.a nor libcmsis-nn.a")
+
+
+def _digest_of_headers(cmsis_nn: Path | None) -> bytes:
+    digest = hashlib.sha256()
+    for folder in _includes(cmsis_nn):
+        for path in sorted(folder.rglob("*.h")):
+            digest.update(path.read_bytes())
+    return digest.digest()
+
+
+def _compile(source: Path, flags: Sequence[str], includes: Sequence[Path], headers: bytes) -> Path:
+    folders = [f"-I{path}" for path in includes]
+    digest = hashlib.sha256(headers + source.read_bytes())
+    digest.update("\0".join([str(source), *flags, *folders]).encode())
+    target = BUILD / "objects" / f"{source.stem}-{digest.hexdigest()[:20]}.o"
+    if not target.is_file():
+        _run_compiler(target, [*flags, *folders, "-c", str(source)])
+    return target
+
+
+def _link(
+    name: str, suffix: str, flags: Sequence[str], objects: list[Path], archive: list[Path]
+) -> Path:
+    digest = hashlib.sha256("\0".join([*flags, *(path.name for path in objects)]).encode())
+    for path in archive:
+        digest.update(path.read_bytes())
+    target = BUILD / f"{name}-{digest.hexdigest()[:20]}{suffix}"
+    if not target.is_file():
+        _run_compiler(target, [*flags, *map(str, [*objects, *archive])])
+    return target
+
+
+def _run_compiler(target: Path, words: list[str]) -> None:
+    """Makes `target` whole or not at all, so that several may build at once."""
+    compiler = shutil.which(os.environ.get("CC", "cc"))
+    if compiler is None:
+        raise CommandError(
+            "there is no C compiler: install one (Debian: gcc and libc6-dev), or name it in CC"
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".part-") as folder:
+        made = Path(folder, target.name)
+        try:
+            result = subprocess.run(
+                [compiler, *words, "-o", str(made)],
+                capture_output=True,
+                text=True,
+                timeout=_TIMEOUT_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            raise CommandError(f"{compiler} took over {_TIMEOUT_SECONDS} seconds") from None
+        if result.returncode:
+            raise CommandError(f"{compiler} failed:\n{result.stderr.strip()[:4000]}")
+        made.replace(target)

@@ -1,0 +1,243 @@
+"""Runs blobs on this computer: the board's own C runtime, called through ctypes."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from host_tools.errors import CommandError
+from host_tools.host_build import build_library
+
+Array = npt.NDArray[np.generic]
+
+DTYPES = {1: "int8", 2: "uint8", 3: "float32"}
+
+
+class BlobError(CommandError):
+    """The C runtime refuses a blob; `status` is the number in inkling.h's ink_status_t."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class HostTensor:
+    """An input or output: real = scale * (stored - zero_point)."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    scale: float
+    zero_point: int
+
+
+# firmware_module/runtime/ink_blob.h and inkling.h
+class _Header(ctypes.Structure):
+    _fields_ = [
+        ("magic", ctypes.c_char * 4),
+        *((name, ctypes.c_uint16) for name in ("version", "header_size")),
+        *((name, ctypes.c_uint32) for name in ("blob_size", "crc32", "target", "arena_size")),
+        *(
+            (name, ctypes.c_uint16)
+            for name in ("n_tensors", "n_operators", "n_inputs", "n_outputs")
+        ),
+        *(
+            (name, ctypes.c_uint32)
+            for name in (
+                "tensors_offset",
+                "operators_offset",
+                "io_offset",
+                "labels_offset",
+                "n_labels",
+                "strings_offset",
+                "strings_size",
+                "name",
+            )
+        ),
+    ]
+
+
+class _Tensor(ctypes.Structure):
+    _fields_ = [
+        *((name, ctypes.c_uint8) for name in ("dtype", "rank", "place", "reserved")),
+        ("offset", ctypes.c_uint32),
+        ("size", ctypes.c_uint32),
+        ("dims", ctypes.c_uint32 * 6),
+        ("scale", ctypes.c_float),
+        ("zero_point", ctypes.c_int32),
+        ("name", ctypes.c_uint32),
+    ]
+
+
+class _Io(ctypes.Structure):
+    _fields_ = [("tensor", ctypes.c_uint32), ("image_table", ctypes.c_uint32)]
+
+
+class _Model(ctypes.Structure):
+    _fields_ = [
+        ("blob", ctypes.c_void_p),
+        ("header", ctypes.POINTER(_Header)),
+        ("tensors", ctypes.POINTER(_Tensor)),
+        ("operators", ctypes.c_void_p),
+        ("inputs", ctypes.POINTER(_Io)),
+        ("outputs", ctypes.POINTER(_Io)),
+        ("arena", ctypes.c_void_p),
+    ]
+
+
+class _Error(ctypes.Structure):
+    _fields_ = [
+        ("status", ctypes.c_int),
+        ("part", ctypes.c_int),
+        ("rule", ctypes.c_int),
+        ("index", ctypes.c_uint32),
+        ("kernel", ctypes.c_uint32),
+        ("field", ctypes.c_char_p),
+        ("found", ctypes.c_int64),
+        ("allowed", ctypes.c_int64),
+    ]
+
+
+class HostModel:
+    """An opened blob with an arena of its own. One thread at a time may use it.
+
+    `arena` has `arena_size` bytes. `library` is what `build_library` gave; by default it is built
+    where it is not up to date. Raises BlobError, which says what the C runtime says, for a bad
+    blob.
+    """
+
+    def __init__(self, blob: bytes, *, library: Path | None = None) -> None:
+        self._library = _load(_default_library() if library is None else library)
+        self._blob = _aligned(len(blob))
+        self._blob[:] = np.frombuffer(blob, np.uint8)
+        self._model = _Model()
+        self._error = _Error()
+        error = ctypes.byref(self._error)
+        model = ctypes.byref(self._model)
+        self._check(self._library.ink_open(model, self._blob.ctypes.data, len(blob), error))
+        header = self._model.header.contents
+        self.arena_size = int(header.arena_size)
+        self.arena = _aligned(self.arena_size)
+        self._check(
+            self._library.ink_set_arena(model, self.arena.ctypes.data, self.arena_size, error)
+        )
+        self.name = self._string(header.name)
+        self.target = self._library.ink_target_name(header.target).decode()
+        self.n_operators = int(header.n_operators)
+        self.labels = [
+            self._library.ink_label(model, index).decode() for index in range(header.n_labels)
+        ]
+        self._inputs = [self._model.inputs[i].tensor for i in range(header.n_inputs)]
+        self._outputs = [self._model.outputs[i].tensor for i in range(header.n_outputs)]
+        self.inputs = [self._tensor(index) for index in self._inputs]
+        self.outputs = [self._tensor(index) for index in self._outputs]
+        self._input_places = [self._place(index) for index in self._inputs]
+        self._output_places = [self._place(index) for index in self._outputs]
+
+    def run(self, inputs: Sequence[Array]) -> list[Array]:
+        """The outputs, new arrays, of one array an input; all in the tensors' shapes and dtypes.
+
+        Raises CommandError for arrays that do not fit.
+        """
+        if len(inputs) != len(self.inputs):
+            raise CommandError(f"{len(inputs)} inputs given, {len(self.inputs)} needed")
+        for position, (array, tensor) in enumerate(zip(inputs, self.inputs, strict=True)):
+            if array.shape != tensor.shape or array.dtype != tensor.dtype:
+                raise CommandError(
+                    f"input {position} is {array.dtype} {list(array.shape)}, "
+                    f"but must be {tensor.dtype} {list(tensor.shape)}"
+                )
+        for place, array in zip(self._input_places, inputs, strict=True):
+            place[...] = array
+        self._run()
+        return [place.copy() for place in self._output_places]
+
+    def run_many(self, inputs: Sequence[Array], *, threads: int = 1) -> list[Array]:
+        """As `run`, for arrays with one more dimension in front, over which it runs."""
+        count = len(inputs[0]) if inputs else 0
+        if any(len(array) != count for array in inputs):
+            raise CommandError(f"the inputs hold {[len(array) for array in inputs]} elements each")
+        outputs = [np.empty((count, *t.shape), t.dtype) for t in self.outputs]
+
+        def run_slice(first: int) -> None:
+            model = self if threads == 1 else HostModel(self._blob.tobytes(), library=self.library)
+            for i in range(first, count, threads):
+                for output, result in zip(outputs, model.run([a[i] for a in inputs]), strict=True):
+                    output[i] = result
+
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(run_slice, range(threads)))
+        return outputs
+
+    @property
+    def library(self) -> Path:
+        """The shared library that it runs in."""
+        return Path(self._library._name)
+
+    def _run(self) -> None:
+        model, error = ctypes.byref(self._model), ctypes.byref(self._error)
+        self._check(self._library.ink_run(model, error))
+
+    def _check(self, status: int) -> None:
+        if status:
+            text = ctypes.create_string_buffer(512)
+            self._library.ink_error_message(ctypes.byref(self._error), text, len(text))
+            raise BlobError(text.value.decode(), status)
+
+    def _string(self, string: int) -> str:
+        text: bytes = self._library.ink_string(ctypes.byref(self._model), string)
+        return text.decode()
+
+    def _tensor(self, index: int) -> HostTensor:
+        tensor = self._model.tensors[index]
+        return HostTensor(
+            self._string(tensor.name),
+            tuple(tensor.dims[: tensor.rank]),
+            DTYPES[tensor.dtype],
+            tensor.scale,
+            tensor.zero_point,
+        )
+
+    def _place(self, index: int) -> Array:
+        """The tensor's bytes in the arena, as an array."""
+        tensor = self._model.tensors[index]
+        place = self.arena[tensor.offset : tensor.offset + tensor.size]
+        return place.view(DTYPES[tensor.dtype]).reshape(tensor.dims[: tensor.rank])
+
+
+def _aligned(size: int) -> npt.NDArray[np.uint8]:
+    """`size` bytes of zeros at a multiple of 16."""
+    bytes_ = np.zeros(size + 16, np.uint8)
+    start = -bytes_.ctypes.data % 16
+    return bytes_[start : start + size]
+
+
+@cache
+def _default_library() -> Path:
+    return build_library()
+
+
+@cache
+def _load(path: Path) -> ctypes.CDLL:
+    library = ctypes.CDLL(str(path))
+    model, error = ctypes.POINTER(_Model), ctypes.POINTER(_Error)
+    for name, arguments, result in (
+        ("ink_open", [model, ctypes.c_void_p, ctypes.c_size_t, error], ctypes.c_int),
+        ("ink_set_arena", [model, ctypes.c_void_p, ctypes.c_size_t, error], ctypes.c_int),
+        ("ink_run", [model, error], ctypes.c_int),
+        ("ink_string", [model, ctypes.c_uint32], ctypes.c_char_p),
+        ("ink_label", [model, ctypes.c_uint32], ctypes.c_char_p),
+        ("ink_target_name", [ctypes.c_uint32], ctypes.c_char_p),
+        ("ink_error_message", [error, ctypes.c_char_p, ctypes.c_size_t], None),
+    ):
+        function = getattr(library, name)
+        function.argtypes, function.restype = arguments, result
+    return library
