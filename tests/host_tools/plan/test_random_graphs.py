@@ -1,0 +1,142 @@
+"""Random networks of many operators: their blobs, run in one arena, give the reference's bytes."""
+
+from __future__ import annotations
+
+import math
+import os
+
+import numpy as np
+import pytest
+from blob_runner import BlobRunner
+from oracle import random_inputs
+from tflite_builder import ModelBuilder
+
+from host_tools.graph import Graph
+from host_tools.pack import pack
+from host_tools.reference import run
+
+GRAPHS = int(os.environ.get("INKLING_GRAPHS", "60"))
+SCALE = 0.1
+FUSED = "NONE"
+
+
+class RandomGraph:
+    """Grows a network: each step reads tensors made so far and makes new ones."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.rng = rng
+        self.builder = ModelBuilder()
+        self.made = [self.tensor([1, 4, 6, 4]) for _ in range(int(rng.integers(1, 4)))]
+        self.inputs = list(self.made)
+
+    def tensor(self, shape: list[int]) -> int:
+        return self.builder.tensor(shape, scale=SCALE, zero_point=-3)
+
+    def shape(self, tensor: int) -> list[int]:
+        return list(self.builder.graph.tensors[tensor].shape)
+
+    def pick(self) -> int:
+        # mostly what is recent, so that networks get deep
+        back = min(len(self.made), 1 + int(self.rng.geometric(0.4)))
+        return self.made[-back]
+
+    def step(self) -> None:
+        kinds = (self.relu, self.pair, self.reshape, self.join, self.split, self.pool, self.turn)
+        kinds[int(self.rng.integers(0, len(kinds)))](self.pick())
+
+    def relu(self, source: int) -> None:
+        self.add("RELU", [source], [self.shape(source)])
+
+    def pair(self, source: int) -> None:
+        size = math.prod(self.shape(source))
+        equal = [t for t in self.made if self.shape(t) == self.shape(source)]
+        other = equal[int(self.rng.integers(0, len(equal)))]
+        kind = str(self.rng.choice(["ADD", "MUL", "SUB"]))
+        if self.rng.random() < 0.2 and size > 1:
+            other = self.builder.tensor(
+                self.shape(source),
+                scale=0.05,
+                data=self.rng.integers(-128, 128, self.shape(source)),
+            )
+        inputs = [source, other] if self.rng.random() < 0.5 else [other, source]
+        self.add(kind, inputs, [self.shape(source)], fused_activation_function=FUSED)
+
+    def reshape(self, source: int) -> None:
+        size = math.prod(self.shape(source))
+        shape = [1, size] if len(self.shape(source)) == 4 else [1, 1, size, 1]
+        self.add("RESHAPE", [source, self.builder.constant(shape)], [shape])
+
+    def join(self, source: int) -> None:
+        shape = self.shape(source)
+        self.add(
+            "CONCATENATION",
+            [source, source],
+            [[*shape[:-1], 2 * shape[-1]]],
+            axis=-1,
+            fused_activation_function=FUSED,
+        )
+
+    def split(self, source: int) -> None:
+        shape = self.shape(source)
+        if shape[-1] % 2:
+            return
+        part = [*shape[:-1], shape[-1] // 2]
+        axis = self.builder.constant(len(shape) - 1)
+        self.add("SPLIT", [axis, source], [part, part], num_splits=2)
+
+    def pool(self, source: int) -> None:
+        shape = self.shape(source)
+        if len(shape) != 4:
+            return
+        sides = [-(-shape[1] // 2), -(-shape[2] // 2)]
+        self.add(
+            str(self.rng.choice(["MAX_POOL_2D", "AVERAGE_POOL_2D"])),
+            [source],
+            [[shape[0], *sides, shape[3]]],
+            padding="SAME",
+            stride_h=2,
+            stride_w=2,
+            filter_height=3,
+            filter_width=2,
+            fused_activation_function=FUSED,
+        )
+
+    def turn(self, source: int) -> None:
+        shape = self.shape(source)
+        order = [int(axis) for axis in self.rng.permutation(len(shape))]
+        turned = [shape[axis] for axis in order]
+        self.add("TRANSPOSE", [source, self.builder.constant(order)], [turned])
+
+    def add(
+        self, kind: str, inputs: list[int], shapes: list[list[int]], **options: object
+    ) -> None:
+        if max(math.prod(shape) for shape in shapes) > 4096:
+            return
+        outputs = [self.tensor(shape) for shape in shapes]
+        self.builder.operator(kind, inputs, outputs, **options)
+        self.made += outputs
+
+
+def random_graph(seed: int) -> Graph:
+    rng = np.random.default_rng(seed)
+    growing = RandomGraph(rng)
+    for _ in range(int(rng.integers(3, 30))):
+        growing.step()
+    count = int(rng.integers(1, 4))
+    outputs = [growing.made[-1]]
+    outputs += [growing.made[int(rng.integers(0, len(growing.made)))] for _ in range(count - 1)]
+    growing.builder.build(growing.inputs, outputs)
+    return growing.builder.graph
+
+
+@pytest.mark.parametrize("seed", range(GRAPHS))
+def test_a_random_network_in_one_arena_gives_the_reference_interpreters_bytes(seed: int) -> None:
+    graph = random_graph(seed)
+    blob = pack(graph)
+    assert pack(graph) == blob
+    runner = BlobRunner(blob)
+    rng = np.random.default_rng(seed)
+    for _ in range(2):
+        inputs = random_inputs(graph, rng)
+        for ours, expected in zip(runner.run(inputs), run(graph, inputs), strict=True):
+            np.testing.assert_array_equal(ours, expected)
