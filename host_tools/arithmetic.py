@@ -31,7 +31,8 @@ def round_half_away(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """C's round() of float32 or float64 `values`: to the nearest, halves away from zero."""
     wide = np.asarray(values, dtype=np.float64)
     whole = np.trunc(wide)
-    return whole + np.copysign(np.abs(wide - whole) >= 0.5, wide)
+    with np.errstate(invalid="ignore"):
+        return whole + np.copysign(np.abs(wide - whole) >= 0.5, wide)
 
 
 def quantize_multiplier(real: float) -> tuple[int, int]:

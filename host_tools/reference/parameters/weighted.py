@@ -32,7 +32,7 @@ def conv(graph: Graph, operator: Operator) -> Result:
     target = output(graph, operator)
     units, kernel_h, kernel_w, depth = weights.shape
     channels = source.shape[3]
-    if depth == 0 or channels % depth or units % (channels // depth):
+    if 0 in (channels, depth) or channels % depth or units % (channels // depth):
         raise CommandError(
             f"{label(weights)} of shape {list(weights.shape)} does not fit "
             f"{channels} input channels"

@@ -15,7 +15,7 @@ from host_tools.reference import run
 from host_tools.reference.operators import OPERATORS
 from host_tools.tflite import read_model
 
-MODELS = int(os.environ.get("INKLING_MODELS", "60"))
+MODELS = int(os.environ.get("INKLING_MODELS", "40"))
 
 
 def test_every_operator_of_the_interpreter_has_random_models() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tflite
 import tflite_builder
+from mutations import mutated
 from oracle import REAL_MODELS, real_model
 from tflite_builder import ModelBuilder, build
 
@@ -232,30 +233,11 @@ def test_random_bytes_behind_the_identifier_are_refused() -> None:
         refusal(root + b"TFL3" + body.tobytes())
 
 
-def _mutated(data: bytes, rng: np.random.Generator) -> bytes:
-    """One to four bytes or words of a file replaced by what tends to hurt."""
-    result = bytearray(data)
-    for _ in range(int(rng.integers(1, 5))):
-        at = int(rng.integers(8, len(data) - 4))
-        match int(rng.integers(0, 4)):
-            case 0:
-                result[at] = int(rng.integers(0, 256))
-            case 1:
-                result[at] ^= 1 << int(rng.integers(0, 8))
-            case 2:
-                word = int(rng.choice([0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, len(data)]))
-                result[at & ~3 : (at & ~3) + 4] = word.to_bytes(4, "little")
-            case _:
-                word = int(rng.integers(-64, 64)) & 0xFFFFFFFF
-                result[at & ~3 : (at & ~3) + 4] = word.to_bytes(4, "little")
-    return bytes(result)
-
-
 def test_mutations_of_a_small_model_are_read_or_refused() -> None:
     data = build(small_graph())
     rng = np.random.default_rng(5)
     for _ in range(MUTATIONS):
-        read_or_refuse(_mutated(data, rng))
+        read_or_refuse(mutated(data, rng))
 
 
 @pytest.mark.parametrize("name", REAL_MODELS)
