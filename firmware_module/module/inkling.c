@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// The module `inkling` as a part of the firmware: its table and its type. A native module fills in
+// its own.
+#include "binding.h"
+
+static MP_DEFINE_CONST_OBJ_TYPE(inkling_model_type, MP_QSTR_Model, MP_TYPE_FLAG_NONE, make_new,
+    binding_model_make_new, print, binding_model_print, attr, binding_model_attr);
+
+static const mp_rom_map_elem_t inkling_globals_table[] = {
+    {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_inkling)},
+    {MP_ROM_QSTR(MP_QSTR_Model), MP_ROM_PTR(&inkling_model_type)},
+    {MP_ROM_QSTR(MP_QSTR_top), MP_ROM_PTR(&binding_top_obj)},
+};
+static MP_DEFINE_CONST_DICT(inkling_globals, inkling_globals_table);
+
+const mp_obj_module_t inkling_module = {
+    .base = {&mp_type_module},
+    .globals = (mp_obj_dict_t *)&inkling_globals,
+};
+MP_REGISTER_MODULE(MP_QSTR_inkling, inkling_module);

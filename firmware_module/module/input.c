@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+// What predict() takes, made into the network's inputs: stored bytes, real numbers, pictures.
+#include <string.h>
+
+#include "runtime/ink_image.h"
+
+#include "binding.h"
+
+// Where an input's values go, and what names it in a message.
+typedef struct {
+    const binding_model_t *model;
+    size_t index;
+    const ink_tensor_t *tensor;
+    uint32_t elements;
+    void *data;
+} slot_t;
+
+static NORETURN void raise_for(const slot_t *slot, const mp_obj_type_t *type, const char *problem,
+    size_t found, size_t allowed) {
+    binding_raise(type, "%s: input %u: %s: found %u, allowed %u", binding_name(slot->model),
+        (unsigned)slot->index, problem, (unsigned)found, (unsigned)allowed);
+}
+
+// --- nested lists and tuples
+
+// True for a list or tuple, which it lays open. Asked again for each item: user code may have
+// changed it.
+static bool open_sequence(mp_obj_t object, size_t *length, mp_obj_t **items) {
+    const mp_obj_type_t *type = mp_obj_get_type(object);
+    if (type != &mp_type_list && type != &mp_type_tuple) {
+        return false;
+    }
+    mp_obj_get_array(object, length, items);
+    return true;
+}
+
+// Stores `object`, nested as the tensor's dimensions from `axis` on; returns the next element's
+// index.
+static uint32_t set_nested(const slot_t *slot, mp_obj_t object, size_t axis, uint32_t element) {
+    if (axis == slot->tensor->rank) {
+        float value = mp_obj_get_float_to_f(object);
+        ink_quantize_element(slot->tensor, slot->data, element, value);
+        return element + 1;
+    }
+    size_t expected = slot->tensor->dims[axis];
+    for (size_t i = 0; i < expected; i++) {
+        size_t length = 0;
+        mp_obj_t *items = NULL;
+        if (!open_sequence(object, &length, &items)) {
+            binding_raise(&mp_type_TypeError, "%s: input %u: a number where a list of %u belongs",
+                binding_name(slot->model), (unsigned)slot->index, (unsigned)expected);
+        }
+        if (length != expected) {
+            raise_for(slot, &mp_type_ValueError, "length of a nested list", length, expected);
+        }
+        element = set_nested(slot, items[i], axis + 1, element);
+    }
+    return element;
+}
+
+static void set_sequence(const slot_t *slot, mp_obj_t object) {
+    size_t length;
+    mp_obj_t *items;
+    mp_obj_t inner = object;
+    size_t depth = 0;
+    while (depth <= INK_MAX_RANK && open_sequence(inner, &length, &items) && length != 0) {
+        inner = items[0];
+        depth++;
+    }
+    size_t rank = slot->tensor->rank;
+    if (depth == 1 && rank != 1) {
+        // flat
+        for (uint32_t i = 0; i < slot->elements; i++) {
+            open_sequence(object, &length, &items);
+            if (length != slot->elements) {
+                raise_for(slot, &mp_type_ValueError, "length of the list", length, slot->elements);
+            }
+            ink_quantize_element(slot->tensor, slot->data, i, mp_obj_get_float_to_f(items[i]));
+        }
+        return;
+    }
+    // the first dimensions may be left out where they are 1
+    size_t axis = depth < rank ? rank - depth : 0;
+    for (size_t i = 0; i < axis; i++) {
+        if (slot->tensor->dims[i] != 1) {
+            axis = 0;
+        }
+    }
+    if (depth != rank - axis) {
+        raise_for(slot, &mp_type_ValueError, "depth of the nested lists", depth, rank);
+    }
+    set_nested(slot, object, axis, 0);
+}
+
+// --- buffers
+
+static void set_buffer(const slot_t *slot, mp_obj_t object) {
+    mp_buffer_info_t buffer;
+    if (!mp_get_buffer(object, &buffer, MP_BUFFER_READ)) {
+        binding_raise(&mp_type_TypeError,
+            "%s: input %u is a %q; a buffer, nested lists or a picture "
+            "with width() and height() are "
+            "allowed",
+            binding_name(slot->model), (unsigned)slot->index, mp_obj_get_type(object)->name);
+    }
+    char typecode = (char)buffer.typecode;
+    if (typecode == 'b' || typecode == 'B' || typecode == BYTEARRAY_TYPECODE) {
+        if (buffer.len != slot->tensor->size) {
+            raise_for(slot, &mp_type_ValueError, "bytes of stored values", buffer.len,
+                slot->tensor->size);
+        }
+        memmove(slot->data, buffer.buf, buffer.len);
+    } else if (typecode == 'f' || typecode == 'd') {
+        size_t item = typecode == 'f' ? sizeof(float) : sizeof(double);
+        if (buffer.len / item != slot->elements) {
+            raise_for(
+                slot, &mp_type_ValueError, "number of floats", buffer.len / item, slot->elements);
+        }
+        for (uint32_t i = 0; i < slot->elements; i++) {
+            const uint8_t *from = (const uint8_t *)buffer.buf + i * item;
+            float value;
+            if (typecode == 'f') {
+                memcpy(&value, from, sizeof(value));
+            } else {
+                double wide;
+                memcpy(&wide, from, sizeof(wide));
+                value = (float)wide;
+            }
+            ink_quantize_element(slot->tensor, slot->data, i, value);
+        }
+    } else {
+        binding_raise(&mp_type_TypeError,
+            "%s: input %u: an array of type '%c'; 'b' and 'B' (stored "
+            "values), 'f' and 'd' are "
+            "allowed",
+            binding_name(slot->model), (unsigned)slot->index, typecode);
+    }
+}
+
+// --- pictures
+
+static bool side(mp_obj_t object, qstr name, mp_int_t *value) {
+    mp_obj_t method[2];
+    mp_load_method_maybe(object, name, method);
+    if (method[0] == MP_OBJ_NULL) {
+        return false;
+    }
+    *value = mp_obj_get_int(mp_call_method_n_kw(0, 0, method));
+    return true;
+}
+
+// False where the object is no picture.
+static bool set_picture(const slot_t *slot, mp_obj_t object) {
+    mp_int_t width;
+    mp_int_t height;
+    if (!side(object, MP_QSTR_width, &width) || !side(object, MP_QSTR_height, &height)) {
+        return false;
+    }
+    const char *name = binding_name(slot->model);
+    unsigned index = (unsigned)slot->index;
+    const ink_tensor_t *tensor = slot->tensor;
+    uint32_t table = slot->model->model.inputs[slot->index].image_table;
+    if (table == 0 || tensor->dims[1] > INK_IMAGE_MAX_SIDE ||
+        tensor->dims[2] > INK_IMAGE_MAX_SIDE) {
+        binding_raise(&mp_type_TypeError, "%s: input %u takes no pictures", name, index);
+    }
+    if (width < 1 || height < 1 || width > INK_IMAGE_MAX_SIDE || height > INK_IMAGE_MAX_SIDE ||
+        (uint32_t)(width * height) > INK_IMAGE_MAX_PIXELS) {
+        binding_raise(&mp_type_ValueError,
+            "%s: input %u: a picture of %dx%d pixels; sides of 1 to %d "
+            "and at most %u pixels are allowed",
+            name, index, (int)width, (int)height, INK_IMAGE_MAX_SIDE, INK_IMAGE_MAX_PIXELS);
+    }
+
+    mp_buffer_info_t pixels;
+    if (!mp_get_buffer(object, &pixels, MP_BUFFER_READ)) {
+        mp_obj_t method[2];
+        mp_load_method(object, MP_QSTR_bytearray, method);
+        mp_get_buffer_raise(mp_call_method_n_kw(0, 0, method), &pixels, MP_BUFFER_READ);
+    }
+    size_t area = (size_t)(width * height);
+    size_t format = pixels.len / area;
+    if (format < 1 || format > 3 || format * area != pixels.len) {
+        binding_raise(&mp_type_ValueError,
+            "%s: input %u: a picture of %dx%d pixels in %u bytes; 1 "
+            "(grayscale), 2 (RGB565) or 3 "
+            "(RGB888) bytes a pixel are allowed",
+            name, index, (int)width, (int)height, (unsigned)pixels.len);
+    }
+    ink_image_t image = {pixels.buf, (uint32_t)width, (uint32_t)height, (ink_image_format_t)format};
+    ink_image_to_tensor(&image, tensor->dims[1], tensor->dims[2], tensor->dims[3],
+        tensor->dtype == INK_DTYPE_FLOAT32 ? 4 : 1, slot->model->model.blob + table, slot->data);
+    return true;
+}
+
+void binding_set_inputs(const binding_model_t *self, mp_obj_t inputs) {
+    size_t count = 1;
+    mp_obj_t *items = &inputs;
+    open_sequence(inputs, &count, &items);
+    if (count != self->model.header->n_inputs) {
+        binding_raise(&mp_type_ValueError,
+            "%s: %u inputs given, the network takes %u: give a list with "
+            "one entry an input",
+            binding_name(self), (unsigned)count, (unsigned)self->model.header->n_inputs);
+    }
+    for (size_t i = 0; i < self->model.header->n_inputs; i++) {
+        open_sequence(inputs, &count, &items);
+        if (i >= count) {
+            break;
+        }
+        uint32_t tensor = self->model.inputs[i].tensor;
+        slot_t slot = {self, i, &self->model.tensors[tensor],
+            ink_tensor_elements(&self->model.tensors[tensor]),
+            ink_tensor_data(&self->model, tensor)};
+        size_t length;
+        mp_obj_t *entries;
+        if (open_sequence(items[i], &length, &entries)) {
+            set_sequence(&slot, items[i]);
+        } else if (!set_picture(&slot, items[i])) {
+            set_buffer(&slot, items[i]);
+        }
+    }
+}

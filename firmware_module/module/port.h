@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// What the binding asks of MicroPython where firmware and native .mpy modules differ. Everything
+// else it calls is in both: py/runtime.h here, py/dynruntime.h there.
+#ifndef INKLING_PORT_H
+#define INKLING_PORT_H
+
+#ifdef MICROPY_ENABLE_DYNRUNTIME
+#include "py/dynruntime.h"
+#define mp_call_method_n_kw(n_args, n_kw, args) mp_fun_table.call_method_n_kw(n_args, n_kw, args)
+#else
+#include "py/runtime.h"
+#endif
+#include "py/binary.h"
+#include "py/objarray.h"
+#include "py/smallint.h"
+
+// NULL where the heap has no such piece.
+void *port_allocate(size_t size);
+
+// What running a model needs, looked up once: an import searches the file system.
+typedef struct {
+    const mp_obj_type_t *array_type; // array.array
+    mp_obj_t handle_pending;
+} port_t;
+
+void port_init(port_t *port);
+
+// Raises a pending KeyboardInterrupt, runs scheduled callbacks.
+void port_handle_pending(const port_t *port);
+
+// The types memoryview and MemoryError.
+const mp_obj_type_t *port_memoryview_type(void);
+const mp_obj_type_t *port_memory_error_type(void);
+
+#endif
