@@ -1,0 +1,74 @@
+"""The table from pixel values to an input's stored values."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tflite_builder import ModelBuilder
+
+from host_tools.plan import make_plan
+from host_tools.plan.image_tables import Range
+
+
+def table(
+    dtype: str,
+    shape: tuple[int, ...] = (1, 4, 4, 3),
+    scale: float = 0.5,
+    zero_point: int = -28,
+    image_range: Range | None = None,
+) -> np.ndarray | None:
+    """The table of a network's only input; a float32 one is quantized to int8 first."""
+    builder = ModelBuilder()
+    quantization = {"scale": scale, "zero_point": zero_point}
+    x = builder.tensor(shape, dtype, **({} if dtype == "float32" else quantization))
+    y = builder.tensor(shape, **quantization)
+    if dtype == "float32":
+        builder.operator("QUANTIZE", [x], [y])
+    else:
+        y = builder.tensor(shape, scale=0.3)
+        builder.operator("QUANTIZE", [x], [y])
+    builder.build([x], [y])
+    [found] = make_plan(builder.graph, image_range=image_range).image_tables
+    return found
+
+
+def test_pixels_span_the_whole_range_of_an_int8_input() -> None:
+    found = table("int8")
+    assert found is not None and found.dtype == np.int8
+    assert found.tolist() == list(range(-128, 128))
+
+
+def test_pixels_are_a_uint8_input_as_they_are() -> None:
+    found = table("uint8", zero_point=0)
+    assert found is not None and found.dtype == np.uint8
+    assert found.tolist() == list(range(256))
+
+
+def test_pixels_span_what_a_float32_input_is_quantized_to() -> None:
+    found = table("float32")
+    assert found is not None and found.dtype == np.float32
+    # 0.5 * (-128 + 28) to 0.5 * (127 + 28)
+    assert found[0] == -50.0 and found[255] == 77.5
+    np.testing.assert_allclose(np.diff(found), 0.5, rtol=1e-5)
+
+
+def test_a_given_range_is_quantized_rounded_half_away_and_saturated() -> None:
+    found = table("int8", scale=0.5, zero_point=0, image_range=(-63.75, 63.75))
+    assert found is not None
+    # pixel p is the real value (p - 127.5) / 2, so p - 127.5 before rounding
+    assert found[[0, 1, 127, 128, 254, 255]].tolist() == [-128, -127, -1, 1, 127, 127]
+
+
+def test_a_given_range_is_taken_as_it_is_for_float32() -> None:
+    found = table("float32", image_range=(-1.0, 1.0))
+    assert found is not None
+    assert found[0] == -1.0 and found[255] == 1.0 and found[51] == np.float32(-0.6)
+
+
+@pytest.mark.parametrize("shape", [(2, 4, 4, 3), (1, 4, 4, 2), (1, 4, 12), (1, 48)])
+def test_only_inputs_that_are_one_picture_have_a_table(shape: tuple[int, ...]) -> None:
+    assert table("int8", shape) is None
+
+
+def test_grayscale_inputs_have_a_table() -> None:
+    assert table("int8", (1, 5, 7, 1)) is not None

@@ -1,0 +1,136 @@
+"""What cannot be packed is refused, all at once, and the message says what and why."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tflite_builder import ModelBuilder
+
+from host_tools.blob.layout import MAX_WORK
+from host_tools.errors import CommandError
+from host_tools.graph import Graph, Operator, Quantization, Tensor
+from host_tools.pack import pack
+from host_tools.plan import make_plan
+
+
+def refusal(builder: ModelBuilder, inputs: list[int], outputs: list[int]) -> str:
+    builder.build(inputs, outputs)
+    with pytest.raises(CommandError) as caught:
+        make_plan(builder.graph)
+    return str(caught.value)
+
+
+def test_one_message_names_every_unsupported_operator_its_index_version_and_output() -> None:
+    builder = ModelBuilder()
+    names = ["x", "floored", "widened", "y"]
+    dtypes = ["int8", "int8", "int16", "int8"]
+    x, a, b, y = (
+        builder.tensor([1, 4], dtype, scale=0.1, name=name)
+        for name, dtype in zip(names, dtypes, strict=True)
+    )
+    builder.operator("FLOOR", [x], [a], version=3)
+    builder.operator("RELU", [a], [b], version=2)
+    builder.operator("CUSTOM:Mine", [b], [y])
+    assert refusal(builder, [x], [y]).splitlines() == [
+        "3 operators cannot be packed:",
+        "  operator 0, FLOOR version 3, output 'floored': this operator is not supported",
+        "  operator 1, RELU version 2, output 'widened': tensor 2 (widened) is int16; "
+        "int8 is needed here",
+        "  operator 2, CUSTOM:Mine version 1, output 'y': this operator is not supported",
+    ]
+
+
+def test_a_single_refusal_is_counted_as_one() -> None:
+    builder = ModelBuilder()
+    x, y = builder.tensor([1, 4], scale=0.1), builder.tensor([1, 4], scale=0.1)
+    builder.operator("FLOOR", [x], [y])
+    assert refusal(builder, [x], [y]).startswith("1 operator cannot be packed:\n")
+
+
+@pytest.mark.parametrize(
+    "kind", ["PAD", "TRANSPOSE", "CONCATENATION", "SPLIT", "STRIDED_SLICE", "RESHAPE"]
+)
+def test_moving_bytes_between_tensors_of_different_scale_is_refused(kind: str) -> None:
+    builder = ModelBuilder()
+    x, y = builder.tensor([2, 4], scale=0.1), builder.tensor([2, 4], scale=0.2)
+    four = {"begin_mask": 0, "end_mask": 0, "ellipsis_mask": 0, "new_axis_mask": 0}
+    inputs, options = {
+        "PAD": ([x, builder.constant([[0, 0], [0, 0]])], {}),
+        "TRANSPOSE": ([x, builder.constant([0, 1])], {}),
+        "CONCATENATION": ([x], {"axis": 0, "fused_activation_function": "NONE"}),
+        "SPLIT": ([builder.constant(0), x], {"num_splits": 1}),
+        "STRIDED_SLICE": (
+            [x, *(builder.constant(numbers) for numbers in ([0, 0], [2, 4], [1, 1]))],
+            {**four, "shrink_axis_mask": 0, "offset": False},
+        ),
+        "RESHAPE": ([x, builder.constant([2, 4])], {}),
+    }[kind]
+    builder.operator(kind, inputs, [y], **options)
+    assert "scale" in refusal(builder, [x], [y])
+
+
+def test_a_constant_output_is_refused() -> None:
+    builder = ModelBuilder()
+    x = builder.tensor([1, 4], scale=0.1)
+    constant = builder.tensor([1, 4], scale=0.1, data=[1, 2, 3, 4])
+    y = builder.tensor([1, 4], scale=0.1, name="fixed")
+    builder.operator("RELU", [constant], [y])
+    assert "output tensor 2 (fixed) is a constant" in refusal(builder, [x], [y])
+
+
+def test_an_input_that_a_blob_cannot_hold_is_refused() -> None:
+    builder = ModelBuilder()
+    x, y = builder.tensor([1, 4], "int32", name="ids"), builder.tensor([1, 4], scale=0.1)
+    a = builder.tensor([1, 4], scale=0.1)
+    builder.operator("RELU", [a], [y])
+    message = refusal(builder, [x, a], [y])
+    assert message == (
+        "the model's input: tensor 0 (ids) is int32; only int8, uint8, float32 are supported"
+    )
+
+
+def test_a_tensor_with_an_empty_dimension_is_refused() -> None:
+    builder = ModelBuilder()
+    x, y = builder.tensor([1, 0], scale=0.1), builder.tensor([1, 0], scale=0.1)
+    builder.operator("RELU", [x], [y])
+    assert "has shape [1, 0]; at most 6 dimensions, each 1 or more" in refusal(builder, [x], [y])
+
+
+def graph_of(shape: tuple[int, ...], operators: int) -> Graph:
+    """A chain of RELUs, made without a file so that it can be as large as one likes."""
+    tensors = [
+        Tensor(i, f"t{i}", shape, "int8", Quantization(np.float32([0.1 * (i + 1)]), np.int64([0])))
+        for i in range(operators + 1)
+    ]
+    chain = [Operator(i, "RELU", 1, (i,), (i + 1,)) for i in range(operators)]
+    return Graph("chain", tensors, chain, (0,), (operators,))
+
+
+def test_a_plan_that_would_look_like_a_hang_is_refused() -> None:
+    with pytest.raises(CommandError, match=rf"steps of work; a blob has 0 to {MAX_WORK}"):
+        make_plan(graph_of((1, 1 << 28), 9))
+
+
+def test_more_operators_than_a_blob_can_hold_are_refused() -> None:
+    with pytest.raises(CommandError, match="1025 operators; a blob has 0 to 1024"):
+        make_plan(graph_of((1, 4), 1025))
+
+
+def test_more_memory_than_a_blob_can_ask_for_is_refused() -> None:
+    with pytest.raises(CommandError, match="at most 1073741824 fit"):
+        make_plan(graph_of((1, (1 << 30) + 16), 1))
+
+
+def test_an_unknown_target_is_refused() -> None:
+    with pytest.raises(CommandError, match="'m4' is not known; give portable or cortex-m7"):
+        make_plan(graph_of((1, 4), 1), target="m4")
+
+
+def test_the_message_about_a_file_begins_with_its_path(tmp_path) -> None:
+    builder = ModelBuilder()
+    x, y = builder.tensor([1, 4], scale=0.1), builder.tensor([1, 4], scale=0.1)
+    builder.operator("FLOOR", [x], [y])
+    path = tmp_path / "net.tflite"
+    path.write_bytes(builder.build([x], [y]))
+    with pytest.raises(CommandError, match=f"^{path}: 1 operator cannot be packed:"):
+        pack(path)

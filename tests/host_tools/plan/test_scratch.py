@@ -1,0 +1,77 @@
+"""Scratch and multiply-accumulates: what CMSIS-NN documents, what the blob's page counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from host_tools.plan.choose import scratch_size
+from host_tools.plan.types import Plan, PlanOperator, PlanTensor
+from host_tools.plan.work import work
+
+PLAIN = {
+    "kernel_h": 1,
+    "kernel_w": 1,
+    "dilation_h": 1,
+    "dilation_w": 1,
+    "pad_top": 0,
+    "pad_left": 0,
+    "channel_factor": 1,
+}
+
+
+def plan_of(kernel: str, channels: int, **params: Any) -> tuple[Plan, PlanOperator]:
+    operator = PlanOperator(kernel, 0, "", (0,), 1, {**PLAIN, **params})
+    tensors = [
+        PlanTensor("x", (1, 8, 8, channels), "int8"),
+        PlanTensor("y", (1, 8, 8, 6), "int8"),
+    ]
+    return Plan("p", "portable", tensors, [operator], (0,), (1,)), operator
+
+
+@pytest.mark.parametrize(
+    ("kernel", "channels", "params", "expected"),
+    [
+        ("conv_s8", 16, {}, 64),
+        ("conv_s8", 3, {"kernel_h": 3, "kernel_w": 3}, 4 * 28),
+        ("conv_s8", 16, {"pad_left": 1}, 64),
+        ("conv_s8", 3, {"dilation_w": 2}, 16),
+        ("depthwise_conv_s8", 8, {"kernel_h": 3, "kernel_w": 3, "pad_top": 1, "pad_left": 1}, 0),
+        ("depthwise_conv_s8", 8, {"kernel_h": 3, "kernel_w": 3, "pad_top": 2}, 144),
+        ("depthwise_conv_s8", 8, {"kernel_h": 5, "kernel_w": 1}, 80),
+        ("depthwise_conv_s8", 8, {"kernel_h": 5, "channel_factor": 2}, 0),
+        ("depthwise_conv_s8", 8, {"kernel_h": 5, "dilation_h": 2}, 0),
+        ("average_pool_s8", 10, {}, 40),
+        ("max_pool_s8", 10, {}, 0),
+        ("softmax_s8", 10, {}, 0),
+    ],
+)
+def test_scratch_is_what_cmsis_nn_documents_for_dsp(
+    kernel: str, channels: int, params: dict[str, int], expected: int
+) -> None:
+    plan, operator = plan_of(kernel, channels, **params)
+    assert scratch_size(plan, operator) == expected
+
+
+@pytest.mark.parametrize(
+    ("kernel", "params", "expected"),
+    [
+        ("conv_s8", {"kernel_h": 3, "kernel_w": 2}, 8 * 8 * 6 * 6 * 12),
+        ("conv_s8", {"kernel_h": 3, "kernel_w": 2, "channel_factor": 3}, 8 * 8 * 6 * 6 * 4),
+        ("depthwise_conv_s8", {"kernel_h": 3, "kernel_w": 2}, 8 * 8 * 6 * 6),
+        ("max_pool_s8", {"kernel_h": 3, "kernel_w": 2}, 8 * 8 * 6 * 6),
+        ("fully_connected_s8", {"depth": 128}, 8 * 8 * 6 * 128),
+        ("softmax_s8", {}, 8 * 8 * 12),
+    ],
+)
+def test_work_is_output_elements_times_window_elements(
+    kernel: str, params: dict[str, int], expected: int
+) -> None:
+    assert work(*plan_of(kernel, 12, **params)) == expected
+
+
+def test_multiply_accumulates_of_our_network_are_those_of_its_weights(cifar10_plan: Plan) -> None:
+    # 5x5 convolutions of 3, 32 and 32 channels at 32x32, 16x16 and 8x8, then 1024 x 10
+    expected = [32 * 32 * 32 * 75, 0, 16 * 16 * 32 * 800, 0, 8 * 8 * 64 * 800, 0, 10_240, 0]
+    assert [operator.macs for operator in cifar10_plan.operators] == expected
