@@ -15,4 +15,5 @@ def dequantize(
 ) -> npt.NDArray[np.float32]:
     """scale * (input - zero_point), rounded once to float32."""
     difference = (input.astype(np.int32) - zero_point).astype(np.float32)
-    return (np.float32(scale) * difference).reshape(output_shape)
+    with np.errstate(over="ignore"):
+        return (np.float32(scale) * difference).reshape(output_shape)
