@@ -7,6 +7,7 @@ import os
 import select
 import subprocess
 import tempfile
+import termios
 import time
 import tty
 from collections.abc import Mapping, Sequence
@@ -163,7 +164,7 @@ class VirtualBoard:
                 out, err = transport.exec_raw(code, timeout=timeout)
                 transport.exit_raw_repl()
                 transport.read_until(1, _PROMPT, timeout=timeout)
-        except (TransportError, serial.SerialException, OSError) as e:
+        except (TransportError, serial.SerialException, termios.error, OSError) as e:
             self._running(grace=0.5)
             raise CommandError(f"the virtual board does not answer: {e}") from None
         if err:

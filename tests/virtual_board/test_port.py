@@ -76,7 +76,7 @@ def test_mpremote_mounts_a_folder_of_the_computer(board: VirtualBoard, tmp_path:
     printed = mpremote(
         board.port, "mount", str(tmp_path), "exec", "import mounted_module as m; print(m.value)"
     )
-    assert printed.splitlines()[-1] == "5"
+    assert "5" in printed.splitlines()
 
 
 def test_a_soft_reset_forgets_names_and_keeps_files(board: VirtualBoard) -> None:
@@ -88,11 +88,12 @@ def test_a_soft_reset_forgets_names_and_keeps_files(board: VirtualBoard) -> None
 
 def test_a_reset_starts_the_board_anew_and_keeps_files(virtual_board_firmware: Path) -> None:
     with VirtualBoard(virtual_board_firmware) as board:
-        board.exec("import time; time.sleep(1); open('kept_file', 'w').close()")
-        mpremote(board.port, "reset")
-        time.sleep(0.4)  # mpremote asks for the reset in 0.1 seconds and does not wait
-        printed = board.exec("import os, time; print(os.listdir(), time.ticks_ms() < 900)")
-        assert printed == "['kept_file'] True\n"
+        board.exec("kept_name = 1; open('kept_file', 'w').close()")
+        with serial.Serial(board.port, timeout=20) as port:
+            port.write(b"import machine; machine.reset()\r\n")
+            port.read_until(b"information.\r\n>>> ")
+        printed = board.exec("import os; print('kept_name' in globals(), os.listdir())")
+        assert printed == "False ['kept_file']\n"
 
 
 def test_main_py_runs_at_a_soft_reset(virtual_board_firmware: Path) -> None:
