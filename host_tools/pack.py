@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from host_tools import tflite
-from host_tools.blob.layout import MAGIC
+from host_tools.blob.layout import MAGIC, MAX_BLOB
 from host_tools.blob.writer import write_blob
 from host_tools.errors import CommandError
 from host_tools.files import read_whole
@@ -31,8 +31,20 @@ def pack(
     cannot be read or packed, and for labels that do not fit.
     """
     plan = plan_model(source, name=name, target=target, image_range=image_range)
-    check_labels(plan, labels or ())
-    return write_blob(plan, labels or ())
+    return write_labelled(plan, labels or ())
+
+
+def write_labelled(plan: Plan, labels: Sequence[str]) -> bytes:
+    """The blob of `plan` with `labels`, once both are known to fit."""
+    elements = plan.tensors[plan.outputs[0]].elements
+    if labels and len(labels) != elements:
+        raise CommandError(
+            f"{len(labels)} labels do not fit: output 0 of the model has {elements} elements"
+        )
+    blob = write_blob(plan, labels)
+    if len(blob) > MAX_BLOB:
+        raise CommandError(f"the blob would have {len(blob)} bytes; at most {MAX_BLOB} are read")
+    return blob
 
 
 def load_blob(path: str | Path) -> bytes:
@@ -61,12 +73,3 @@ def plan_model(
     except CommandError as error:
         where = graph.name if isinstance(source, bytes) else source
         raise CommandError(f"{where}: {error}") from error
-
-
-def check_labels(plan: Plan, labels: Sequence[str]) -> None:
-    """Raises CommandError unless there are no labels, or one for each element of output 0."""
-    elements = plan.tensors[plan.outputs[0]].elements
-    if labels and len(labels) != elements:
-        raise CommandError(
-            f"{len(labels)} labels do not fit: output 0 of the model has {elements} elements"
-        )

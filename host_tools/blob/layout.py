@@ -16,8 +16,12 @@ MAX_RANK = 6
 MAX_TENSORS = 4096
 MAX_OPERATORS = 1024
 MAX_IO = 16
-MAX_ARENA = 1 << 30
+MAX_ARENA = 1 << 28
+MAX_BLOB = 1 << 28
 MAX_WORK = 1 << 31
+MAX_WINDOW = 1 << 15  # sides of windows, strides, dilations
+MAX_PICTURE = 65_535  # heights, widths and channels that windows slide over
+MAX_AVERAGED = 1 << 23  # elements of one mean
 
 DTYPES = {"int8": 1, "uint8": 2, "float32": 3}
 PLACES = {"arena": 0, "blob": 1}
@@ -71,6 +75,8 @@ _CONV = _fields(
     f"{_WINDOW} dilation_h dilation_w pad_top pad_left channel_factor"
     " input_offset output_offset act_min act_max"
 )
+_PACKED_CONV = _fields(f"{_WINDOW} pad_top pad_left act_min act_max")
+_PACKED = (("weights", "uint8"),)
 _POOL = _fields(f"{_WINDOW} pad_top pad_left act_min act_max")
 _ADD = _fields(
     "input0_offset input0_multiplier input0_shift input1_offset input1_multiplier input1_shift"
@@ -111,4 +117,6 @@ KERNELS = {
     "resize_nearest_s8": Kernel(15, data=(("rows", "uint16"), ("columns", "uint16"))),
     "quantize_f32": Kernel(16),
     "dequantize_f32": Kernel(17),
+    "conv_packed_s8": Kernel(32, _PACKED_CONV, _PACKED),
+    "depthwise_3x3_s8": Kernel(33, _PACKED_CONV, _PACKED, in_place=True),
 }

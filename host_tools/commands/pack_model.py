@@ -10,11 +10,10 @@ from typing import Any
 
 from host_tools.blob.layout import TARGETS
 from host_tools.blob.reader import read_blob, total_weight_bytes
-from host_tools.blob.writer import write_blob
 from host_tools.errors import CommandError
 from host_tools.files import write_whole
 from host_tools.labels import read_labels
-from host_tools.pack import check_labels, plan_model
+from host_tools.pack import plan_model, write_labelled
 from host_tools.plan import Plan
 from host_tools.plan.memory import most_tensor_bytes
 
@@ -53,10 +52,9 @@ def run(args: argparse.Namespace) -> int:
     labels = read_labels(args.labels) if args.labels else []
     plan = plan_model(args.model, name=args.name, target=args.target, image_range=image_range)
     try:
-        check_labels(plan, labels)
+        blob = write_labelled(plan, labels)
     except CommandError as error:
-        raise CommandError(f"{args.labels}: {error}") from error
-    blob = write_blob(plan, labels)
+        raise CommandError(f"{args.labels or args.model}: {error}") from error
     summary = _summary(plan, labels, blob)
     write_whole(output, blob)
     if args.json:

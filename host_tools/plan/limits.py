@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from host_tools.blob import layout
 from host_tools.errors import CommandError
-from host_tools.plan.types import Plan
+from host_tools.plan.types import Plan, PlanOperator
 from host_tools.plan.work import work
 
 
@@ -19,6 +19,34 @@ def check_limits(plan: Plan) -> None:
     ):
         if not least <= found <= most:
             raise CommandError(f"the model needs {found} {what}; a blob has {least} to {most}")
+    for operator in plan.operators:
+        _check_operator(plan, operator)
+
+
+def _check_operator(plan: Plan, operator: PlanOperator) -> None:
+    """Raises CommandError where an operator's sizes are beyond what its kernel counts in."""
+    source, output = plan.tensors[operator.inputs[0]], plan.tensors[operator.output]
+    where = f"operator {operator.source_index} ({operator.name})"
+    if "kernel_h" in operator.params or operator.kernel == "resize_nearest_s8":
+        largest = max(*source.shape[1:], *output.shape[1:])
+        if largest > layout.MAX_PICTURE:
+            raise CommandError(
+                f"{where}: a height, width or channel count is {largest}; "
+                f"at most {layout.MAX_PICTURE} are supported"
+            )
+    if "kernel_h" in operator.params:
+        sides = ("kernel", "stride", "dilation")
+        largest = max(operator.params.get(f"{side}_{axis}", 1) for side in sides for axis in "hw")
+        if largest > layout.MAX_WINDOW:
+            raise CommandError(
+                f"{where}: a window's side, stride or dilation is {largest}; "
+                f"at most {layout.MAX_WINDOW} is supported"
+            )
+    if operator.kernel == "mean_s8" and source.elements // output.elements > layout.MAX_AVERAGED:
+        raise CommandError(
+            f"{where}: it averages {source.elements // output.elements} elements; "
+            f"at most {layout.MAX_AVERAGED} are supported"
+        )
 
 
 def check_arena(plan: Plan) -> None:

@@ -43,6 +43,8 @@ def _assemble(
     for what, indices in (("input", graph.inputs), ("output", graph.outputs)):
         for index in indices:
             _check_io(graph, views, index, what)
+    if len(set(graph.inputs)) < len(graph.inputs):
+        raise CommandError("a tensor is the model's input twice; each must be one of its own")
     used = {*graph.inputs, *graph.outputs}
     for operator in operators:
         used.update((*operator.inputs, operator.output))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from host_tools.plan.types import Plan, PlanOperator
 
 
@@ -21,4 +23,6 @@ def work(plan: Plan, operator: PlanOperator) -> int:
             return output * params["kernel_h"] * params["kernel_w"]
         case "fully_connected_s8":
             return output * params["depth"]
+        case "copy":
+            return math.prod(params["count"]) + params["fill"] * output
     return max(output, *(plan.tensors[index].elements for index in operator.inputs))

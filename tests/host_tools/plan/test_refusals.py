@@ -117,8 +117,8 @@ def test_more_operators_than_a_blob_can_hold_are_refused() -> None:
 
 
 def test_more_memory_than_a_blob_can_ask_for_is_refused() -> None:
-    with pytest.raises(CommandError, match="at most 1073741824 fit"):
-        make_plan(graph_of((1, (1 << 30) + 16), 1))
+    with pytest.raises(CommandError, match="at most 268435456 fit"):
+        make_plan(graph_of((1, (1 << 28) + 16), 1))
 
 
 def test_an_unknown_target_is_refused() -> None:

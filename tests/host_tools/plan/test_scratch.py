@@ -37,6 +37,8 @@ def plan_of(kernel: str, channels: int, **params: Any) -> tuple[Plan, PlanOperat
         ("conv_s8", 3, {"kernel_h": 3, "kernel_w": 3}, 4 * 28),
         ("conv_s8", 16, {"pad_left": 1}, 64),
         ("conv_s8", 3, {"dilation_w": 2}, 16),
+        ("conv_s8", 6, {}, 24),
+        ("conv_s8", 6, {"channel_factor": 2}, 32),
         ("depthwise_conv_s8", 8, {"kernel_h": 3, "kernel_w": 3, "pad_top": 1, "pad_left": 1}, 0),
         ("depthwise_conv_s8", 8, {"kernel_h": 3, "kernel_w": 3, "pad_top": 2}, 144),
         ("depthwise_conv_s8", 8, {"kernel_h": 5, "kernel_w": 1}, 80),
@@ -63,6 +65,8 @@ def test_scratch_is_what_cmsis_nn_documents_for_dsp(
         ("max_pool_s8", {"kernel_h": 3, "kernel_w": 2}, 8 * 8 * 6 * 6),
         ("fully_connected_s8", {"depth": 128}, 8 * 8 * 6 * 128),
         ("softmax_s8", {}, 8 * 8 * 12),
+        ("copy", {"count": (1, 1, 1, 2, 3, 4), "fill": 0}, 24),
+        ("copy", {"count": (1, 1, 1, 2, 3, 4), "fill": 1}, 24 + 8 * 8 * 6),
     ],
 )
 def test_work_is_output_elements_times_window_elements(

@@ -1,0 +1,56 @@
+"""Gives an operator the packed kernel of the Cortex-M7 that computes it, where there is one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from host_tools.plan.layouts import Refused, conv_packed, depthwise_3x3
+from host_tools.plan.types import Plan, PlanOperator
+
+_WINDOW = "kernel_h kernel_w stride_h stride_w pad_top pad_left act_min act_max".split()
+_OFFSETS = ("input_offset", "output_offset")
+
+
+def pack_operator(plan: Plan, operator: PlanOperator) -> bool:
+    """Replaces kernel, parameters, data and scratch; False where no packed kernel is exact."""
+    packing = _PACKINGS.get(operator.kernel)
+    try:
+        return packing is not None and packing(plan, operator)
+    except Refused:
+        return False
+
+
+def _conv(plan: Plan, operator: PlanOperator) -> bool:
+    params = operator.params
+    if (params["dilation_h"], params["dilation_w"], params["channel_factor"]) != (1, 1, 1):
+        return False
+    block = conv_packed.pack(**operator.data, **{name: params[name] for name in _OFFSETS})
+    channels = [plan.tensors[index].shape[3] for index in (operator.inputs[0], operator.output)]
+    scratch = conv_packed.scratch_size(params["kernel_h"], params["kernel_w"], *channels)
+    _replace(operator, "conv_packed_s8", block, scratch)
+    return True
+
+
+def _depthwise(plan: Plan, operator: PlanOperator) -> bool:
+    params = operator.params
+    names = ("kernel_h", "kernel_w", "dilation_h", "dilation_w", "channel_factor")
+    if [params[name] for name in names] != [3, 3, 1, 1, 1]:
+        return False
+    stride = params["stride_h"]
+    if stride != params["stride_w"] or stride > 2:
+        return False
+    block = depthwise_3x3.pack(**operator.data, **{name: params[name] for name in _OFFSETS})
+    _, height, width, _ = plan.tensors[operator.output].shape
+    scratch = depthwise_3x3.scratch_size(height, width, stride)
+    _replace(operator, "depthwise_3x3_s8", block, scratch)
+    return True
+
+
+def _replace(operator: PlanOperator, kernel: str, block: bytes, scratch: int) -> None:
+    operator.kernel = kernel
+    operator.params = {name: operator.params[name] for name in _WINDOW}
+    operator.data = {"weights": np.frombuffer(block, np.uint8)}
+    operator.scratch_size = scratch
+
+
+_PACKINGS = {"conv_s8": _conv, "depthwise_conv_s8": _depthwise}
