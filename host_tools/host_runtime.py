@@ -90,6 +90,7 @@ class _Model(ctypes.Structure):
         ("inputs", ctypes.POINTER(_Io)),
         ("outputs", ctypes.POINTER(_Io)),
         ("arena", ctypes.c_void_p),
+        ("work", ctypes.c_uint32),
     ]
 
 
@@ -109,7 +110,8 @@ class _Error(ctypes.Structure):
 class HostModel:
     """An opened blob with an arena of its own. One thread at a time may use it.
 
-    `arena` has `arena_size` bytes. `library` is what `build_library` gave; by default it is built
+    `arena` has `arena_size` bytes; `work` is what a run costs, in multiply-accumulates and the
+    like. `library` is what `build_library` gave; by default it is built
     where it is not up to date. Raises BlobError, which says what the C runtime says, for a bad
     blob.
     """
@@ -132,6 +134,7 @@ class HostModel:
         self.name = self._string(header.name)
         self.target = self._library.ink_target_name(header.target).decode()
         self.n_operators = int(header.n_operators)
+        self.work = int(self._model.work)
         self.labels = [
             self._library.ink_label(model, index).decode() for index in range(header.n_labels)
         ]

@@ -17,7 +17,7 @@ ink_status_t ink_open(ink_model_t *model, const void *blob, size_t size, ink_err
     clear_error(error);
     check.model = model;
     check.error = error;
-    if (!ink_verify_records(&check, model, blob, size) || !ink_verify_plan(&check)) {
+    if (!ink_verify_records(&check, model, blob, size) || !ink_verify_plan(&check, model)) {
         memset(model, 0, sizeof(*model));
     }
     return error->status;

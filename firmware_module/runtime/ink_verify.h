@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The verifier's two halves, run by ink_open() in this order.
+// The verifier's two halves, run by ink_open() in this order. `model`, which check->model points to
+// as well, is what they fill in.
 #ifndef INK_VERIFY_H
 #define INK_VERIFY_H
 
 #include "ink_check.h"
 
-// Header, strings, tensors, inputs, outputs and labels. Fills check->model's pointers in, which
-// `model` is.
+// Header, strings, tensors, inputs, outputs and labels.
 bool ink_verify_records(ink_check_t *check, ink_model_t *model, const void *blob, size_t size);
 
 // The operators, each alone and in their order.
-bool ink_verify_plan(ink_check_t *check);
+bool ink_verify_plan(ink_check_t *check, ink_model_t *model);
 
 // Whether two places in the arena share a byte. Neither is empty.
 bool ink_overlap(uint32_t offset0, uint32_t size0, uint32_t offset1, uint32_t size1);

@@ -131,8 +131,7 @@ static bool verify_operator(ink_check_t *check) {
                                         op->scratch_size, check->scratch, UINT32_MAX);
 }
 
-bool ink_verify_plan(ink_check_t *check) {
-    const ink_model_t *model = check->model;
+bool ink_verify_plan(ink_check_t *check, ink_model_t *model) {
     uint64_t work = 0;
     check->part = INK_PART_OPERATOR;
     for (check->index = 0; check->index < model->header->n_operators; check->index++) {
@@ -145,6 +144,7 @@ bool ink_verify_plan(ink_check_t *check) {
             return false;
         }
     }
+    model->work = (uint32_t)work;
     check->part = INK_PART_OUTPUT;
     for (check->index = 0; check->index < model->header->n_outputs; check->index++) {
         const ink_tensor_t *tensor = &model->tensors[model->outputs[check->index].tensor];

@@ -78,6 +78,7 @@ typedef struct {
     const ink_io_t *inputs;
     const ink_io_t *outputs;
     uint8_t *arena;
+    uint32_t work; // what one run costs, as docs/blob-format.md counts it; at most INK_MAX_WORK
 } ink_model_t;
 
 // Verifies `size` bytes at `blob` whole. On success `model` points into them: they must stay where
