@@ -10,7 +10,7 @@ static mp_obj_t load_from(qstr module, qstr name) {
 }
 
 mp_obj_t binding_new_bytearray(size_t size, const char *name, const char *what) {
-    void *data = port_allocate(size);
+    void *data = port_allocate(size == 0 ? 1 : size);
     if (data == NULL) {
         mp_obj_t free = mp_call_function_n_kw(load_from(MP_QSTR_gc, MP_QSTR_mem_free), 0, 0, NULL);
         size_t free_bytes = (size_t)mp_obj_get_int(free);

@@ -1,0 +1,145 @@
+"""host_tools demo: a network classifies pictures on the virtual board, by classify.py."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from host_tools.errors import CommandError
+from host_tools.labels import read_labels
+from host_tools.pack import pack
+from host_tools.pictures import camera_frame, cifar10_pictures, picture_files
+from host_tools.profiling import profile_on_board
+from host_tools.virtual_board import VirtualBoard
+
+NAME = "demo"
+HELP = "classify pictures on the virtual board"
+EXAMPLE = "host_tools demo --pictures holiday"
+
+ROOT = Path(__file__).resolve().parents[2]
+MODEL = ROOT / "models" / "cifar10"
+BOARD_LIBRARY = ROOT / "micropython_lib"
+CLOCKS_MHZ = (216, 400, 480)
+# frames in one image of /rom, which has room for 12 MB
+BATCH = 64
+SECONDS_A_LINE = 60
+
+# what classify.py prints for a frame: the best with its score, then the best three
+_FRAME = re.compile(r"(?P<label>.+) (?P<score>\S+) +(?P<top>(?P=label) (?P=score).*)")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="FOLDER",
+        help="your JPEG and PNG files (default: 20 test pictures of CIFAR-10)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.pictures:
+        paths = picture_files(args.pictures)
+    else:
+        paths = cifar10_pictures(ROOT / "build" / "pictures")
+    frames = [camera_frame(path) for path in paths]
+    labels = read_labels(MODEL / "labels.txt")
+    blob = pack(MODEL / "cifar10.tflite", labels=labels)
+    print(f"{len(frames)} pictures, as a camera's frames (320x240 RGB565), on the virtual board:")
+
+    width = max(len(path.name) for path in paths)
+    right = known = 0
+    for (label, score, top), path in zip(classify(blob, frames), paths, strict=False):
+        truth = true_label(path, labels)
+        verdict = "" if truth is None else "right" if label == truth else f"wrong: {truth}"
+        known += truth is not None
+        right += label == truth
+        line = f"{path.name:{width}}  {label:{max(map(len, labels))}} {score}   {top:48} {verdict}"
+        print(line.rstrip(), flush=True)
+
+    if known:
+        print(f"\naccuracy: {right} of {known} right ({100 * right / known:.0f} %)")
+    instructions = sum(cost.instructions for cost in profile_on_board(blob, frames[0]))
+    print(f"instructions a frame: {instructions:,} (counted: the first frame, picture to scores)")
+    rates = ", ".join(f"{mhz * 1e6 / instructions:.1f} at {mhz} MHz" for mhz in CLOCKS_MHZ)
+    print(f"frames a second: {rates} (estimates: they take one clock cycle an instruction)")
+    return 0
+
+
+def true_label(path: Path, labels: list[str]) -> str | None:
+    """What a file's name says it shows: its last part after _ is a label or a label's number."""
+    word = path.stem.rpartition("_")[2]
+    if word.isdecimal() and "_" in path.stem and int(word) < len(labels):
+        return labels[int(word)]
+    return word if word in labels else None
+
+
+def classify(blob: bytes, frames: list[np.ndarray]) -> Iterator[tuple[str, str, str]]:
+    """Runs classify.py through mpremote; gives label, score and top three of each frame.
+
+    Raises CommandError with what the board printed when it stops before the last frame.
+    """
+    for start in range(0, len(frames), BATCH):
+        batch = frames[start : start + BATCH]
+        files: dict[str, bytes | Path] = {
+            "model.ink": blob,
+            "virtual_camera.py": BOARD_LIBRARY / "virtual_camera.py",
+        }
+        for index, frame in enumerate(batch):
+            files[f"pictures/{index:03}.rgb565"] = frame.astype("<u2").tobytes()
+        with VirtualBoard(romfs=files, icount=True) as board:
+            yield from _run_script(board.port, len(batch), quiet=start > 0)
+
+
+def _run_script(port: str, count: int, quiet: bool) -> Iterator[tuple[str, str, str]]:
+    command = [sys.executable, "-m", "mpremote", "connect", port, "run"]
+    process = subprocess.Popen(
+        [*command, str(BOARD_LIBRARY / "classify.py")],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf8",
+        errors="replace",
+    )
+    seen = 0
+    others = []
+    try:
+        for line in _lines(process):
+            frame = _FRAME.fullmatch(line.rstrip())
+            if frame:
+                seen += 1
+                yield frame["label"], frame["score"], frame["top"]
+                continue
+            others.append(line)
+            if not seen and not quiet:
+                print(line, end="", flush=True)
+    finally:
+        process.kill()
+        process.wait()
+    if seen < count:
+        said = "".join(others).strip() or f"it printed nothing for {SECONDS_A_LINE} seconds"
+        raise CommandError(f"classify.py stopped after {seen} of {count} frames:\n{said}")
+
+
+def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
+    """The lines that a process prints; kills it when it prints none for SECONDS_A_LINE."""
+    assert process.stdout is not None
+    with process.stdout:
+        while True:
+            watchdog = threading.Timer(SECONDS_A_LINE, process.kill)
+            watchdog.start()
+            try:
+                line = process.stdout.readline()
+            finally:
+                watchdog.cancel()
+            if not line:
+                return
+            yield line
