@@ -15,7 +15,6 @@ static int32_t shift_left_saturating(int32_t value, int32_t bits) {
     if (value > limit) {
         return INT32_MAX;
     }
-    // gemmlowp's threshold, one short of the exact one
     if (value < -limit) {
         return INT32_MIN;
     }
