@@ -41,6 +41,9 @@ enum {
     INK_KERNEL_RESIZE_NEAREST_S8 = 15,
     INK_KERNEL_QUANTIZE_F32 = 16,
     INK_KERNEL_DEQUANTIZE_F32 = 17,
+    // on weights packed for the Cortex-M7
+    INK_KERNEL_CONV_PACKED_S8 = 32,
+    INK_KERNEL_DEPTHWISE_3X3_S8 = 33,
 };
 
 typedef struct {
@@ -151,6 +154,11 @@ typedef struct {
     uint32_t rows, columns;
 } ink_resize_params_t;
 
+typedef struct {
+    int32_t kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, act_min, act_max;
+    uint32_t weights;
+} ink_packed_conv_params_t;
+
 _Static_assert(sizeof(ink_header_t) == 64, "docs/blob-format.md");
 _Static_assert(sizeof(ink_tensor_t) == 48, "docs/blob-format.md");
 _Static_assert(sizeof(ink_io_t) == 8, "docs/blob-format.md");
@@ -163,6 +171,7 @@ _Static_assert(sizeof(ink_mul_params_t) == 28, "docs/blob-format.md");
 _Static_assert(sizeof(ink_softmax_params_t) == 12, "docs/blob-format.md");
 _Static_assert(sizeof(ink_copy_params_t) == 92, "docs/blob-format.md");
 _Static_assert(sizeof(ink_mean_params_t) == 20, "docs/blob-format.md");
+_Static_assert(sizeof(ink_packed_conv_params_t) == 36, "docs/blob-format.md");
 _Static_assert(sizeof(ink_resize_params_t) == 8, "docs/blob-format.md");
 
 #endif

@@ -42,5 +42,7 @@ extern const ink_kernel_t ink_op_mean_s8;
 extern const ink_kernel_t ink_op_resize_nearest_s8;
 extern const ink_kernel_t ink_op_quantize_f32;
 extern const ink_kernel_t ink_op_dequantize_f32;
+extern const ink_kernel_t ink_op_conv_packed_s8;
+extern const ink_kernel_t ink_op_depthwise_3x3_s8;
 
 #endif

@@ -216,6 +216,10 @@ class _Reader:
         if operator.kernel == "resize_nearest_s8":
             return output[1] if field == "rows" else output[2]
         window = params["kernel_h"] * params["kernel_w"]
+        if operator.kernel == "conv_packed_s8":
+            return (output[3] + 1) // 2 * (32 + 2 * (-(-window * depth[0] // 4) * 4))
+        if operator.kernel == "depthwise_3x3_s8":
+            return 28 * output[3]
         if operator.kernel == "conv_s8":
             window *= depth[0] // max(1, params["channel_factor"])
         return output[3] * (window if field == "weights" else 1)

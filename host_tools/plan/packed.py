@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from host_tools.blob.layout import KERNELS
 from host_tools.plan.layouts import Refused, conv_packed, depthwise_3x3
 from host_tools.plan.types import Plan, PlanOperator
-
-_WINDOW = "kernel_h kernel_w stride_h stride_w pad_top pad_left act_min act_max".split()
-_OFFSETS = ("input_offset", "output_offset")
 
 
 def pack_operator(plan: Plan, operator: PlanOperator) -> bool:
@@ -24,7 +24,7 @@ def _conv(plan: Plan, operator: PlanOperator) -> bool:
     params = operator.params
     if (params["dilation_h"], params["dilation_w"], params["channel_factor"]) != (1, 1, 1):
         return False
-    block = conv_packed.pack(**operator.data, **{name: params[name] for name in _OFFSETS})
+    block = _block(conv_packed.pack, operator)
     channels = [plan.tensors[index].shape[3] for index in (operator.inputs[0], operator.output)]
     scratch = conv_packed.scratch_size(params["kernel_h"], params["kernel_w"], *channels)
     _replace(operator, "conv_packed_s8", block, scratch)
@@ -39,16 +39,25 @@ def _depthwise(plan: Plan, operator: PlanOperator) -> bool:
     stride = params["stride_h"]
     if stride != params["stride_w"] or stride > 2:
         return False
-    block = depthwise_3x3.pack(**operator.data, **{name: params[name] for name in _OFFSETS})
+    block = _block(depthwise_3x3.pack, operator)
     _, height, width, _ = plan.tensors[operator.output].shape
     scratch = depthwise_3x3.scratch_size(height, width, stride)
     _replace(operator, "depthwise_3x3_s8", block, scratch)
     return True
 
 
+def _block(pack: Callable[..., bytes], operator: PlanOperator) -> bytes:
+    data, params = operator.data, operator.params
+    return pack(
+        *(data[name] for name in ("weights", "bias", "multiplier", "shift")),
+        input_offset=params["input_offset"],
+        output_offset=params["output_offset"],
+    )
+
+
 def _replace(operator: PlanOperator, kernel: str, block: bytes, scratch: int) -> None:
     operator.kernel = kernel
-    operator.params = {name: operator.params[name] for name in _WINDOW}
+    operator.params = {name: operator.params[name] for name in KERNELS[kernel].params}
     operator.data = {"weights": np.frombuffer(block, np.uint8)}
     operator.scratch_size = scratch
 

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// depthwise_3x3_s8: depthwise 3x3 convolution, stride 1 or 2, on packed weights.
+#include "ink_operators.h"
+#include "operators/packed_convolution.h"
+
+// Bytes of a channel's record: 12 weights, bias, requantization.
+#define RECORD 28
+#define REQUANTIZATION 12
+
+static bool verify(ink_check_t *check) {
+    const ink_packed_conv_params_t *p = check->call.params;
+    uint32_t channels = check->call.output->dims[3];
+    if (!ink_check_packed_convolution(check, ink_product(channels, RECORD)) ||
+        !ink_check_equal(check, INK_ERROR_PARAMETER, "kernel_h", p->kernel_h, 3) ||
+        !ink_check_equal(check, INK_ERROR_PARAMETER, "kernel_w", p->kernel_w, 3) ||
+        !ink_check_between(check, INK_ERROR_PARAMETER, "stride_h", p->stride_h, 1, 2) ||
+        !ink_check_equal(check, INK_ERROR_PARAMETER, "stride_w", p->stride_w, p->stride_h) ||
+        !ink_check_equal(check, INK_ERROR_SHAPE, "input 0's number of channels",
+            check->call.input0->dims[3], channels)) {
+        return false;
+    }
+    const uint8_t *record = check->model->blob + p->weights;
+    for (uint32_t channel = 0; channel < channels; channel++) {
+        record += RECORD;
+        if (!ink_check_packed_shift(check, record - REQUANTIZATION)) {
+            return false;
+        }
+    }
+    ink_packed_conv_t conv = ink_packed_convolution(&check->call);
+    check->scratch = (int64_t)ink_depthwise_3x3_s8_scratch(&conv);
+    check->work = ink_product(ink_tensor_elements(check->call.output), 9);
+    return true;
+}
+
+static bool run(const ink_call_t *call) {
+    const ink_packed_conv_params_t *p = call->params;
+    ink_packed_conv_t conv = ink_packed_convolution(call);
+    ink_depthwise_3x3_s8(
+        &conv, ink_input0(call), ink_data(call, p->weights), ink_output(call), ink_scratch(call));
+    return true;
+}
+
+const ink_kernel_t ink_op_depthwise_3x3_s8 = {
+    .name = "depthwise_3x3_s8",
+    .kernel = INK_KERNEL_DEPTHWISE_3X3_S8,
+    .params_size = sizeof(ink_packed_conv_params_t),
+    .n_inputs = 1,
+    .in_place = true,
+    .verify = verify,
+    .run = run,
+};
