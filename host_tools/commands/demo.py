@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     instructions = sum(cost.instructions for cost in profile_on_board(blob, frames[0]))
     print(f"instructions a frame: {instructions:,} (counted: the first frame, picture to scores)")
     rates = ", ".join(f"{mhz * 1e6 / instructions:.1f} at {mhz} MHz" for mhz in CLOCKS_MHZ)
-    print(f"frames a second: {rates} (estimates: they take one clock cycle an instruction)")
+    print(f"frames a second: {rates} (estimates, at one instruction a clock cycle)")
     return 0
 
 

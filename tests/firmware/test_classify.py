@@ -1,0 +1,197 @@
+"""classify.py through the real mpremote, with each kind of camera; Ctrl-C; the demonstration."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import serial
+from oracle import ROOT, TfliteMicro
+from PIL import Image
+
+from host_tools import cli, images
+from host_tools.labels import read_labels
+from host_tools.pack import pack
+from host_tools.pictures import camera_frame
+from host_tools.virtual_board import VirtualBoard
+
+Files = dict[str, bytes | Path]
+
+MODEL = ROOT / "models/cifar10/cifar10.tflite"
+LIBRARY = ROOT / "micropython_lib"
+
+# sensor's interface, as OpenMV's documentation has it, over the virtual camera
+SENSOR = b"""
+import virtual_camera
+RGB565, QVGA = "RGB565", "QVGA"
+calls = []
+camera = virtual_camera.CSI()
+def reset():
+    calls.append("reset")
+def set_pixformat(value):
+    calls.append(value)
+def set_framesize(value):
+    calls.append(value)
+def skip_frames(n=0, time=300):
+    calls.append(time)
+def snapshot():
+    assert calls == ["reset", RGB565, QVGA, 2000], calls
+    return camera.snapshot()
+"""
+
+
+def frames() -> list[np.ndarray]:
+    rng = np.random.default_rng(8)
+    return [rng.integers(0, 1 << 16, (240, 320)).astype(np.uint16) for _ in range(3)]
+
+
+def rom(**others: bytes | Path) -> Files:
+    labels = read_labels(ROOT / "models/cifar10/labels.txt")
+    files: Files = {
+        "cifar10.ink": pack(MODEL, labels=labels),
+        "virtual_camera.py": LIBRARY / "virtual_camera.py",
+    }
+    for index, frame in enumerate(frames()):
+        files[f"pictures/{index}.rgb565"] = frame.astype("<u2").tobytes()
+    return files | {name.replace("_py", ".py"): content for name, content in others.items()}
+
+
+def expected_lines() -> list[str]:
+    """What classify.py prints, by tflite-micro on pictures scaled by the host."""
+    labels = read_labels(ROOT / "models/cifar10/labels.txt")
+    oracle = TfliteMicro(MODEL.read_bytes())
+    table = np.arange(-128, 128).astype(np.int8)
+    lines = []
+    for frame in frames():
+        [[stored]] = oracle.run([images.image_to_tensor(frame, 32, 32, 3, table)])
+        order = sorted(range(10), key=lambda index: (-int(stored[index]), index))[:3]
+        best = [f"{labels[index]} {(int(stored[index]) + 128) / 256:.2f}" for index in order]
+        lines.append(f"{best[0]:16} {', '.join(best)}")
+    return lines
+
+
+def mpremote(board: VirtualBoard, *words: str) -> str:
+    command = [sys.executable, "-m", "mpremote", "connect", board.port, *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("camera", ["virtual_camera", "csi", "sensor"])
+def test_classify_runs_with_each_camera(virtual_board_firmware: Path, camera: str) -> None:
+    others = {
+        "virtual_camera": {},
+        "csi": {"csi_py": LIBRARY / "virtual_camera.py"},
+        "sensor": {"sensor_py": SENSOR},
+    }
+    with VirtualBoard(virtual_board_firmware, romfs=rom(**others[camera])) as board:
+        text = mpremote(board, "run", str(LIBRARY / "classify.py")).splitlines()
+        assert text[0].startswith("Model cifar10: ")
+        assert text[4:-1] == expected_lines()
+        assert text[-1] == "virtual camera: that was the last picture"
+
+
+def test_a_model_outlives_mpremotes_calls_and_a_soft_reset_frees_it(
+    virtual_board_firmware: Path, tiny: Files
+) -> None:
+    with VirtualBoard(virtual_board_firmware, romfs=tiny) as board:
+        make = "import inkling; m = inkling.Model('/rom/tiny.ink'); print(m.predict(bytes(48)))"
+        first = mpremote(board, "exec", make)
+        assert mpremote(board, "resume", "exec", "print(m.predict(bytes(48)))") == first
+        mpremote(board, "soft-reset")
+        assert mpremote(board, "resume", "exec", "print('m' in globals())") == "False\n"
+        assert mpremote(board, "resume", "exec", make) == first
+
+
+def test_a_model_runs_from_mpremotes_mount(
+    virtual_board_firmware: Path, tiny: Files, tmp_path: Path
+) -> None:
+    blob = tiny["tiny.ink"]
+    assert isinstance(blob, bytes)
+    (tmp_path / "mounted.ink").write_bytes(blob)
+    code = "import inkling; m = inkling.Model('mounted.ink'); print(m, len(m.predict(bytes(48))))"
+    with VirtualBoard(virtual_board_firmware) as board:
+        text = mpremote(board, "mount", str(tmp_path), "exec", code)
+    assert "bytes on the heap" in text
+    assert text.splitlines()[-1] == "  10 labels 1"
+
+
+def test_ctrl_c_stops_between_operators_and_the_model_stays_usable(
+    virtual_board_firmware: Path,
+) -> None:
+    script = """
+import inkling, time
+m = inkling.Model("/rom/cifar10.ink")
+expected = bytes(m.predict(bytes(3072))[0])
+def interrupted():
+    for i in range(1000):
+        try:
+            print("running")
+            m.run()
+            m.run()
+            m.run()
+        except KeyboardInterrupt:
+            return True
+print(interrupted(), bytes(m.predict(bytes(3072))[0]) == expected)
+"""
+    with (
+        VirtualBoard(virtual_board_firmware, romfs=rom()) as board,
+        serial.Serial(board.port, timeout=20) as port,
+    ):
+        port.write(b"\x01")  # raw REPL
+        port.read_until(b"raw REPL; CTRL-B to exit\r\n>")
+        port.write(script.encode() + b"\x04")
+        port.read_until(b"running")
+        time.sleep(0.05)
+        port.write(b"\x03")
+        said = port.read_until(b"\x04").decode()
+        port.write(b"\x02")
+    assert "True True" in said
+
+
+def test_the_demonstration_tells_right_from_wrong_and_counts(
+    virtual_board_firmware: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("INKLING_FIRMWARE", str(virtual_board_firmware))
+    labels = read_labels(ROOT / "models/cifar10/labels.txt")
+    rng = np.random.default_rng(1)
+    for name in ("one_cat.png", "two_8.jpg", "three.png"):
+        picture = Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8))
+        picture.resize((160, 120)).save(tmp_path / name)
+    assert cli.main(["demo", "--pictures", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    table = np.arange(-128, 128).astype(np.int8)
+    oracle = TfliteMicro(MODEL.read_bytes())
+    right = 0
+    for name, truth in (("one_cat.png", "cat"), ("two_8.jpg", "ship"), ("three.png", None)):
+        seen = images.image_to_tensor(camera_frame(tmp_path / name), 32, 32, 3, table)
+        label = labels[int(oracle.run([seen])[0].argmax())]
+        verdict = "" if truth is None else "right" if label == truth else f"wrong: {truth}"
+        right += label == truth
+        [line] = [line for line in text.splitlines() if line.startswith(name)]
+        assert line.split()[1] == label
+        assert line.endswith(verdict)
+    assert f"accuracy: {right} of 2 right" in text
+    instructions = int(re.search(r"instructions a frame: ([\d,]+)", text)[1].replace(",", ""))
+    assert 1e6 < instructions < 1e9
+    for mhz in (216, 400, 480):
+        assert f"{mhz * 1e6 / instructions:.1f} at {mhz} MHz" in text
+    assert "estimates" in text
+
+
+def test_the_demonstration_names_what_is_wrong_with_the_pictures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["demo", "--pictures", str(tmp_path)]) == 1
+    assert "has no pictures" in capsys.readouterr().err
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    assert cli.main(["demo", "--pictures", str(tmp_path)]) == 1
+    assert "broken.png is no picture" in capsys.readouterr().err

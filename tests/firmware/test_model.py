@@ -1,0 +1,245 @@
+"""Making a Model on the virtual board: where it lies, what it says of itself, what it refuses."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from conftest import LABELS, Runner
+
+Files = dict[str, bytes | Path]
+
+# shared by scripts: tells the exception of a call
+TELL = """
+import gc
+import inkling
+
+def tell(function, *args, **options):
+    try:
+        function(*args, **options)
+        print("no exception")
+    except Exception as e:
+        print(type(e).__name__ + ":", e)
+"""
+
+
+def test_a_model_says_what_it_is(on_board: Runner, tiny: Files) -> None:
+    script = """
+import inkling
+m = inkling.Model("/rom/tiny.ink")
+print(m)
+print([m.name, m.target, m.len, m.ram, m.labels,
+       m.input_shape, m.input_dtype, m.input_scale, m.input_zero_point,
+       m.output_shape, m.output_dtype, m.output_scale, m.output_zero_point])
+"""
+    *text, attributes = on_board(script, tiny).splitlines()
+    assert text == [
+        f"Model tiny: target portable, blob {len(tiny['tiny.ink'])} bytes in place, "
+        "arena 64 bytes",
+        "  input 0: int8 [1, 4, 4, 3], scale 0.0078125, zero point -1",
+        "  output 0: int8 [1, 10], scale 0.00390625, zero point -128",
+        "  10 labels",
+    ]
+    assert ast.literal_eval(attributes) == [
+        "tiny",
+        "portable",
+        len(tiny["tiny.ink"]),
+        64,
+        tuple(LABELS),
+        [(1, 4, 4, 3)],
+        ["b"],
+        [1 / 128],
+        [-1],
+        [(1, 10)],
+        ["b"],
+        [1 / 256],
+        [-128],
+    ]
+
+
+def test_float_tensors_have_no_scale_in_print(on_board: Runner, real_valued: Files) -> None:
+    script = 'import inkling; m = inkling.Model("/rom/float.ink"); print(m); print(m.input_dtype)'
+    text = on_board(script, real_valued).splitlines()
+    assert text[1:] == ["  input 0: float32 [1, 6]", "  output 0: float32 [1, 6]", "['f']"]
+
+
+def test_attributes_cannot_be_set_and_unknown_ones_not_read(on_board: Runner, tiny: Files) -> None:
+    script = """
+m = inkling.Model("/rom/tiny.ink")
+def set_labels():
+    m.labels = ()
+tell(set_labels)
+tell(lambda: m.nothing)
+"""
+    assert on_board(TELL + script, tiny).splitlines() == [
+        "AttributeError: 'Model' object has no attribute 'labels'",
+        "AttributeError: 'Model' object has no attribute 'nothing'",
+    ]
+
+
+def test_a_blob_in_rom_or_a_buffer_is_used_in_place_and_a_file_is_read_once(
+    on_board: Runner, tiny: Files
+) -> None:
+    script = """
+import gc, inkling
+with open("/rom/tiny.ink", "rb") as f:
+    data = f.read()
+with open("/copy.ink", "wb") as f:
+    f.write(data)
+later = bytearray(len(data) + 1)
+later[1:] = data
+gc.collect()
+gc.disable()
+for source in "/rom/tiny.ink", data, memoryview(data), "/copy.ink", memoryview(later)[1:]:
+    before = gc.mem_alloc()
+    m = inkling.Model(source)
+    used = gc.mem_alloc() - before
+    print(" in place" in str(m), used < 400, len(data) <= used < len(data) + 2000)
+"""
+    assert on_board(script, tiny).splitlines() == [
+        "True True False",
+        "True True False",
+        "True True False",
+        "False False True",
+        "False False True",
+    ]
+
+
+def test_blob_and_arena_stay_while_the_model_or_a_view_of_it_lives(
+    on_board: Runner, tiny: Files
+) -> None:
+    script = """
+import gc, inkling
+
+def churn():
+    gc.collect()
+    for _ in range(400):
+        bytearray(b"\\xaa" * 600)
+    gc.collect()
+
+m = inkling.Model(bytearray(open("/rom/tiny.ink", "rb").read()))
+expected = bytes(m.predict([bytes(48)])[0])
+churn()
+print(bytes(m.predict([bytes(48)])[0]) == expected)
+
+# a view into the middle of the arena
+view = m.output()
+view[:] = view
+m.input()[:] = bytes(range(48))
+inside = m.input()[20:30]
+del m, view
+churn()
+print(bytes(inside) == bytes(range(20, 30)))
+"""
+    assert on_board(script, tiny).splitlines() == ["True", "True"]
+
+
+def test_the_callers_arena_is_used(on_board: Runner, tiny: Files) -> None:
+    script = """
+arena = bytearray(100)
+gc.collect()
+m = inkling.Model("/rom/tiny.ink", arena=memoryview(arena)[32:])
+m.input()[0] = 7
+print(arena[32], m.ram)
+tell(inkling.Model, "/rom/tiny.ink", arena=bytearray(63))
+tell(inkling.Model, "/rom/tiny.ink", arena=bytes(64))
+tell(inkling.Model, "/rom/tiny.ink", arena=64)
+tell(inkling.Model, "/rom/tiny.ink", arena=memoryview(arena)[2:])
+data = bytearray(open("/rom/tiny.ink", "rb").read())
+tell(inkling.Model, data, arena=data)
+"""
+    text = on_board(TELL + script, tiny).splitlines()
+    assert text[0] == "7 64"
+    assert text[1] == "MemoryError: /rom/tiny.ink: the arena needs 64 bytes, the one given has 63"
+    assert text[2:4] == ["TypeError: object with buffer protocol required"] * 2
+    assert text[4].startswith("ValueError: /rom/tiny.ink: ")
+    assert "4" in text[4]
+    assert text[5] == "ValueError: buffer: the arena and the blob overlap"
+
+
+def test_a_full_heap_is_a_memory_error_with_figures_and_the_board_goes_on(
+    on_board: Runner, tiny: Files
+) -> None:
+    script = """
+with open("/rom/tiny.ink", "rb") as f, open("/copy.ink", "wb") as g:
+    g.write(f.read())
+hog = [None] * 2000
+fill = 0
+for size in 600, 100:
+    try:
+        while True:
+            hog[fill] = bytearray(size)
+            fill += 1
+    except MemoryError:
+        pass
+for i in range(6):
+    fill -= 1
+    hog[fill] = None
+gc.collect()
+tell(inkling.Model, "/copy.ink")
+for i in range(0, len(hog), 2):
+    hog[i] = None
+gc.collect()
+tell(inkling.Model, "/copy.ink")
+hog = None
+gc.collect()
+m = inkling.Model("/copy.ink")
+print(inkling.top(m.predict(bytes(48))[0], 1)[0][0])
+"""
+    size = len(tiny["tiny.ink"])
+    full, in_pieces, works = on_board(TELL + script, tiny).splitlines()
+    assert full.startswith(f"MemoryError: /copy.ink: the blob needs {size} bytes, the heap has ")
+    assert full.endswith(" free")
+    assert in_pieces.startswith(f"MemoryError: /copy.ink: the blob needs {size} bytes")
+    assert in_pieces.endswith(" free, but not in one piece: make the model earlier")
+    assert works.isdecimal()
+
+
+def test_what_is_no_model_is_named(on_board: Runner, tiny: Files) -> None:
+    script = """
+tell(inkling.Model, "/rom/nothing.ink")
+tell(inkling.Model, "/rom/text.ink")
+tell(inkling.Model, b"")
+tell(inkling.Model, 5)
+tell(inkling.Model)
+tell(inkling.Model, "/rom/tiny.ink", bogus=3)
+data = bytearray(open("/rom/tiny.ink", "rb").read())
+data[-1] ^= 1
+tell(inkling.Model, data)
+with open("/empty.ink", "wb"):
+    pass
+tell(inkling.Model, "/empty.ink")
+"""
+    files = {
+        **tiny,
+        "text.ink": b"no blob at all, but long enough to have a header of 64 bytes...",
+    }
+    text = on_board(TELL + script, files).splitlines()
+    assert text[0] == "OSError: [Errno 2] ENOENT"
+    assert text[1].startswith("ValueError: /rom/text.ink: ")
+    assert text[2].startswith("ValueError: buffer: ")
+    assert text[3] == "TypeError: a model is made from a path or a buffer, not from a int"
+    assert text[4].startswith("TypeError: ")
+    assert text[5].startswith("TypeError: ")
+    assert text[6].startswith("ValueError: buffer: ")
+    assert "check sum" in text[6]
+    assert text[7].startswith("ValueError: /empty.ink: ")
+
+
+def test_buffers_that_moved_are_noticed(on_board: Runner, tiny: Files) -> None:
+    script = """
+data = bytearray(open("/rom/tiny.ink", "rb").read())
+arena = bytearray(64)
+m = inkling.Model(data, arena=arena)
+m.run()
+arena.extend(bytes(5000))
+tell(m.run)
+tell(m.predict, bytes(48))
+tell(m.input)
+m = inkling.Model(data)
+data.extend(bytes(5000))
+tell(m.run)
+"""
+    text = on_board(TELL + script, tiny).splitlines()
+    moved = "ValueError: the arena's buffer has moved: make the model anew"
+    assert text == [moved] * 3 + [moved.replace("arena", "blob")]

@@ -1,0 +1,104 @@
+"""Whole networks on the virtual board: the same bytes as tflite-micro, and their accuracy."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Runner
+from oracle import (
+    REAL_MODELS,
+    ROOT,
+    SHARED,
+    TfliteMicro,
+    extreme_inputs,
+    random_inputs,
+    real_model,
+)
+
+from host_tools import tflite
+from host_tools.pack import pack
+from host_tools.virtual_board import VirtualBoard
+
+# runs each input and writes the outputs' stored values, one after the other, to a file of the host
+RUN = """
+import sys
+import inkling
+import semihost
+
+model = inkling.Model("/rom/model.ink")
+given, result = model.input(), model.output()
+inputs = memoryview(open("/rom/inputs", "rb"))
+size = len(bytes(given))
+outputs = bytearray()
+for start in range(0, len(inputs), size):
+    bytes_of_input = memoryview(inputs)[start : start + size]
+    model.predict([bytes_of_input])
+    outputs += bytes(result)
+semihost.write(sys.argv[1], outputs)
+"""
+
+
+def run_all(
+    firmware: Path, blob: bytes, inputs: bytes, folder: Path, timeout: float = 100
+) -> np.ndarray:
+    """The stored values of output 0 for inputs that follow each other."""
+    outputs = folder / "outputs"
+    board = VirtualBoard(firmware, romfs={"model.ink": blob, "inputs": inputs})
+    result = board.run_script(RUN, [str(outputs)], timeout=timeout)
+    assert result.status == 0, result.stdout
+    return np.frombuffer(outputs.read_bytes(), np.int8)
+
+
+@pytest.mark.parametrize("name", ["cifar10", *REAL_MODELS])
+def test_networks_give_the_bytes_of_tflite_micro(
+    virtual_board_firmware: Path, name: str, tmp_path: Path
+) -> None:
+    path = ROOT / "models/cifar10/cifar10.tflite" if name == "cifar10" else real_model(name)
+    graph = tflite.read_model(path)
+    rng = np.random.default_rng(11)
+    inputs = [random_inputs(graph, rng) for _ in range(10)] + extreme_inputs(graph)
+    oracle = TfliteMicro(path.read_bytes())
+    expected = np.concatenate([oracle.run(arrays)[0].ravel() for arrays in inputs])
+    stored = b"".join(array.tobytes() for [array] in inputs)
+    outputs = run_all(virtual_board_firmware, pack(graph), stored, tmp_path)
+    assert np.array_equal(outputs, expected.view(np.int8))
+
+
+def test_resnet_8_scores_86_5_percent_on_mlperfs_200_pictures(
+    virtual_board_firmware: Path, tmp_path: Path
+) -> None:
+    data = ROOT / "build/cifar10/cifar10.npz"
+    if not data.is_file():
+        pytest.skip(f"needs CIFAR-10 in {data} (models/cifar10/data.py obtains it)")
+    blob = pack(real_model("pretrainedResnet_quant"))
+    chosen = np.load(SHARED / "data/mlperf_ic01_test_indices.npy")
+    with np.load(data) as arrays:
+        pictures, labels = arrays["test_pictures"][chosen], arrays["test_labels"][chosen]
+    stored = (pictures.astype(np.int16) - 128).astype(np.int8)
+
+    def half(number: int) -> np.ndarray:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        return run_all(virtual_board_firmware, blob, stored[number::2].tobytes(), folder, 300)
+
+    outputs = np.empty((len(labels), 10), np.int8)
+    with ThreadPoolExecutor() as pool:
+        for number, scores in enumerate(pool.map(half, range(2))):
+            outputs[number::2] = scores.reshape(-1, 10)
+    right = (outputs.argmax(axis=1) == labels).sum()
+    assert (right, len(labels)) == (173, 200)
+
+
+def test_a_predict_gives_the_real_values_of_the_stored_ones(on_board: Runner) -> None:
+    blob = pack(ROOT / "models/cifar10/cifar10.tflite")
+    script = """
+import inkling
+m = inkling.Model("/rom/model.ink")
+[scores] = m.predict([bytes(3072)])
+stored = m.output()
+print(all(scores[i] == (stored[i] + 128) / 256 for i in range(10)), len(scores))
+"""
+    assert on_board(script, {"model.ink": blob}) == "True 10\n"

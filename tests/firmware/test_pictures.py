@@ -1,0 +1,117 @@
+"""Pictures given to predict(): scaled on the board to the same bits as host_tools.images does."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Runner
+from test_model import TELL
+from tflite_builder import ModelBuilder
+
+from host_tools import images
+from host_tools.pack import pack
+
+PICTURE = """
+import inkling
+class Picture:
+    def __init__(self, width, height, pixels):
+        self._size, self._pixels = (width, height), pixels
+    def width(self):
+        return self._size[0]
+    def height(self):
+        return self._size[1]
+    def bytearray(self):
+        return self._pixels
+"""
+
+
+def passing_through(height: int, width: int, channels: int, dtype: str = "int8") -> bytes:
+    """A blob whose output is its input: scale 1, so that outputs are stored values."""
+    builder = ModelBuilder("through")
+    scale = None if dtype == "float32" else 1.0
+    given = builder.tensor((1, height, width, channels), dtype, scale, 0)
+    flat = builder.tensor((1, height * width * channels), dtype, scale, 0)
+    shape = builder.constant([1, height * width * channels])
+    builder.operator("RESHAPE", [given, shape], [flat])
+    return pack(builder.build([given], [flat]), name="through", image_range=(0, 255))
+
+
+def random_picture(kind: str, width: int, height: int, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    if kind == "rgb565":
+        return rng.integers(0, 1 << 16, (height, width), np.uint16)
+    shape = (height, width) if kind == "grayscale" else (height, width, 3)
+    return rng.integers(0, 256, shape, np.uint8)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "float32"])
+def test_the_board_scales_pictures_as_the_host_does(
+    on_board: Runner, channels: int, dtype: str
+) -> None:
+    sizes = [(320, 240), (7, 5), (8, 6), (1, 1), (3, 90), (640, 4)]
+    kinds = ("grayscale", "rgb565", "rgb888")
+    pictures = [
+        random_picture(kind, *size, seed)
+        for seed, (kind, size) in enumerate(itertools.product(kinds, sizes))
+    ]
+    files: dict[str, bytes | Path] = {"through.ink": passing_through(6, 8, channels, dtype)}
+    script = PICTURE + 'm = inkling.Model("/rom/through.ink")\n'
+    for index, picture in enumerate(pictures):
+        height, width = picture.shape[:2]
+        files[f"p{index}"] = picture.tobytes()
+        pixels = f'memoryview(open("/rom/p{index}", "rb"))'
+        script += f"[out] = m.predict([Picture({width}, {height}, {pixels})])\n"
+        script += 'print(*["%d" % x for x in out])\n'
+    table = np.clip(np.arange(256), None, 127 if dtype == "int8" else 255).astype(dtype)
+    for picture, line in zip(pictures, on_board(script, files).splitlines(), strict=True):
+        expected = images.image_to_tensor(picture, 6, 8, channels, table)
+        assert [int(x) for x in line.split()] == expected.ravel().tolist(), picture.shape
+
+
+def test_pictures_that_support_the_buffer_protocol_need_no_bytearray_method(
+    on_board: Runner,
+) -> None:
+    script = """
+import inkling
+class Picture(bytearray):
+    def width(self):
+        return 2
+    def height(self):
+        return 1
+m = inkling.Model("/rom/through.ink")
+print(list(m.predict([Picture(b"\\x05\\x09")])[0]))
+"""
+    assert on_board(script, {"through.ink": passing_through(1, 2, 1)}) == "[5.0, 9.0]\n"
+
+
+def test_pictures_that_do_not_fit_are_refused(on_board: Runner, two: dict[str, bytes]) -> None:
+    script = """
+m = inkling.Model("/rom/through.ink")
+for width, height, size in (
+    (4, 2, 7), (4, 2, 9), (4, 2, 32), (4, 2, 0), (0, 2, 8), (4, -2, 8), (16385, 1, 16385),
+    (16384, 16384, 8),
+):
+    tell(m.predict, [Picture(width, height, bytes(size))])
+tell(m.predict, [Picture(4, 2, None)])
+tell(m.predict, [Picture("4", 2, bytes(8))])
+two = inkling.Model("/rom/two.ink")
+tell(two.predict, [Picture(2, 2, bytes(4)), Picture(2, 2, bytes(4))])
+print(len(m.predict([Picture(4, 2, bytes(8))])[0]))
+"""
+    files = {**two, "through.ink": passing_through(1, 2, 1)}
+    text = on_board(PICTURE + TELL + script, files).splitlines()
+    start = "ValueError: through: input 0: a picture of "
+    for line, found in zip(text, ("4x2 pixels in 7 b", "4x2 pixels in 9 b"), strict=False):
+        assert line.startswith(start + found)
+        assert line.endswith("1 (grayscale), 2 (RGB565) or 3 (RGB888) bytes a pixel are allowed")
+    assert [line.startswith(start + "4x2 pixels in ") for line in text[2:4]] == [True] * 2
+    limits = " pixels; sides of 1 to 16384 and at most 16777216 pixels are allowed"
+    sizes = ("0x2", "4x-2", "16385x1", "16384x16384")
+    assert text[4:8] == [start + size + limits for size in sizes]
+    assert [line.split(":")[0] for line in text[8:10]] == ["TypeError"] * 2
+    assert text[10] == "TypeError: two: input 0 takes no pictures"
+    assert text[11] == "2"

@@ -1,0 +1,143 @@
+"""host_tools.images against the board's C, on the computer, and against values by hand."""
+
+from __future__ import annotations
+
+import ctypes
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from host_tools import images
+from host_tools.host_build import build_library
+
+
+def test_a_frame_keeps_its_middle_square() -> None:
+    assert images.crop(320, 240, 32, 32) == (40, 0, 240, 240)
+    assert images.crop(240, 320, 32, 32) == (0, 40, 240, 240)
+    assert images.crop(320, 240, 96, 96) == (40, 0, 240, 240)
+    assert images.crop(5, 5, 3, 2) == (0, 1, 5, 3)
+    assert images.crop(1000, 1, 1, 16384) == (499, 0, 1, 1)
+
+
+def test_boxes_are_averaged_with_halves_up() -> None:
+    picture = np.array([[0, 1, 10, 20], [0, 0, 30, 41]], np.uint8)
+    assert images.scale(picture, 1, 2, 1).ravel().tolist() == [0, 25]
+    assert images.scale(picture[:, :2], 1, 1, 3).ravel().tolist() == [0, 0, 0]
+    assert images.scale(np.array([[1, 2]], np.uint8), 1, 2, 1).ravel().tolist() == [1, 2]
+    assert images.scale(np.array([[1, 2]], np.uint8), 2, 4, 1)[0].ravel().tolist() == [1, 1, 2, 2]
+
+
+def test_rgb565_is_widened_by_its_upper_bits() -> None:
+    colours = np.array([[0xFFFF, 0xF800, 0x07E0, 0x001F, 0x8410, 0x0841]], np.uint16)
+    assert images.rgb565_to_rgb888(colours)[0].tolist() == [
+        [255, 255, 255],
+        [255, 0, 0],
+        [0, 255, 0],
+        [0, 0, 255],
+        [132, 130, 132],
+        [8, 8, 8],
+    ]
+
+
+def test_rgb565_gives_itself_back() -> None:
+    every = np.arange(1 << 16, dtype=np.uint16).reshape(256, 256)
+    assert np.array_equal(images.rgb888_to_rgb565(images.rgb565_to_rgb888(every)), every)
+
+
+def test_grey_of_a_colour_is_taken_after_the_average() -> None:
+    picture = np.array([[[10, 20, 30], [11, 21, 31]]] * 2, np.uint8)
+    # the average rounds up to 11, 21, 31; (77 * 11 + 150 * 21 + 29 * 31 + 128) >> 8
+    assert images.scale(picture, 1, 1, 1).item() == 19
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        np.zeros((2, 2), np.int8),
+        np.zeros((2, 2, 4), np.uint8),
+        np.zeros((2, 2, 3), np.uint16),
+        np.zeros((0, 2), np.uint8),
+        np.zeros((1, 16385), np.uint8),
+    ],
+)
+def test_what_is_no_picture_is_refused(picture: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="picture"):
+        images.scale(picture, 2, 2, 3)
+
+
+@pytest.fixture(scope="module")
+def host_library() -> ctypes.CDLL:
+    return ctypes.CDLL(str(build_library()))
+
+
+class CImage(ctypes.Structure):
+    _fields_ = [
+        ("pixels", ctypes.c_void_p),
+        ("width", ctypes.c_uint32),
+        ("height", ctypes.c_uint32),
+        ("format", ctypes.c_int),
+    ]
+
+
+SIDES = st.one_of(st.integers(1, 9), st.integers(1, 400))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    width=SIDES,
+    height=SIDES,
+    out_width=st.integers(1, 70),
+    out_height=st.integers(1, 70),
+    channels=st.sampled_from([1, 3]),
+    kind=st.sampled_from(["grayscale", "rgb565", "rgb888"]),
+    dtype=st.sampled_from([np.int8, np.float32]),
+    seed=st.integers(0, 1 << 30),
+    brightest=st.booleans(),
+)
+def test_the_boards_c_gives_the_same_bits(
+    host_library: ctypes.CDLL,
+    width: int,
+    height: int,
+    out_width: int,
+    out_height: int,
+    channels: int,
+    kind: str,
+    dtype: type,
+    seed: int,
+    brightest: bool,
+) -> None:
+    rng = np.random.default_rng(seed)
+    wide = kind == "rgb565"
+    most = (1 << 16 if wide else 256) - 1
+    shape = (height, width, 3) if kind == "rgb888" else (height, width)
+    picture = rng.integers(most if brightest else 0, most + 1, shape)
+    picture = picture.astype(np.uint16 if wide else np.uint8)
+    table = rng.integers(-128, 128, 256).astype(dtype)
+
+    out = np.zeros((1, out_height, out_width, channels), dtype)
+    number = {"grayscale": 1, "rgb565": 2, "rgb888": 3}[kind]
+    host_library.ink_image_to_tensor(
+        ctypes.byref(CImage(picture.ctypes.data, width, height, number)),
+        out_height,
+        out_width,
+        channels,
+        table.itemsize,
+        table.ctypes.data_as(ctypes.c_void_p),
+        out.ctypes.data_as(ctypes.c_void_p),
+    )
+    expected = images.image_to_tensor(picture, out_height, out_width, channels, table)
+    assert np.array_equal(out, expected)
+
+
+def test_the_largest_picture_does_not_overflow(host_library: ctypes.CDLL) -> None:
+    picture = np.full((4096, 4096), 255, np.uint8)
+    table, out = np.arange(256, dtype=np.uint8), np.zeros(1, np.uint8)
+    host_library.ink_image_to_tensor(
+        ctypes.byref(CImage(picture.ctypes.data, 4096, 4096, 1)),
+        *(1, 1, 1, 1),
+        table.ctypes.data_as(ctypes.c_void_p),
+        out.ctypes.data_as(ctypes.c_void_p),
+    )
+    assert out[0] == 255
