@@ -34,19 +34,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    # argparse's own list of verbs breaks its lines oddly
+    listed = "\n".join(f"  {module.NAME:<12}{module.HELP}" for module in VERBS)
     parser = argparse.ArgumentParser(
         prog="host_tools",
-        description="Packs int8 neural networks for Inkling, looks into them and runs them.",
+        usage="host_tools [-h] [--version] VERB ...",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Packs int8 neural networks for Inkling, looks into them and runs them.\n\n"
+        f"verbs:\n{listed}",
         epilog="host_tools VERB --help has each verb's options and an example.",
     )
     parser.add_argument(
         "--version", action="version", version=f"Inkling {metadata.version('inkling')}"
     )
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    verbs = parser.add_subparsers(
+        prog="host_tools", metavar="VERB", required=True, help=argparse.SUPPRESS
+    )
     for module in VERBS:
         verb = verbs.add_parser(
             module.NAME,
-            help=module.HELP,
             description=f"{module.HELP[0].upper()}{module.HELP[1:]}.",
             epilog=f"example: {module.EXAMPLE}",
         )

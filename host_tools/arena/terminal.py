@@ -41,7 +41,7 @@ def _cell(found: list[Occupant], start: int, end: int, time: int) -> str:
     if not here:
         return "."
     # of an in-place operator's input and output, which cover the same, the output
-    most = max(here, key=lambda o: (covered(o), o.first))
+    most = max(reversed(here), key=lambda o: (covered(o), o.first))
     if most.kind == "scratch":
         return "::"
     return "in" if most.source is None else str(most.source)

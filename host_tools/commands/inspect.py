@@ -22,7 +22,7 @@ HELP = "show the plan of a blob, and what lies where in its arena"
 EXAMPLE = "host_tools inspect net.ink --svg net.svg"
 
 LEGEND = """\
-The arena while each operator runs: the number of the operator that wrote what lies there,
+The arena while each operator runs: which operator wrote what lies there,
 `in` for a network's input, `::` for scratch, `.` for free."""
 
 

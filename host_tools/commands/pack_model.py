@@ -31,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--labels", type=Path, metavar="FILE", help="a text file, one label a line"
     )
     parser.add_argument("--name", help="the network's name; default: the model's file name")
-    parser.add_argument("--target", choices=list(TARGETS), default="portable", help="%(default)s")
+    parser.add_argument(
+        "--target", choices=list(TARGETS), default="portable", help="default: %(default)s"
+    )
     parser.add_argument(
         "--image-range",
         type=float,

@@ -1,0 +1,150 @@
+"""host_tools inspect: the plan as a table, the arena as a picture, a drawing and JSON."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+from oracle import ROOT
+from tflite_builder import ModelBuilder
+
+from host_tools.cli import main
+from host_tools.pack import pack
+
+CIFAR10 = ROOT / "models" / "cifar10" / "cifar10.tflite"
+PLAN = """\
+#  operator   kernel  input        output  MACs  weights   in at  out at  scratch at  live
+0  RELU       lut_s8  1x8x4        1x8x4      0      256       0       0           -    64
+1  ADD        add_s8  1x32 + 1x32  1x32       0        0  0 + 32       0           -    64
+2  TRANSPOSE  copy    1x8x4        1x4x8      0        0       0      32           -    64
+   total                                      0      256"""
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture
+def blob(tmp_path: Path) -> Path:
+    """x -> RELU -> a (in place), reshaped; a + x2 in place; a transpose that is not."""
+    builder = ModelBuilder("net")
+    x, x2 = builder.tensor([1, 8, 4], scale=0.1), builder.tensor([1, 32], scale=0.1)
+    a, flat = builder.tensor([1, 8, 4], scale=0.2), builder.tensor([1, 32], scale=0.2)
+    total = builder.tensor([1, 32], scale=0.3)
+    square, turned = builder.tensor([1, 8, 4], scale=0.3), builder.tensor([1, 4, 8], scale=0.3)
+    builder.operator("RELU", [x], [a])
+    builder.operator("RESHAPE", [a, builder.constant([1, 32])], [flat])
+    builder.operator("ADD", [flat, x2], [total], fused_activation_function="NONE")
+    builder.operator("RESHAPE", [total, builder.constant([1, 8, 4])], [square])
+    builder.operator("TRANSPOSE", [square, builder.constant([0, 2, 1])], [turned])
+    builder.build([x, x2], [turned])
+    path = tmp_path / "net.ink"
+    path.write_bytes(pack(builder.graph, name="net"))
+    return path
+
+
+def test_the_text_has_the_plan_and_a_picture_of_the_arena(
+    blob: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["inspect", str(blob)]) == 0
+    size = blob.stat().st_size
+    assert capsys.readouterr().out.splitlines() == [
+        f"net: blob of {size:,} bytes for portable, arena of 64 bytes",
+        "  input 0: 1x8x4 int8, scale 0.1, zero point 0",
+        "  input 1: 1x32 int8, scale 0.1, zero point 0",
+        "  output 0: 1x4x8 int8, scale 0.3, zero point 0",
+        "",
+        *PLAN.splitlines(),
+        "",
+        "The arena while each operator runs: which operator wrote what lies there,",
+        "`in` for a network's input, `::` for scratch, `.` for free.",
+        "      0  1  2",
+        "  0   0  1  1",
+        " 16   0  1  1",
+        " 32  in in  2",
+        " 48  in in  2",
+    ]
+
+
+def test_a_wide_plan_is_drawn_in_panels(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "26")
+    assert main(["inspect", str(CIFAR10)]) == 0
+    picture = capsys.readouterr().out.split("`.` for free.\n")[1]
+    first, second = picture.split("\n\n")
+    assert first.splitlines()[0] == "          0  1  2  3  4  5"
+    assert second.splitlines()[0] == "          6  7"
+    assert first.splitlines()[1] == "      0   0  0  2  2  4  4"
+    assert [line[:7] for line in first.splitlines()[1:]] == [
+        line[:7] for line in second.splitlines()[1:]
+    ]
+    assert max(len(line) for line in picture.splitlines()) <= 26
+
+
+def test_json_has_everything(blob: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(blob), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["arena_bytes"] == 64
+    assert report["weight_bytes"] == 256
+    assert [operator["kernel"] for operator in report["operators"]] == ["lut_s8", "add_s8", "copy"]
+    assert [operator["source_index"] for operator in report["operators"]] == [0, 2, 4]
+    assert report["operators"][1]["inputs"][0]["shape"] == [1, 32]
+    assert report["operators"][1]["params"]["left_shift"] == 20
+    places = [(o["kind"], o["offset"], o["first"], o["last"]) for o in report["arena"]]
+    assert places == [
+        ("input", 0, 0, 0),
+        ("input", 32, 0, 1),
+        ("tensor", 0, 0, 1),
+        ("tensor", 0, 1, 2),
+        ("output", 32, 2, 2),
+    ]
+
+
+def test_a_model_is_packed_for_the_occasion(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(CIFAR10), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["macs"] == 12_298_240
+    assert report["operators"][2]["weight_bytes"] == 25_600 + 3 * 128
+    assert report["operators"][1]["live_bytes"] == report["arena_bytes"] == 40_960
+    assert report["inputs"][0]["takes_images"] is True
+
+
+def test_the_drawing_has_a_rectangle_a_tensor_and_titled_axes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "net.svg"
+    assert main(["inspect", str(CIFAR10), "--svg", str(path), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    drawing = ElementTree.fromstring(path.read_text())
+    groups = drawing.findall(f"{SVG}g")
+    assert len(groups) == len(report["arena"])
+    texts = [text.text for text in drawing.iter(f"{SVG}text")]
+    assert "cifar10: arena of 40,960 bytes" in texts
+    assert "address in the arena (bytes)" in texts
+    assert "operators of the plan, in running order" in texts
+    assert {"network input", "tensor", "network output", "scratch"} <= set(texts)
+    assert "2 CONV_2D" in texts
+    assert "1: 16×16×32" in texts
+    # areas are sizes times operators lived through, on one scale
+    first = {group.find(f"{SVG}title").text: group.find(f"{SVG}rect") for group in groups}
+    heights = [float(rectangle.get("height")) for rectangle in first.values()]
+    assert max(heights) == pytest.approx(420 * 32_768 / 40_960, abs=0.1)
+
+
+def test_a_file_that_is_neither_blob_nor_model_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "net.ink"
+    path.write_bytes(b"something else")
+    assert main(["inspect", str(path)]) == 1
+    assert capsys.readouterr().err.startswith(f"host_tools: {path}: ")
+
+
+def test_a_damaged_blob_is_refused_and_nothing_is_drawn(
+    blob: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blob.write_bytes(blob.read_bytes()[:-1] + b"\x55")
+    assert main(["inspect", str(blob), "--svg", str(blob.with_suffix(".svg"))]) == 1
+    said = capsys.readouterr().err
+    assert said == f"host_tools: {blob}: damaged: its CRC-32 is wrong; copy or pack it again\n"
+    assert not blob.with_suffix(".svg").exists()
