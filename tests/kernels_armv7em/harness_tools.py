@@ -19,7 +19,11 @@ ROOT = HERE.parent.parent
 KERNEL_SOURCES = ROOT / "firmware_module" / "kernels" / "armv7em"
 BUILD = ROOT / "build" / "kernels_armv7em"
 
-KERNELS = ["conv_packed", "depthwise_3x3"]  # in the order of harness/kernels.c
+KERNELS = [
+    "conv_packed",
+    "depthwise_3x3",
+    "fully_connected_packed",
+]  # in the order of harness/kernels.c
 
 WARNINGS = ["-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{KERNEL_SOURCES}"]
 COMPILERS = {

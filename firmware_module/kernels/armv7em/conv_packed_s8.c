@@ -7,6 +7,7 @@
 // run. First the whole words of each run, then what is left of all runs, filled up to a word.
 #include "conv_packed_tile.h"
 #include "packed_common.h"
+#include "packed_pairs.h"
 
 static int32_t align_word(int32_t size) {
     return (size + 3) & ~3;
@@ -201,11 +202,22 @@ static void gather_windows(gather_t *gather, int32_t pixels) {
     }
 }
 
-static void copy_pixels(int8_t *output, const int8_t *from, int32_t pixels, int32_t output_c) {
+// Writes `pixels` pixels that do not fill the panel, or have an odd number of channels. One or two
+// cost less alone than the inner kernel's four.
+static void write_some_pixels(const gather_t *gather, const ink_conv_tile_t *tile, int32_t pixels,
+    const void *weights, int8_t *output) {
+    int32_t output_c = gather->conv.output_c;
+    if (pixels > 2) {
+        ink_conv_packed_tile(tile, weights, gather->staging);
+    }
     for (int32_t pixel = 0; pixel < pixels; pixel++) {
-        memcpy(output, from, (size_t)output_c);
+        if (pixels > 2) {
+            memcpy(output, gather->staging + pixel * tile->stride, (size_t)output_c);
+        } else {
+            ink_packed_pairs(gather->panel + 2 * pixel, tile->groups, 2 * TILE_PIXELS, weights,
+                output, output_c);
+        }
         output += output_c;
-        from += (output_c + 1) & ~1;
     }
 }
 
@@ -225,8 +237,7 @@ void ink_conv_packed_s8(const ink_packed_conv_t *conv, const int8_t *input, cons
         if (pixels == TILE_PIXELS && tile.stride == conv->output_c) {
             ink_conv_packed_tile(&tile, weights, to);
         } else {
-            ink_conv_packed_tile(&tile, weights, gather.staging);
-            copy_pixels(to, gather.staging, pixels, conv->output_c);
+            write_some_pixels(&gather, &tile, pixels, weights, to);
         }
         to += pixels * conv->output_c;
         left -= pixels;

@@ -35,4 +35,15 @@ size_t ink_depthwise_3x3_s8_scratch(const ink_packed_conv_t *conv);
 void ink_depthwise_3x3_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
     int8_t *output, void *scratch);
 
+// int8 [rows, depth] to [rows, units]; `blocks` is how many times 4 units share a requantization.
+typedef struct {
+    int32_t rows, depth, units, blocks, act_min, act_max;
+} ink_packed_fully_connected_t;
+
+// Fully connected layer; layout: layouts/fully_connected_packed.py. `weights` and `scratch` lie at
+// multiples of 4.
+size_t ink_fully_connected_packed_s8_scratch(const ink_packed_fully_connected_t *layer);
+void ink_fully_connected_packed_s8(const ink_packed_fully_connected_t *layer, const int8_t *input,
+    const void *weights, int8_t *output, void *scratch);
+
 #endif

@@ -29,6 +29,13 @@ static inline int32_t multiply_high_round_add(int32_t value, int32_t multiplier,
     return result;
 }
 
+// accumulator + the products of both halves
+static inline int32_t multiply_add_pair(int32_t left, int32_t right, int32_t accumulator) {
+    int32_t result;
+    __asm("smlad %0, %1, %2, %3" : "=r"(result) : "r"(left), "r"(right), "r"(accumulator));
+    return result;
+}
+
 static inline int32_t saturate_s8(int32_t value) {
     int32_t result;
     __asm("ssat %0, #8, %1" : "=r"(result) : "r"(value));

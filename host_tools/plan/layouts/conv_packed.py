@@ -35,6 +35,14 @@ def tap_order(kernel_h: int, run: int) -> npt.NDArray[np.int64]:
     return order.reshape(-1, GROUP)[:, [0, 2, 1, 3]].ravel()
 
 
+def join_weights(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """256 * a + b; raises Refused where one does not fit int16."""
+    both = 256 * a + b
+    if both.min(initial=0) < -32768:
+        raise Refused("a weight of -128 lies beside a negative one")
+    return both
+
+
 def pack(
     weights: npt.NDArray[np.int8],
     bias: npt.ArrayLike,
@@ -65,9 +73,7 @@ def pack(
 
     order = tap_order(kernel_h, kernel_w * depth)
     taps = np.where(order >= 0, flat[:, order], 0).astype(np.int64)
-    both = 256 * taps[0::2] + taps[1::2]
-    if both.min(initial=0) < -32768 or both.max(initial=0) > 32767:
-        raise Refused("a weight of -128 lies beside a negative one")
+    both = join_weights(taps[0::2], taps[1::2])
     heads = wrap_int32(np.stack([256 * folded[0::2] + folded[1::2], folded[1::2]], axis=-1))
     return b"".join(
         heads[pair].astype("<i4").tobytes()

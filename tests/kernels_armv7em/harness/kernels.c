@@ -19,8 +19,18 @@ static void depthwise_3x3(const call_t *call) {
     ink_depthwise_3x3_s8(call->params, call->input0, call->weights, call->output, call->scratch);
 }
 
+static uint32_t fully_connected_packed_scratch(const void *params) {
+    return (uint32_t)ink_fully_connected_packed_s8_scratch(params);
+}
+
+static void fully_connected_packed(const call_t *call) {
+    ink_fully_connected_packed_s8(
+        call->params, call->input0, call->weights, call->output, call->scratch);
+}
+
 const kernel_t kernels[] = {
     {conv_packed_scratch, conv_packed},
     {depthwise_3x3_scratch, depthwise_3x3},
+    {fully_connected_packed_scratch, fully_connected_packed},
 };
 const uint32_t kernel_count = sizeof(kernels) / sizeof(kernels[0]);

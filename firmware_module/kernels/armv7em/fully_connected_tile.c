@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// The inner kernel of the packed fully connected layer, in assembly. See conv_packed_tile.c for
+// what a word of weights holds. Weights are used once, so they are loaded four words at a time.
+#include "fully_connected_tile.h"
+
+#if INK_HAVE_DSP
+
+#pragma GCC diagnostic ignored "-Wunused-parameter" // a naked function's, by register
+
+// r0: inputs, r1: weights, r2 and r3: inputs of 4 taps, r4 and r5: 256 x A + B of two pairs of
+// units, r6 and r7: B, r8-r11: weights, r12: groups left, lr: output. In the stack frame: 0 inputs,
+// 4 groups, 8 blocks, 12 multiplier, 16 addend, 20 shift.
+__attribute__((naked)) const void *ink_fully_connected_tile(
+    const ink_fully_connected_tile_t *tile, const void *weights, int8_t *output) {
+    __asm volatile(".macro group\n"
+                   "ldm r1!, {r8-r11}\n"
+                   "smlad r4, r8, r2, r4\n"
+                   "sxtb16 r8, r8\n"
+                   "smlad r5, r10, r2, r5\n"
+                   "sxtb16 r10, r10\n"
+                   "smlad r4, r9, r3, r4\n"
+                   "sxtb16 r9, r9\n"
+                   "smlad r5, r11, r3, r5\n"
+                   "sxtb16 r11, r11\n"
+                   "smlad r6, r8, r2, r6\n"
+                   "smlad r7, r10, r2, r7\n"
+                   "smlad r6, r9, r3, r6\n"
+                   "smlad r7, r11, r3, r7\n"
+                   "ldrd r2, r3, [r0], #8\n"
+                   ".endm\n"
+
+                   "push {r4-r11, lr}\n"
+                   "ldm r0, {r3-r8}\n"
+                   "sub sp, sp, #28\n"
+                   "mov lr, r2\n"
+                   "stm sp, {r3-r8}\n"
+
+                   "0:\n"
+                   "ldrd r0, r12, [sp]\n"
+                   "ldm r1!, {r4-r7}\n"
+                   "ldrd r2, r3, [r0], #8\n"
+                   "subs r12, r12, #4\n"
+                   "bmi 2f\n"
+                   "1:\n"
+                   "group\n"
+                   "group\n"
+                   "group\n"
+                   "group\n"
+                   "subs r12, r12, #4\n"
+                   "bpl 1b\n"
+                   "2:\n"
+                   "adds r12, r12, #4\n"
+                   "beq 4f\n"
+                   "3:\n"
+                   "group\n"
+                   "subs r12, r12, #1\n"
+                   "bne 3b\n"
+                   "4:\n"
+
+                   // A = (sum - B) >> 8, then requantization; see ink_requantize_t
+                   "ldr.w r8, [sp, #12]\n"
+                   "sub r4, r4, r6\n"
+                   "sub r5, r5, r7\n"
+                   "ldr.w r9, [sp, #16]\n"
+                   "smmlar r6, r6, r8, r6\n"
+                   "asr r4, r4, #8\n"
+                   "smmlar r7, r7, r8, r7\n"
+                   "asr r5, r5, #8\n"
+                   "smmlar r4, r4, r8, r4\n"
+                   "add r6, r6, r6, asr #31\n"
+                   "smmlar r5, r5, r8, r5\n"
+                   "add r7, r7, r7, asr #31\n"
+                   "ldr.w r10, [sp, #20]\n"
+                   "add r6, r6, r9\n"
+                   "add r4, r4, r4, asr #31\n"
+                   "add r7, r7, r9\n"
+                   "add r5, r5, r5, asr #31\n"
+                   "add r4, r4, r9\n"
+                   "asr r6, r6, r10\n"
+                   "add r5, r5, r9\n"
+                   "asr r4, r4, r10\n"
+                   "ldr r2, [sp, #8]\n"
+                   "asr r7, r7, r10\n"
+                   "asr r5, r5, r10\n"
+                   "ssat r4, #8, r4\n"
+                   "ssat r6, #8, r6\n"
+                   "ssat r5, #8, r5\n"
+                   "bfi r4, r6, #8, #8\n"
+                   "ssat r7, #8, r7\n"
+                   "bfi r4, r5, #16, #8\n"
+                   "subs r2, r2, #1\n"
+                   "bfi r4, r7, #24, #8\n"
+                   "str r2, [sp, #8]\n"
+                   "str r4, [lr], #4\n"
+                   "bne 0b\n"
+
+                   "mov r0, r1\n"
+                   "add sp, sp, #28\n"
+                   "pop {r4-r11, pc}\n"
+                   ".purgem group\n");
+}
+
+#endif

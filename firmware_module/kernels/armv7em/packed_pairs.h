@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// One input vector by pairs of output channels in the layout of conv_packed.py: what is left over
+// where a kernel takes several pixels or several pairs at a time.
+#ifndef INK_PACKED_PAIRS_H
+#define INK_PACKED_PAIRS_H
+
+#include <stdint.h>
+
+// `inputs`: for each group of 4 taps two words (taps 0 and 2, taps 1 and 3), `step` words from the
+// group before. Writes `units` bytes.
+void ink_packed_pairs(const int32_t *inputs, int32_t groups, int32_t step, const void *weights,
+    int8_t *output, int32_t units);
+
+#endif
