@@ -1,0 +1,312 @@
+"""The C verifier: each rule of docs/blob-format.md, broken alone, gives a message that names it.
+
+The good blob is `networks.every_kernel`: its operators are QUANTIZE 0, conv 1, depthwise 2, max
+pool 3, average pool 4, add 5, mul 6, broadcast add 7, sub 8, mul 9, lut 10, resize 11, copy 12,
+mean 13, fully connected 14, softmax 15, dequantize 16. Tensor 0 is the input (float32 in the
+arena), 1 its int8, 2 the convolution's output, 11 a constant, 20 the output.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from blob_editor import BlobEditor
+
+from host_tools.host_runtime import BlobError, HostModel
+
+NAN, INFINITY = math.nan, math.inf
+BIG = 1 << 28
+
+
+def refusal(blob: bytes) -> str:
+    """What C says of a blob that it refuses."""
+    with pytest.raises(BlobError) as caught:
+        HostModel(blob)
+    return str(caught.value)
+
+
+HEADER_RULES = [
+    ("magic", b"INKK", "not a blob: it does not begin with INKL"),
+    ("version", 2, "a blob of a version that this runtime does not read: version is 2, allowed 1"),
+    (
+        "header_size",
+        68,
+        "a blob of a version that this runtime does not read: header_size is 68, allowed 64",
+    ),
+    (
+        "target",
+        2,
+        "header: packed for a target that this runtime does not know: "
+        "target is 2, allowed at most 1",
+    ),
+    ("arena_size", 8, "header: bad header: arena_size is 8, allowed a multiple of 16"),
+    (
+        "arena_size",
+        BIG + 16,
+        f"header: bad header: arena_size is {BIG + 16}, allowed at most {BIG}",
+    ),
+    ("n_tensors", 0, "header: bad header: n_tensors is 0, allowed 1 or more"),
+    ("n_tensors", 4097, "header: bad header: n_tensors is 4097, allowed at most 4096"),
+    ("n_operators", 1025, "header: bad header: n_operators is 1025, allowed at most 1024"),
+    ("n_inputs", 0, "header: bad header: n_inputs is 0, allowed 1 or more"),
+    ("n_inputs", 17, "header: bad header: n_inputs is 17, allowed at most 16"),
+    ("n_outputs", 0, "header: bad header: n_outputs is 0, allowed 1 or more"),
+    ("n_outputs", 17, "header: bad header: n_outputs is 17, allowed at most 16"),
+    ("tensors_offset", 66, "header: bad header: tensors_offset is 66, allowed a multiple of 4"),
+    ("tensors_offset", 60, "header: bad header: tensors_offset is 60, allowed 64 or more"),
+    ("operators_offset", 0, "header: bad header: operators_offset is 0, allowed 64 or more"),
+    ("io_offset", 1, "header: bad header: io_offset is 1, allowed a multiple of 4"),
+    ("labels_offset", 12, "header: bad header: labels_offset is 12, allowed 64 or more"),
+    ("n_labels", 4, "header: bad header: n_labels is 4, allowed 5"),
+    ("strings_offset", 32, "header: bad header: strings_offset is 32, allowed 64 or more"),
+    ("strings_size", 0, "header: bad header: strings_size is 0, allowed 1 or more"),
+    (
+        "strings_size",
+        BIG + 1,
+        f"header: bad header: strings_size is {BIG + 1}, allowed at most {BIG}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "message"), HEADER_RULES)
+def test_a_bad_header_field_is_named(
+    every_kernel: bytes, field: str, value: int | bytes, message: str
+) -> None:
+    editor = BlobEditor(every_kernel)
+    editor.set("header", 0, field, value)
+    assert refusal(editor.bytes()) == message
+
+
+@pytest.mark.parametrize(
+    ("field", "size"),
+    [
+        ("tensors_offset", 21 * 48),
+        ("operators_offset", 17 * 36),
+        ("io_offset", 2 * 8),
+        ("labels_offset", 5 * 4),
+    ],
+)
+def test_a_part_that_ends_behind_the_blob_is_named(
+    every_kernel: bytes, field: str, size: int
+) -> None:
+    for start in (len(every_kernel) - size + 4, 0xFFFFFFFC):
+        editor = BlobEditor(every_kernel)
+        editor.set("header", 0, field, start)
+        assert refusal(editor.bytes()) == (
+            f"header: bad header: {field} ends at {start + size}, "
+            f"allowed at most {len(every_kernel)}"
+        )
+
+
+def test_a_wrong_size_and_a_wrong_check_sum_say_what_was_found(every_kernel: bytes) -> None:
+    size = len(every_kernel)
+    editor = BlobEditor(every_kernel)
+    editor.set("header", 0, "blob_size", size + 1)
+    assert refusal(editor.bytes()) == (
+        f"cut off, or with bytes too many: its size is {size}, allowed {size + 1}"
+    )
+    changed = bytearray(every_kernel)
+    crc = int.from_bytes(changed[12:16], "little")
+    changed[12] ^= 1
+    assert refusal(bytes(changed)) == (
+        f"damaged: the check sum does not fit: crc32 is {crc ^ 1}, allowed {crc}"
+    )
+    assert refusal(every_kernel[:63]) == (
+        "too short to be a blob: its size is 63, allowed 64 or more"
+    )
+
+
+TENSOR_RULES = [
+    (1, "dtype", 0, "bad tensor record: dtype is 0, allowed 1 or more"),
+    (1, "dtype", 4, "bad tensor record: dtype is 4, allowed at most 3"),
+    (1, "rank", 7, "bad tensor record: rank is 7, allowed at most 6"),
+    (1, "place", 2, "bad tensor record: place is 2, allowed at most 1"),
+    (1, "reserved", 1, "bad tensor record: reserved is 1, allowed 0"),
+    (1, "dims[0]", 0, "bad tensor record: a dimension is 0, allowed 1 or more"),
+    (1, "dims[1]", 1 << 31, "bad tensor record: a dimension is 2147483648, allowed at most "),
+    (1, "dims[4]", 2, "bad tensor record: a dimension is 2, allowed at most 1"),
+    (1, "dims[0]", 2, "bad tensor record: size is 108, allowed 216"),
+    (1, "size", 109, "bad tensor record: size is 109, allowed 108"),
+    (1, "scale", 0.0, "bad tensor record: scale is not a finite number greater than 0"),
+    (1, "scale", -0.0, "bad tensor record: scale is not a finite number greater than 0"),
+    (1, "scale", -1.0, "bad tensor record: scale is not a finite number greater than 0"),
+    (1, "scale", NAN, "bad tensor record: scale is not a finite number greater than 0"),
+    (1, "scale", INFINITY, "bad tensor record: scale is not a finite number greater than 0"),
+    (0, "scale", 2.0, "bad tensor record: scale of a float32 tensor is not 1"),
+    (0, "zero_point", 1, "bad tensor record: zero_point is 1, allowed 0"),
+    (1, "zero_point", 128, "bad tensor record: zero_point is 128, allowed at most 127"),
+    (1, "zero_point", -129, "bad tensor record: zero_point is -129, allowed -128 or more"),
+    (1, "name", 1 << 20, "bad string: name is 1048576, allowed at most "),
+    (1, "offset", 2, "tensor out of the arena or the blob: offset is 2, allowed a multiple of 4"),
+    (1, "offset", 0xFFFFFFFC, "tensor out of the arena or the blob: it ends at 4294967400, "),
+    (
+        11,
+        "offset",
+        3412,
+        "tensor out of the arena or the blob: offset is 3412, allowed a multiple",
+    ),
+    (11, "offset", 48, "tensor out of the arena or the blob: offset is 48, allowed 64 or more"),
+    (11, "offset", 1 << 16, "tensor out of the arena or the blob: offset ends at 65542, allowed"),
+]
+
+
+@pytest.mark.parametrize(("index", "field", "value", "message"), TENSOR_RULES)
+def test_a_bad_tensor_field_is_named(
+    every_kernel: bytes, index: int, field: str, value: float, message: str
+) -> None:
+    editor = BlobEditor(every_kernel)
+    editor.set("tensor", index, field, value)
+    assert refusal(editor.bytes()).startswith(f"tensor {index}: {message}")
+
+
+def test_a_tensor_that_ends_behind_the_arena_is_named(every_kernel: bytes) -> None:
+    editor = BlobEditor(every_kernel)
+    arena_size = editor.get("header", 0, "arena_size")
+    editor.set("tensor", 1, "offset", arena_size - 104)
+    assert refusal(editor.bytes()) == (
+        "tensor 1: tensor out of the arena or the blob: "
+        f"it ends at {arena_size + 4}, allowed at most {arena_size}"
+    )
+
+
+def test_dimensions_whose_product_overflows_are_refused(every_kernel: bytes) -> None:
+    for dims in ((65536, 65536), (65536, 65536, 65536, 65536), (2147483647, 2147483647, 4)):
+        editor = BlobEditor(every_kernel)
+        for i, size in enumerate(dims):
+            editor.set("tensor", 1, f"dims[{i}]", size)
+        for size in (0, 108):
+            editor.set("tensor", 1, "size", size)
+            assert refusal(editor.bytes()).startswith(
+                f"tensor 1: bad tensor record: size is {size}, allowed 4294967296"
+            )
+
+
+IO_RULES = [
+    (0, "tensor", 21, "input 0: bad input or output record: tensor is 21, allowed at most 20"),
+    (1, "tensor", 99, "output 0: bad input or output record: tensor is 99, allowed at most 20"),
+    (0, "tensor", 11, "input 0: bad input or output record: its place is 1, allowed 0"),
+    (1, "tensor", 11, "output 0: bad input or output record: its place is 1, allowed 0"),
+    (1, "image_table", 64, "output 0: bad input or output record: image_table is 64, allowed 0"),
+    (0, "image_table", 72, "input 0: data out of the blob: image_table is 72, allowed a multiple"),
+    (0, "image_table", 1 << 20, "input 0: data out of the blob: image_table ends at 1049600,"),
+]
+
+
+@pytest.mark.parametrize(("index", "field", "value", "message"), IO_RULES)
+def test_a_bad_input_or_output_is_named(
+    every_kernel: bytes, index: int, field: str, value: int, message: str
+) -> None:
+    editor = BlobEditor(every_kernel)
+    editor.set("io", index, field, value)
+    assert refusal(editor.bytes()).startswith(message)
+
+
+def test_a_picture_table_needs_an_input_of_a_pictures_shape(every_kernel: bytes) -> None:
+    editor = BlobEditor(every_kernel)
+    assert editor.get("io", 0, "image_table") != 0
+    editor.set("tensor", 0, "dims[2]", 3)
+    editor.set("tensor", 0, "dims[3]", 6)
+    assert refusal(editor.bytes()) == (
+        "input 0: bad input or output record: it has an image_table, "
+        "but its shape is not [1, height, width, 1 or 3]"
+    )
+
+
+def test_inputs_that_overlap_are_refused(two_inputs: bytes) -> None:
+    editor = BlobEditor(two_inputs)
+    editor.set("tensor", 1, "offset", editor.get("tensor", 0, "offset") + 20)
+    assert refusal(editor.bytes()) == ("input 1: overlap in the arena: it overlaps another input")
+
+
+def test_a_bad_label_is_named(every_kernel: bytes) -> None:
+    editor = BlobEditor(every_kernel)
+    editor.set("label", 3, "", 0xFFFFFFFF)
+    assert refusal(editor.bytes()).startswith(
+        "label 3: bad string: its string is 4294967295, allowed at most "
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"\x80",
+        b"\xc3",
+        b"\xc0\xaf",
+        b"\xc1\x81",
+        b"\xe0\x80\x80",
+        b"\xe2\x82",
+        b"\xed\xa0\x80",
+        b"\xf0\x80\x80\x80",
+        b"\xf4\x90\x80\x80",
+        b"\xf5\x80\x80\x80",
+        b"\xff",
+    ],
+)
+def test_strings_that_are_not_utf8_are_refused(every_kernel: bytes, text: bytes) -> None:
+    editor = BlobEditor(every_kernel)
+    start = editor.get("header", 0, "strings_offset")
+    editor.data[start : start + len(text)] = text
+    assert refusal(editor.bytes()) == "header: bad string: the strings are not UTF-8"
+
+
+def test_every_utf8_string_is_taken(every_kernel: bytes) -> None:
+    for text in "\u007f\u0080\u07ff\u0800\ud7ff\ue000\uffff\U00010000\U0010ffff":
+        editor = BlobEditor(every_kernel)
+        start = editor.get("header", 0, "strings_offset")
+        encoded = text.encode()
+        editor.data[start : start + len(encoded) + 1] = encoded + b"\0"
+        assert HostModel(editor.bytes()).labels[0] == text
+
+
+def test_strings_end_with_a_zero_and_start_at_a_character(every_kernel: bytes) -> None:
+    editor = BlobEditor(every_kernel)
+    last = editor.get("header", 0, "strings_offset") + editor.get("header", 0, "strings_size") - 1
+    editor.data[last] = ord("x")
+    assert refusal(editor.bytes()) == ("header: bad string: the last byte of the strings is not 0")
+    editor = BlobEditor(every_kernel)
+    strings = editor.get("header", 0, "strings_offset")
+    inside = editor.data.index("dög".encode()) + 2 - strings
+    editor.set("label", 0, "", inside)
+    assert refusal(editor.bytes()) == (
+        "label 0: bad string: it starts in the middle of a character"
+    )
+
+
+OPERATOR_RULES = [
+    (1, "kernel", 0, "kernel 0", "kernel that this runtime does not have"),
+    (1, "kernel", 999, "kernel 999", "kernel that this runtime does not have"),
+    (1, "reserved", 5, "conv_s8", "bad operator record: reserved is 5, allowed 0"),
+    (1, "input0", 21, "conv_s8", "bad operator record: input0 is 21, allowed at most 20"),
+    (1, "input1", 1, "conv_s8", "bad operator record: input1 is 1, allowed 65535"),
+    (5, "input1", 0xFFFF, "add_s8", "bad operator record: input1 is 65535, allowed at most 20"),
+    (1, "output", 21, "conv_s8", "bad operator record: output is 21, allowed at most 20"),
+    (1, "output", 11, "conv_s8", "bad operator record: the output's place is 1, allowed 0"),
+    (1, "name", 1 << 24, "conv_s8", "bad string: name is 16777216, allowed at most "),
+    (1, "params_size", 64, "conv_s8", "bad operator record: params_size is 64, allowed 68"),
+    (1, "params_offset", 66, "conv_s8", "bad operator record: params_offset is 66, allowed a mul"),
+    (1, "params_offset", 4, "conv_s8", "bad operator record: params_offset is 4, allowed 64 or"),
+    (
+        1,
+        "params_offset",
+        BIG,
+        "conv_s8",
+        f"bad operator record: params_offset ends at {BIG + 68},",
+    ),
+    (1, "scratch_offset", 8, "conv_s8", "bad operator record: scratch_offset is 8, allowed a mul"),
+    (1, "scratch_offset", 1 << 20, "conv_s8", "bad operator record: scratch ends at 1048656, al"),
+    (1, "scratch_size", 1 << 20, "conv_s8", "bad operator record: scratch ends at 1048800, al"),
+    (1, "scratch_offset", 432, "conv_s8", "overlap in the arena: scratch and input 0"),
+    (1, "scratch_offset", 0, "conv_s8", "overlap in the arena: scratch and the output"),
+    (1, "output", 1, "conv_s8", "overlap in the arena: the output and input 0"),
+    (5, "output", 4, "add_s8", "overlap in the arena: the output and input 1"),
+]
+
+
+@pytest.mark.parametrize(("index", "field", "value", "kernel", "message"), OPERATOR_RULES)
+def test_a_bad_operator_field_is_named(
+    every_kernel: bytes, index: int, field: str, value: int, kernel: str, message: str
+) -> None:
+    editor = BlobEditor(every_kernel)
+    editor.set("operator", index, field, value)
+    assert refusal(editor.bytes()).startswith(f"operator {index} ({kernel}): {message}")
