@@ -15,6 +15,8 @@ from oracle import ROOT, TfliteMicro
 from PIL import Image
 
 from host_tools import cli, images
+from host_tools.commands import demo
+from host_tools.errors import CommandError
 from host_tools.labels import read_labels
 from host_tools.pack import pack
 from host_tools.pictures import camera_frame
@@ -161,6 +163,7 @@ def test_the_demonstration_tells_right_from_wrong_and_counts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("INKLING_FIRMWARE", str(virtual_board_firmware))
+    monkeypatch.setattr(demo, "BATCH", 2)
     labels = read_labels(ROOT / "models/cifar10/labels.txt")
     rng = np.random.default_rng(1)
     for name in ("one_cat.png", "two_8.jpg", "three.png"):
@@ -195,3 +198,17 @@ def test_the_demonstration_names_what_is_wrong_with_the_pictures(
     (tmp_path / "broken.png").write_bytes(b"no picture")
     assert cli.main(["demo", "--pictures", str(tmp_path)]) == 1
     assert "broken.png is no picture" in capsys.readouterr().err
+
+
+def test_the_demonstration_shows_what_the_script_said_when_it_fails(
+    virtual_board_firmware: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INKLING_FIRMWARE", str(virtual_board_firmware))
+    with pytest.raises(
+        CommandError, match=r"(?s)after 0 of 3 frames:.*/rom/model.ink: not a blob"
+    ):
+        list(
+            demo.classify(
+                b"this is no blob, but it is as long as a header is, 64 bytes.....", frames()
+            )
+        )
