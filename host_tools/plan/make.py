@@ -6,6 +6,7 @@ from host_tools.blob.layout import TARGETS
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Tensor
 from host_tools.plan.choose import choose_kernels
+from host_tools.plan.constant_channels import drop_constant_channels
 from host_tools.plan.fold_constants import fold_constants
 from host_tools.plan.fold_pads import fold_pads
 from host_tools.plan.image_tables import Range, image_tables
@@ -28,6 +29,7 @@ def make_plan(graph: Graph, target: str = "portable", image_range: Range | None 
     operators, views = lower(graph)
     operators = fold_pads(graph, operators, views)
     plan = _assemble(graph, operators, views, target)
+    drop_constant_channels(plan)
     check_limits(plan)
     choose_kernels(plan)
     plan_memory(plan)
