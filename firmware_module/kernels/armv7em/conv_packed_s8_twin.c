@@ -52,9 +52,9 @@ static void convolve_image(
                 pair_t pair = convolve(conv, image, weights, oy * conv->stride_h - conv->pad_top,
                     ox * conv->stride_w - conv->pad_left);
                 int32_t a = (int32_t)((uint32_t)pair.sum - (uint32_t)pair.b) >> 8;
-                to[0] = requantize(a, &how[0]);
+                to[0] = (int8_t)requantize(a, &how[0]);
                 if (oc + 1 < conv->output_c) {
-                    to[1] = requantize(pair.b, &how[1]);
+                    to[1] = (int8_t)requantize(pair.b, &how[1]);
                 }
                 to += conv->output_c;
             }

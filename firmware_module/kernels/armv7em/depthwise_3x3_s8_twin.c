@@ -51,7 +51,7 @@ static void convolve_channel(
         }
         for (int32_t ox = 0; ox < conv->output_w; ox++) {
             int32_t sum = sum_window(ring, weights, ox * conv->stride_w - conv->pad_left);
-            output[(oy * conv->output_w + ox) * conv->output_c] = requantize(sum, &how);
+            output[(oy * conv->output_w + ox) * conv->output_c] = (int8_t)requantize(sum, &how);
         }
     }
 }

@@ -46,4 +46,23 @@ size_t ink_fully_connected_packed_s8_scratch(const ink_packed_fully_connected_t 
 void ink_fully_connected_packed_s8(const ink_packed_fully_connected_t *layer, const int8_t *input,
     const void *weights, int8_t *output, void *scratch);
 
+// `size` elements of each input and of the output, which may be either input.
+typedef struct {
+    int32_t size, act_min, act_max;
+} ink_add_t;
+
+// Addition; layout: layouts/add_table.py. `weights` lie at a multiple of 4. No scratch.
+void ink_add_table_s8(const ink_add_t *add, const int8_t *input0, const int8_t *input1,
+    const void *weights, int8_t *output);
+
+typedef struct {
+    int32_t batch, input_h, input_w, channels, output_h, output_w;
+    int32_t kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left;
+    int32_t act_min, act_max;
+} ink_pool_t;
+
+// Pooling without weights or scratch; every window has a pixel of the input.
+void ink_max_pool_simd_s8(const ink_pool_t *pool, const int8_t *input, int8_t *output);
+void ink_average_pool_simd_s8(const ink_pool_t *pool, const int8_t *input, int8_t *output);
+
 #endif

@@ -42,6 +42,12 @@ static inline int32_t saturate_s8(int32_t value) {
     return result;
 }
 
+static inline int32_t shift_right(int32_t value, int32_t by) {
+    int32_t result;
+    __asm("asr %0, %1, %2" : "=r"(result) : "r"(value), "r"(by));
+    return result;
+}
+
 // Bytes 0 and 2, and bytes 1 and 3, as pairs of int16.
 static inline int32_t widen_even(int32_t bytes) {
     int32_t result;
@@ -70,12 +76,16 @@ static inline int32_t saturate_s8(int32_t value) {
     return value < -128 ? -128 : value > 127 ? 127 : value;
 }
 
+static inline int32_t shift_right(int32_t value, int32_t by) {
+    return value >> (by & 31);
+}
+
 #endif
 
-static inline int8_t requantize(int32_t acc, const ink_requantize_t *how) {
+static inline int32_t requantize(int32_t acc, const ink_requantize_t *how) {
     int32_t high = multiply_high_round_add(acc, how->multiplier, acc);
     uint32_t sum = (uint32_t)high + (uint32_t)(high >> 31) + (uint32_t)how->addend;
-    return (int8_t)saturate_s8((int32_t)sum >> (how->shift & 31));
+    return saturate_s8(shift_right((int32_t)sum, how->shift));
 }
 
 // Bounds `count` bytes in place. Does nothing where the bounds are int8's own.

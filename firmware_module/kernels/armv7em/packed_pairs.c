@@ -26,9 +26,9 @@ void ink_packed_pairs(const int32_t *inputs, int32_t groups, int32_t step, const
             b = multiply_add_pair(widen_even(odd_taps), odd, b);
         }
         int32_t a = (int32_t)((uint32_t)sum - (uint32_t)b) >> 8;
-        *output++ = requantize(a, (const ink_requantize_t *)taps);
+        *output++ = (int8_t)requantize(a, (const ink_requantize_t *)taps);
         if (units > 1) {
-            *output++ = requantize(b, (const ink_requantize_t *)taps + 1);
+            *output++ = (int8_t)requantize(b, (const ink_requantize_t *)taps + 1);
         }
         taps += 2 * sizeof(ink_requantize_t) / sizeof(*taps);
     }

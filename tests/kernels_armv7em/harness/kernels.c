@@ -28,9 +28,29 @@ static void fully_connected_packed(const call_t *call) {
         call->params, call->input0, call->weights, call->output, call->scratch);
 }
 
+static uint32_t no_scratch(const void *params) {
+    (void)params;
+    return 0;
+}
+
+static void add_table(const call_t *call) {
+    ink_add_table_s8(call->params, call->input0, call->input1, call->weights, call->output);
+}
+
+static void max_pool_simd(const call_t *call) {
+    ink_max_pool_simd_s8(call->params, call->input0, call->output);
+}
+
+static void average_pool_simd(const call_t *call) {
+    ink_average_pool_simd_s8(call->params, call->input0, call->output);
+}
+
 const kernel_t kernels[] = {
     {conv_packed_scratch, conv_packed},
     {depthwise_3x3_scratch, depthwise_3x3},
     {fully_connected_packed_scratch, fully_connected_packed},
+    {no_scratch, add_table},
+    {no_scratch, max_pool_simd},
+    {no_scratch, average_pool_simd},
 };
 const uint32_t kernel_count = sizeof(kernels) / sizeof(kernels[0]);

@@ -1,0 +1,50 @@
+"""add_table_s8: addition by a table for each input and one requantization.
+
+The data block:
+    i32 multiplier, addend, shift, 0        see requantization.py
+    i32 [256], what a stored byte of input 0 contributes, by its unsigned value; then input 1's
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from host_tools.arithmetic import multiply_by_quantized_multiplier
+from host_tools.plan.layouts.requantization import LARGEST, Refused, records
+
+
+def table(offset: int, multiplier: int, shift: int, left_shift: int) -> npt.NDArray[np.int32]:
+    """What each of 256 stored bytes contributes to the sum, by the byte's unsigned value."""
+    values = np.arange(256, dtype=np.uint8).view(np.int8).astype(np.int64) + offset
+    return multiply_by_quantized_multiplier(values << left_shift, multiplier, shift)
+
+
+def pack(
+    *,
+    input0_offset: int,
+    input0_multiplier: int,
+    input0_shift: int,
+    input1_offset: int,
+    input1_multiplier: int,
+    input1_shift: int,
+    left_shift: int,
+    output_offset: int,
+    output_multiplier: int,
+    output_shift: int,
+) -> bytes:
+    """The data block of an addition with the fields of the blob's add_s8.
+
+    Raises Refused where it is not exact.
+    """
+    table0 = table(input0_offset, input0_multiplier, input0_shift, left_shift)
+    table1 = table(input1_offset, input1_multiplier, input1_shift, left_shift)
+    low = np.array([int(table0.min()) + int(table1.min())])
+    high = np.array([int(table0.max()) + int(table1.max())])
+    if low[0] < -LARGEST or high[0] >= LARGEST:
+        raise Refused("a sum can leave int32")
+    how, fixed = records(low, high, output_multiplier, output_shift, output_offset)
+    if fixed[0]:
+        raise Refused("the requantization has no record")
+    head = np.concatenate([how[0], [0]]).astype("<i4")
+    return head.tobytes() + table0.astype("<i4").tobytes() + table1.astype("<i4").tobytes()
