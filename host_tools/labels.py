@@ -6,6 +6,7 @@ from pathlib import Path
 
 from host_tools.errors import CommandError
 from host_tools.files import read_whole
+from host_tools.text import plain
 
 MOST_BYTES = 1 << 20
 
@@ -28,6 +29,6 @@ def read_labels(path: str | Path) -> list[str]:
     for number, label in enumerate(labels, 1):
         if not label:
             raise CommandError(f"{path}: line {number} is empty: each line must be a label")
-        if not label.isprintable():
+        if plain(label) != label:
             raise CommandError(f"{path}: line {number} has control characters: {label!r}")
     return labels

@@ -37,7 +37,7 @@ def svg_drawing(blob: Blob, found: list[Occupant]) -> str:
         f"viewBox='0 0 {width} {height:.0f}' {FONT}>",
         f"<rect width='{width}' height='{height:.0f}' fill='white'/>",
         f"<text x='{LEFT}' y='26' font-size='17' font-weight='bold' fill='#222'>"
-        f"{_text(blob.name)}: arena of {blob.arena_size:,} bytes</text>",
+        f"{escape(blob.name)}: arena of {blob.arena_size:,} bytes</text>",
         *_legend({occupant.kind for occupant in found}),
         *_address_axis(blob.arena_size, columns),
         *_operator_axis(blob, height - 14),
@@ -98,7 +98,7 @@ def _operator_axis(blob: Blob, title_y: float) -> list[str]:
         x = LEFT + (time + 0.5) * COLUMN
         parts.append(
             f"<text transform='translate({x + 4:.1f} {base + 12}) rotate(-90)' "
-            f"text-anchor='end' font-size='11' fill='#444'>{time} {_text(operator.name)}</text>"
+            f"text-anchor='end' font-size='11' fill='#444'>{time} {escape(operator.name)}</text>"
         )
     parts.append(
         f"<line x1='{LEFT}' y1='{base}' x2='{LEFT + columns * COLUMN}' y2='{base}' stroke='#888'/>"
@@ -122,7 +122,7 @@ def _rectangle(blob: Blob, found: list[Occupant], occupant: Occupant) -> list[st
     height = max(1.0, _y(occupant.offset, blob.arena_size) - top)
     title, detail = _names(blob, occupant)
     parts = [
-        f"<g><title>{_text(_tooltip(blob, occupant))}</title>"
+        f"<g><title>{escape(_tooltip(blob, occupant))}</title>"
         f"<rect x='{x}' y='{top:.1f}' width='{right - x}' height='{height:.1f}' rx='2' "
         f"fill='{fill}' stroke='{stroke}'/>"
     ]
@@ -132,7 +132,7 @@ def _rectangle(blob: Blob, found: list[Occupant], occupant: Occupant) -> list[st
         y = top + height / 2 + 4 + 13 * (number - (len(lines) - 1) / 2)
         parts.append(
             f"<text x='{(x + right) / 2:.1f}' y='{y:.1f}' text-anchor='middle' font-size='11' "
-            f"fill='#222'>{_text(line)}</text>"
+            f"fill='#222'>{escape(line)}</text>"
         )
     parts.append("</g>")
     return parts
@@ -165,8 +165,3 @@ def _tooltip(blob: Blob, occupant: Occupant) -> str:
         f"{what}: {occupant.size:,} bytes at {occupant.offset:,}, "
         f"operators {occupant.first} to {occupant.last}"
     )
-
-
-def _text(text: str) -> str:
-    """Escaped, without what XML does not allow."""
-    return escape("".join(c if c.isprintable() else "?" for c in text))

@@ -4,13 +4,13 @@ everything before it runs a blob.
 
 from __future__ import annotations
 
-import math
 import zlib
 from dataclasses import dataclass
 from typing import Any
 
 from host_tools.blob import layout
 from host_tools.errors import CommandError
+from host_tools.text import plain
 
 DTYPES = {number: name for name, number in layout.DTYPES.items()}
 PLACES = {number: name for name, number in layout.PLACES.items()}
@@ -51,7 +51,10 @@ class BlobOperator:
 
 @dataclass
 class Blob:
-    """A whole blob. `image_tables` has for each input the offset of its table, or 0."""
+    """A whole blob, its strings fit to be shown.
+
+    `image_tables` has the offset of each input's table, or 0.
+    """
 
     name: str
     target: str
@@ -130,7 +133,7 @@ class _Reader:
         end = self.strings.find(b"\0", start)
         if start >= len(self.strings) or end < 0:
             raise CommandError(f"a string lies outside its strings, at {start}")
-        return self.strings[start:end].decode("utf-8", "replace")
+        return plain(self.strings[start:end].decode("utf-8", "replace"))
 
     def _label(self, start: int, index: int) -> str:
         text = self._slice(start + 4 * index, 4, "labels")
@@ -247,7 +250,3 @@ def total_weight_bytes(blob: Blob) -> int:
     blocks = {block for operator in blob.operators for block in operator.data.values()}
     blocks |= {(t.offset, t.size) for t in blob.tensors if t.place == "blob"}
     return sum(size for _, size in blocks)
-
-
-def elements(tensor: BlobTensor) -> int:
-    return math.prod(tensor.shape)

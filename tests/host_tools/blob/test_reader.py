@@ -42,7 +42,7 @@ def test_a_changed_byte_is_noticed(blob: bytes) -> None:
 def test_random_records_with_a_right_crc_are_read_or_refused(blob: bytes) -> None:
     source = random.Random(8)
     refused = 0
-    for _ in range(3000):
+    for _ in range(1000):
         data = bytearray(blob)
         for _ in range(source.randint(1, 4)):
             data[source.randrange(16, 1664)] = source.randrange(256)
@@ -50,7 +50,7 @@ def test_random_records_with_a_right_crc_are_read_or_refused(blob: bytes) -> Non
             read_blob(repaired(data))
         except CommandError:
             refused += 1
-    assert 300 < refused < 3000
+    assert 100 < refused < 1000
 
 
 @pytest.mark.parametrize(

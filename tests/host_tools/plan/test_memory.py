@@ -69,8 +69,8 @@ def test_the_same_blocks_are_placed_the_same_way() -> None:
 def test_a_huge_network_is_placed_within_seconds() -> None:
     source = random.Random(1)
     blocks = [
-        Block(16 * source.randint(1, 99), i, min(800, i + source.randint(1, 800)))
-        for i in range(800)
+        Block(16 * source.randint(1, 99), i, min(400, i + source.randint(1, 400)))
+        for i in range(400)
     ]
     offsets, total = place_blocks(blocks)
     assert total < 1.2 * lower_bound(blocks)
