@@ -1,8 +1,9 @@
 """Trains the CIFAR-10 network anew, from nothing to cifar10.ink: python models/cifar10/recipe.py
 
 Runs in any Python from 3.10 to 3.13, after `make setup` (cifar10.ink is packed in the project's
-environment). It makes the training environment and obtains the pictures once, under build/; a run that was stopped goes on where it was. The files beside this one are
-replaced only by a network that keeps what the project promises (see stages.py).
+environment). It makes the training environment and obtains the pictures once, under build/; a run
+that was stopped goes on where it was. The files beside this one are replaced only by a network
+that keeps what the project promises (see stages.py).
 """
 
 from __future__ import annotations
