@@ -78,6 +78,9 @@ endif
 CONFIGURATION := $(CONFIGURATION)-micropython-$(call folder-hash,$(MICROPYTHON))
 endif
 ifneq ($(CMSIS_NN),)
+ifeq ($(wildcard $(CMSIS_NN)/lib/libcmsis-nn.a $(CMSIS_NN)/libcmsis-nn.a),)
+$(error CMSIS_NN='$(CMSIS_NN)' has neither lib/libcmsis-nn.a nor libcmsis-nn.a)
+endif
 CONFIGURATION := $(CONFIGURATION)-cmsis-nn-$(call folder-hash,$(CMSIS_NN))
 endif
 FIRMWARE_DIR := $(CURDIR)/build/firmware/virtual-$(CONFIGURATION)

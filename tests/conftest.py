@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def build_firmware(**options: str) -> Path:
-    """Builds the virtual board's firmware with these options of make, such as FPU="single"."""
-    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
-    words = ["make", "--silent", "firmware-virtual"]
-    words += [f"{name}={value}" for name, value in options.items()]
-    made = subprocess.run(
-        words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, timeout=900
-    )
-    assert made.returncode == 0, f"{' '.join(words)} failed; what it said is above"
-    return Path(made.stdout.strip())
+from firmware_builder import ROOT, build_firmware
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from firmware_builder import ROOT, make
+
 SCRIPTS = ROOT / "host_tools" / "setup"
 
 
@@ -79,23 +80,13 @@ def test_micropython_without_debian_asks_for_a_checkout(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_no_micropython_is_named(tmp_path: Path) -> None:
-    done = subprocess.run(
-        ["make", "-s", "firmware-virtual", f"MICROPYTHON={tmp_path}"],
-        cwd=ROOT,
-        env={k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = make("firmware-virtual", f"MICROPYTHON={tmp_path}")
     assert done.returncode != 0
     assert f"MICROPYTHON='{tmp_path}' is not a source tree of MicroPython 1.25" in done.stderr
 
 
 def test_help_is_the_default_and_names_every_target() -> None:
-    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
-    done = subprocess.run(
-        ["make", "-s"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
-    )
+    done = make()
     for target in (
         "setup",
         "demo",

@@ -1,0 +1,25 @@
+"""Builds the virtual board's firmware through make, for tests that need a configuration."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def make(*words: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
+    """Runs the project's make as if from a terminal, whatever make runs the tests."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
+    command = ["make", "--silent", *words]
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=timeout
+    )
+
+
+def build_firmware(**options: str) -> Path:
+    """Builds with these options of make, such as FPU="single"; returns the firmware's path."""
+    done = make("firmware-virtual", *(f"{name}={value}" for name, value in options.items()))
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.strip())
