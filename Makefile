@@ -90,8 +90,10 @@ MICROPYTHON_SOURCE := $(if $(MICROPYTHON),$(abspath $(MICROPYTHON)),$(CURDIR)/bu
 # Debian's package is a release: its name and date replace git's, so that equal sources give equal firmware
 RELEASE := MICROPY_GIT_TAG=v1.25.0 MICROPY_GIT_HASH=debian SOURCE_DATE_EPOCH=1744675200
 
+# one make at a time in a folder, where the system has flock
+LOCK := $(if $(shell command -v flock 2>/dev/null),flock $(FIRMWARE_DIR)/lock)
 BUILD_FIRMWARE = env -u MAKEFLAGS -u MAKELEVEL $(if $(MICROPYTHON),,$(RELEASE)) \
-	$(MAKE) -j$(JOBS) -C firmware_module/boards/virtual \
+	$(LOCK) $(MAKE) -j$(JOBS) -C firmware_module/boards/virtual \
 	BUILD=$(FIRMWARE_DIR) FPU=$(FPU) OBJECTS=$(OBJECTS) \
 	MICROPYTHON=$(MICROPYTHON_SOURCE) USER_C_MODULES=$(if $(STOCK),,$(CURDIR)) \
 	CMSIS_NN=$(if $(CMSIS_NN),$(abspath $(CMSIS_NN))) \
