@@ -109,7 +109,7 @@ firmware-virtual: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.
 		echo "the firmware does not build: see $(FIRMWARE_DIR)/build.log" >&2; \
 		exit 1; \
 	}
-	@echo $(FIRMWARE)
+	@$(if $(filter firmware-virtual,$(MAKECMDGOALS)),echo $(FIRMWARE))
 
 # --- main jobs ----------------------------------------------------------------------------------------------------
 
