@@ -111,13 +111,12 @@ def _operator_axis(blob: Blob, title_y: float) -> list[str]:
 
 def _rectangle(blob: Blob, found: list[Occupant], occupant: Occupant) -> list[str]:
     fill, stroke = COLORS[occupant.kind]
-    first = occupant.first
-    last = occupant.last
-    if any(_taken_over(occupant, other) for other in found):
-        last -= 1  # the output that is written over it shows instead
-    if last < first:
-        last = first
-    x, right = LEFT + first * COLUMN + 2, LEFT + (last + 1) * COLUMN - 2
+    over = [other for other in found if _writes_over(other, occupant)]
+    # where one is written exactly over it, that one shows instead; else only its label keeps clear
+    hidden = any((o.offset, o.size) == (occupant.offset, occupant.size) for o in over)
+    x = LEFT + occupant.first * COLUMN + 2
+    right = LEFT + (occupant.last + 1 - hidden) * COLUMN - 2
+    clear = LEFT + (occupant.last + 1 - bool(over)) * COLUMN - 2
     top = _y(occupant.offset + occupant.size, blob.arena_size)
     height = max(1.0, _y(occupant.offset, blob.arena_size) - top)
     title, detail = _names(blob, occupant)
@@ -126,27 +125,24 @@ def _rectangle(blob: Blob, found: list[Occupant], occupant: Occupant) -> list[st
         f"<rect x='{x}' y='{top:.1f}' width='{right - x}' height='{height:.1f}' rx='2' "
         f"fill='{fill}' stroke='{stroke}'/>"
     ]
-    lines = [line for line in (title, detail) if 6.1 * len(line) < right - x - 4]
+    lines = [line for line in (title, detail) if 6.1 * len(line) < clear - x - 4]
     lines = lines[: int(height // 13)]
     for number, line in enumerate(lines):
         y = top + height / 2 + 4 + 13 * (number - (len(lines) - 1) / 2)
         parts.append(
-            f"<text x='{(x + right) / 2:.1f}' y='{y:.1f}' text-anchor='middle' font-size='11' "
+            f"<text x='{(x + clear) / 2:.1f}' y='{y:.1f}' text-anchor='middle' font-size='11' "
             f"fill='#222'>{escape(line)}</text>"
         )
     parts.append("</g>")
     return parts
 
 
-def _taken_over(occupant: Occupant, other: Occupant) -> bool:
+def _writes_over(other: Occupant, occupant: Occupant) -> bool:
+    """Whether `other` is written into bytes of `occupant` by the last operator to read them."""
     return (
-        other is not occupant
-        and occupant.kind != "scratch"
-        and other.offset == occupant.offset
-        and other.size == occupant.size
-        and other.first == occupant.last
-        and other.first > occupant.first
-        and other.source is not None
+        occupant.first < other.first == occupant.last
+        and other.offset < occupant.offset + occupant.size
+        and occupant.offset < other.offset + other.size
     )
 
 
