@@ -1,25 +1,22 @@
-"""What the tests of the module on the virtual board share: small models, a way to run scripts."""
+"""Fixtures of the tests on the virtual board: a way to run scripts, files for /rom."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import pytest
-from tflite_builder import ModelBuilder
+from board_models import LABELS, Files, Runner, build_float, build_tiny, build_two
 
 from host_tools.pack import pack
 from host_tools.virtual_board import VirtualBoard
-
-Runner = Callable[..., str]
 
 
 @pytest.fixture
 def on_board(virtual_board_firmware: Path) -> Runner:
     """Runs a script with these files in /rom, headless; gives what it printed.
 
-    Fails the test when the script ends with an exception, or with another one than `fails` names.
+    Fails the test when the script ends with an exception.
     """
 
     def run(
@@ -33,65 +30,22 @@ def on_board(virtual_board_firmware: Path) -> Runner:
     return run
 
 
-def build_tiny() -> bytes:
-    """int8 [1, 4, 4, 3], scale 1/128, zero point -1, to int8 [1, 10]: fully connected, softmax."""
-    rng = np.random.default_rng(5)
-    builder = ModelBuilder("tiny")
-    image = builder.tensor((1, 4, 4, 3), scale=1 / 128, zero_point=-1)
-    flat = builder.tensor((1, 48), scale=1 / 128, zero_point=-1)
-    weights = builder.tensor((10, 48), scale=0.02, data=rng.integers(-127, 128, (10, 48)))
-    bias = builder.tensor((10,), "int32", scale=0.02 / 128, data=rng.integers(-999, 999, 10))
-    logits = builder.tensor((1, 10), scale=0.1, zero_point=3)
-    scores = builder.tensor((1, 10), scale=1 / 256, zero_point=-128)
-    shape = builder.constant([1, 48])
-    builder.operator("RESHAPE", [image, shape], [flat])
-    builder.operator("FULLY_CONNECTED", [flat, weights, bias], [logits])
-    builder.operator("SOFTMAX", [logits], [scores], beta=1.0)
-    return builder.build([image], [scores])
-
-
-def build_two() -> bytes:
-    """Two int8 [1, 4] inputs to their sum and their difference."""
-    builder = ModelBuilder("two")
-    left = builder.tensor((1, 4), scale=0.5, zero_point=0)
-    right = builder.tensor((1, 4), scale=0.5, zero_point=0)
-    total = builder.tensor((1, 4), scale=1.0, zero_point=0)
-    difference = builder.tensor((1, 4), scale=1.0, zero_point=0)
-    builder.operator("ADD", [left, right], [total])
-    builder.operator("SUB", [left, right], [difference])
-    return builder.build([left, right], [total, difference])
-
-
-def build_float() -> bytes:
-    """float32 [1, 6] to float32 [1, 6] by way of int8 with scale 0.25."""
-    builder = ModelBuilder("float")
-    real = builder.tensor((1, 6), "float32")
-    stored = builder.tensor((1, 6), scale=0.25, zero_point=10)
-    back = builder.tensor((1, 6), "float32")
-    builder.operator("QUANTIZE", [real], [stored])
-    builder.operator("DEQUANTIZE", [stored], [back])
-    return builder.build([real], [back])
-
-
-LABELS = [f"label{index}" for index in range(10)]
-
-
 @pytest.fixture(scope="session")
 def tiny_model() -> bytes:
     return build_tiny()
 
 
 @pytest.fixture(scope="session")
-def tiny(tiny_model: bytes) -> dict[str, bytes | Path]:
+def tiny(tiny_model: bytes) -> Files:
     """Files for /rom with the tiny model in tiny.ink."""
     return {"tiny.ink": pack(tiny_model, labels=LABELS, name="tiny")}
 
 
 @pytest.fixture(scope="session")
-def two() -> dict[str, bytes | Path]:
+def two() -> Files:
     return {"two.ink": pack(build_two(), name="two")}
 
 
 @pytest.fixture(scope="session")
-def real_valued() -> dict[str, bytes | Path]:
+def real_valued() -> Files:
     return {"float.ink": pack(build_float(), name="float")}

@@ -3,24 +3,8 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
-from conftest import LABELS, Runner
-
-Files = dict[str, bytes | Path]
-
-# shared by scripts: tells the exception of a call
-TELL = """
-import gc
-import inkling
-
-def tell(function, *args, **options):
-    try:
-        function(*args, **options)
-        print("no exception")
-    except Exception as e:
-        print(type(e).__name__ + ":", e)
-"""
+from board_models import LABELS, TELL, Files, Runner
 
 
 def test_a_model_says_what_it_is(on_board: Runner, tiny: Files) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Runner
-from test_model import TELL
+from board_models import TELL, Files, Runner
 from tflite_builder import ModelBuilder
 
 from host_tools import images
@@ -88,7 +87,7 @@ print(list(m.predict([Picture(b"\\x05\\x09")])[0]))
     assert on_board(script, {"through.ink": passing_through(1, 2, 1)}) == "[5.0, 9.0]\n"
 
 
-def test_pictures_that_do_not_fit_are_refused(on_board: Runner, two: dict[str, bytes]) -> None:
+def test_pictures_that_do_not_fit_are_refused(on_board: Runner, two: Files) -> None:
     script = """
 m = inkling.Model("/rom/through.ink")
 for width, height, size in (

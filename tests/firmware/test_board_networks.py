@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Runner
+from board_models import Runner
 from oracle import (
     REAL_MODELS,
     ROOT,

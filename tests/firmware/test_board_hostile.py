@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from conftest import LABELS, Runner
+from board_models import LABELS, Runner
 from mutations import mutated
 
 from host_tools.pack import pack

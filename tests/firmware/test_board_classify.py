@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import serial
+from board_models import Files
 from oracle import ROOT, TfliteMicro
 from PIL import Image
 
@@ -21,8 +22,6 @@ from host_tools.labels import read_labels
 from host_tools.pack import pack
 from host_tools.pictures import camera_frame
 from host_tools.virtual_board import VirtualBoard
-
-Files = dict[str, bytes | Path]
 
 MODEL = ROOT / "models/cifar10/cifar10.tflite"
 LIBRARY = ROOT / "micropython_lib"

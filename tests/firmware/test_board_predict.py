@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 import numpy as np
-from conftest import Runner
+from board_models import TELL, Files, Runner
 from oracle import TfliteMicro
-from test_model import TELL
-
-Files = dict[str, bytes | Path]
 
 STORED = np.arange(-24, 24, dtype=np.int8)
 

@@ -1,0 +1,68 @@
+"""Small models and the words that the tests on the virtual board share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from tflite_builder import ModelBuilder
+
+# runs a script on the board with files in /rom and gives what it printed: the fixture on_board
+Runner = Callable[..., str]
+Files = dict[str, bytes | Path]
+
+# shared by scripts: tells the exception of a call
+TELL = """
+import gc
+import inkling
+
+def tell(function, *args, **options):
+    try:
+        function(*args, **options)
+        print("no exception")
+    except Exception as e:
+        print(type(e).__name__ + ":", e)
+"""
+
+LABELS = [f"label{index}" for index in range(10)]
+
+
+def build_tiny() -> bytes:
+    """int8 [1, 4, 4, 3], scale 1/128, zero point -1, to int8 [1, 10]: fully connected, softmax."""
+    rng = np.random.default_rng(5)
+    builder = ModelBuilder("tiny")
+    image = builder.tensor((1, 4, 4, 3), scale=1 / 128, zero_point=-1)
+    flat = builder.tensor((1, 48), scale=1 / 128, zero_point=-1)
+    weights = builder.tensor((10, 48), scale=0.02, data=rng.integers(-127, 128, (10, 48)))
+    bias = builder.tensor((10,), "int32", scale=0.02 / 128, data=rng.integers(-999, 999, 10))
+    logits = builder.tensor((1, 10), scale=0.1, zero_point=3)
+    scores = builder.tensor((1, 10), scale=1 / 256, zero_point=-128)
+    shape = builder.constant([1, 48])
+    builder.operator("RESHAPE", [image, shape], [flat])
+    builder.operator("FULLY_CONNECTED", [flat, weights, bias], [logits])
+    builder.operator("SOFTMAX", [logits], [scores], beta=1.0)
+    return builder.build([image], [scores])
+
+
+def build_two() -> bytes:
+    """Two int8 [1, 4] inputs to their sum and their difference."""
+    builder = ModelBuilder("two")
+    left = builder.tensor((1, 4), scale=0.5, zero_point=0)
+    right = builder.tensor((1, 4), scale=0.5, zero_point=0)
+    total = builder.tensor((1, 4), scale=1.0, zero_point=0)
+    difference = builder.tensor((1, 4), scale=1.0, zero_point=0)
+    builder.operator("ADD", [left, right], [total])
+    builder.operator("SUB", [left, right], [difference])
+    return builder.build([left, right], [total, difference])
+
+
+def build_float() -> bytes:
+    """float32 [1, 6] to float32 [1, 6] by way of int8 with scale 0.25."""
+    builder = ModelBuilder("float")
+    real = builder.tensor((1, 6), "float32")
+    stored = builder.tensor((1, 6), scale=0.25, zero_point=10)
+    back = builder.tensor((1, 6), "float32")
+    builder.operator("QUANTIZE", [real], [stored])
+    builder.operator("DEQUANTIZE", [stored], [back])
+    return builder.build([real], [back])
