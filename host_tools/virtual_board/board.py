@@ -55,7 +55,7 @@ class VirtualBoard:
         romfs: bytes | Mapping[str, bytes | Path] | None = None,
         icount: bool = False,
     ) -> None:
-        self.firmware = firmware or qemu.default_firmware()
+        self.firmware = (firmware or qemu.default_firmware()).absolute()
         qemu.check_firmware(self.firmware)
         self._image = build_romfs(romfs) if isinstance(romfs, Mapping) else romfs
         if self._image and len(self._image) > qemu.ROMFS_SIZE:
@@ -78,20 +78,22 @@ class VirtualBoard:
         more than `timeout` seconds, or when QEMU cannot start.
         """
         with tempfile.TemporaryDirectory(prefix="inkling-") as folder:
-            # the name must not depend on the folder's: the board's counts would
+            # the board must not see the folder's name, which is another each time: what a string
+            # costs to look up depends on its letters, so counts would
             if isinstance(script, str):
-                name = "script.py"
-                path = Path(folder, name)
-                path.write_text(script, encoding="utf8")
+                name = path = "script.py"
+                where = Path(folder)
+                (where / name).write_text(script, encoding="utf8")
             else:
-                name = str(script)
-                path = script.resolve()
-                if not path.is_file():
+                name, path, where = str(script), str(script.resolve()), None
+                if not script.is_file():
                     raise CommandError(f"there is no script {path} to run")
             words = self._command_line(Path(folder))
             words += ["-serial", "stdio", "-no-reboot"]
-            words += qemu.semihosting(["run", str(path), name, *args])
-            with qemu.start(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            words += qemu.semihosting(["run", path, name, *args])
+            with qemu.start(
+                words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, folder=where
+            ) as process:
                 try:
                     out, err = process.communicate(timeout=timeout)
                 except subprocess.TimeoutExpired as e:

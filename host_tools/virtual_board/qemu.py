@@ -88,8 +88,9 @@ def start(
     stdout: int | IO[bytes],
     stderr: int | IO[bytes],
     pass_fds: Sequence[int] = (),
+    folder: Path | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Starts QEMU in a session of its own; it dies with the thread that started it.
+    """Starts QEMU in a session of its own, in `folder`; it dies with the thread that started it.
 
     Raises CommandError where QEMU is not installed.
     """
@@ -100,6 +101,7 @@ def start(
             stdout=stdout,
             stderr=stderr,
             pass_fds=pass_fds,
+            cwd=folder,
             start_new_session=True,
             preexec_fn=_die_with_parent,
         )
