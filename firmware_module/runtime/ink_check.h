@@ -9,6 +9,8 @@
 // Products of blob fields are capped here, so that a product of two of them fits 64 bits.
 #define INK_CAP ((uint64_t)1 << 32)
 
+#define INK_NO_SLIDE INT64_MAX
+
 // A verification under way. `part`, `index` and `kernel` say what is looked at.
 typedef struct {
     const ink_model_t *model;
@@ -18,6 +20,7 @@ typedef struct {
     uint32_t kernel;
     ink_call_t call; // the operator's
     int64_t scratch; // bytes that its kernel asks for
+    int64_t slide;   // by how many bytes its output must start before input 0 to overlap it
     uint64_t work;   // that its kernel does
 } ink_check_t;
 

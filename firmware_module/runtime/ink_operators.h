@@ -12,10 +12,11 @@ typedef struct {
     uint16_t params_size; // bytes
     uint8_t n_inputs;     // 1 or 2
     bool in_place;        // the output may be exactly input 0
-    // Checks all that `run` trusts: parameters, shapes, data blocks. The records, their ranges, the
-    // overlaps and the order are checked already. It may set check->scratch, else 0: the bytes that
-    // the operator's scratch must have at least, negative where the kernel cannot do it at all; and
-    // check->work, else the elements of the largest tensor.
+    // Checks all that `run` trusts: parameters, shapes, data blocks. The records, their ranges and
+    // the order are checked already, overlaps after it. It may set check->scratch, else 0: the
+    // bytes that the operator's scratch must have at least, negative where the kernel cannot do it
+    // at all; check->slide, else INK_NO_SLIDE; and check->work, else the elements of the largest
+    // tensor.
     bool (*verify)(ink_check_t *check);
     // Runs it; false where the kernel reports an error.
     bool (*run)(const ink_call_t *call);

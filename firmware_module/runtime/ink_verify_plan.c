@@ -50,8 +50,10 @@ static bool touches(const ink_tensor_t *tensor, uint32_t offset, uint32_t size) 
 static bool verify_overlaps(ink_check_t *check, bool in_place) {
     const ink_call_t *call = &check->call;
     const ink_tensor_t *output = call->output;
-    bool at_input0 = in_place && call->input0->place == INK_PLACE_ARENA &&
-                     call->input0->offset == output->offset && call->input0->size == output->size;
+    int64_t before = (int64_t)call->input0->offset - (int64_t)output->offset;
+    bool at_input0 =
+        call->input0->place == INK_PLACE_ARENA &&
+        (before >= check->slide || (in_place && before == 0 && call->input0->size == output->size));
     const char *what = NULL;
     if (touches(call->input0, output->offset, output->size) && !at_input0) {
         what = "the output and input 0";
@@ -121,14 +123,15 @@ static bool verify_operator(ink_check_t *check) {
     if (kernel == NULL) {
         return ink_refuse_plainly(check, INK_ERROR_KERNEL, NULL);
     }
-    if (!verify_record(check, op, kernel) || !verify_overlaps(check, kernel->in_place) ||
-        !verify_order(check)) {
+    if (!verify_record(check, op, kernel) || !verify_order(check)) {
         return false;
     }
     check->scratch = 0;
+    check->slide = INK_NO_SLIDE;
     check->work = largest_tensor(&check->call);
-    return kernel->verify(check) && ink_check_between(check, INK_ERROR_SCRATCH, "scratch_size",
-                                        op->scratch_size, check->scratch, UINT32_MAX);
+    return kernel->verify(check) && verify_overlaps(check, kernel->in_place) &&
+           ink_check_between(check, INK_ERROR_SCRATCH, "scratch_size", op->scratch_size,
+               check->scratch, UINT32_MAX);
 }
 
 bool ink_verify_plan(ink_check_t *check, ink_model_t *model) {

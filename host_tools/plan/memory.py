@@ -5,15 +5,19 @@ dynamic storage allocation. `place_blocks` is greedy by size and its kin (Pisarc
 "Efficient Memory Management for Deep Neural Net Inference", 2020), the best of several fixed
 orders, and, where that is above the lower bound, hill climbing over the order as in Arm's Vela.
 Which tensors share a buffer is decided before, in `buffers`; operators keep their order.
+
+An operator that reads its input from the first byte to the last while it writes its output may
+write over what it has read: then the two rectangles overlap by what `slides` says.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from host_tools.plan.buffers import Buffer, arena_buffers
+from host_tools.plan.slides import slide
 from host_tools.plan.types import Plan
 
 ALIGNMENT = 16
@@ -33,13 +37,20 @@ class Block:
         return self.first <= other.last and other.first <= self.last
 
 
+# for each block those that it meets
+_Meeting = list[list[tuple[int, int, int]]]
+# (output's block, input's block) -> by how many bytes the output must start before the input
+Slides = Mapping[tuple[int, int], int]
+
+
 def plan_memory(plan: Plan) -> None:
     """Fills in the offsets of the tensors and scratch of `plan`, and its arena size.
 
     Every offset is a multiple of 16. `arena_blocks` says what is placed.
     """
     buffers = arena_buffers(plan)
-    offsets, plan.arena_size = place_blocks(arena_blocks(plan, buffers))
+    blocks = arena_blocks(plan, buffers)
+    offsets, plan.arena_size = place_blocks(blocks, arena_slides(plan, buffers))
     for buffer, offset in zip(buffers, offsets, strict=False):
         for tensor in buffer.tensors:
             plan.tensors[tensor].offset = offset
@@ -57,39 +68,71 @@ def arena_blocks(plan: Plan, buffers: list[Buffer]) -> list[Block]:
     return blocks
 
 
+def arena_slides(plan: Plan, buffers: list[Buffer]) -> dict[tuple[int, int], int]:
+    """Which outputs may slide over their operators' inputs; keys are places in `arena_blocks`."""
+    places = {plan.root(tensor): i for i, b in enumerate(buffers) for tensor in b.tensors}
+    slides = {}
+    for time, operator in enumerate(plan.operators):
+        bytes_before = slide(plan, operator)
+        source = places.get(plan.root(operator.inputs[0]))
+        output = places[plan.root(operator.output)]
+        if bytes_before is None or source is None or source == output:
+            continue
+        if buffers[source].last == buffers[output].first == time:
+            slides[output, source] = _rounded(bytes_before)
+    return slides
+
+
 def most_tensor_bytes(plan: Plan) -> int:
     """The most bytes of tensors that live at one time: the arena, were there no scratch."""
     buffers = arena_buffers(plan)
-    return lower_bound(arena_blocks(plan, buffers)[: len(buffers)])
+    blocks = arena_blocks(plan, buffers)[: len(buffers)]
+    return lower_bound(blocks, arena_slides(plan, buffers))
 
 
 def _rounded(size: int) -> int:
     return -(-size // ALIGNMENT) * ALIGNMENT
 
 
-def lower_bound(blocks: Sequence[Block]) -> int:
+def lower_bound(blocks: Sequence[Block], slides: Slides | None = None) -> int:
     """The most bytes needed at one time: no placement is smaller."""
-    return max(_live(blocks).values(), default=0)
+    return max(_live(blocks, slides or {}).values(), default=0)
 
 
-def _live(blocks: Sequence[Block]) -> dict[int, int]:
+def _live(blocks: Sequence[Block], slides: Slides) -> dict[int, int]:
     """Bytes needed at each time at which a block begins, in order of time."""
-    return {
+    live = {
         time: sum(b.size for b in blocks if b.first <= time <= b.last)
         for time in sorted({block.first for block in blocks})
     }
+    for (output, source), before in slides.items():
+        first, second = blocks[output].size, blocks[source].size
+        together = max(first, min(first, before) + second)
+        live[blocks[output].first] -= first + second - together
+    return live
 
 
-def place_blocks(blocks: Sequence[Block]) -> tuple[list[int], int]:
+def place_blocks(blocks: Sequence[Block], slides: Slides | None = None) -> tuple[list[int], int]:
     """Offsets of `blocks` and the bytes they take in all. Blocks that meet do not overlap.
 
-    Offsets are sums of sizes, so they keep any alignment that all sizes have. Deterministic.
+    Except an output that may slide over its operator's input (see `Slides`). Offsets are sums of
+    sizes and slides, so they keep any alignment that all of those have. Deterministic.
     """
+    slides = slides or {}
     meeting = [
-        [j for j, other in enumerate(blocks) if j != i and block.meets(other)]
+        [
+            # by how much block i must start before j where it lies lower, and j before i
+            (
+                j,
+                min(block.size, slides.get((i, j), block.size)),
+                min(other.size, slides.get((j, i), other.size)),
+            )
+            for j, other in enumerate(blocks)
+            if j != i and block.meets(other)
+        ]
         for i, block in enumerate(blocks)
     ]
-    live = _live(blocks)
+    live = _live(blocks, slides)
     bound = max(live.values(), default=0)
     together = {
         block: max(size for time, size in live.items() if block.first <= time <= block.last)
@@ -118,27 +161,30 @@ def place_blocks(blocks: Sequence[Block]) -> tuple[list[int], int]:
 
 
 def _place_in_order(
-    blocks: Sequence[Block], meeting: list[list[int]], order: list[int]
+    blocks: Sequence[Block], meeting: _Meeting, order: list[int]
 ) -> tuple[list[int], int]:
     """Each block in turn goes to the lowest gap it fits in."""
     offsets = [-1] * len(blocks)
     total = 0
     for index in order:
-        size = blocks[index].size
         offset = 0
-        taken = sorted((offsets[j], blocks[j].size) for j in meeting[index] if offsets[j] >= 0)
-        for start, length in taken:
-            if offset + size <= start:
+        barred = sorted(
+            (offsets[j] - before, offsets[j] + after)
+            for j, before, after in meeting[index]
+            if offsets[j] >= 0
+        )
+        for start, end in barred:
+            if offset <= start:
                 break
-            offset = max(offset, start + length)
+            offset = max(offset, end)
         offsets[index] = offset
-        total = max(total, offset + size)
+        total = max(total, offset + blocks[index].size)
     return offsets, total
 
 
 def _climb(
     blocks: Sequence[Block],
-    meeting: list[list[int]],
+    meeting: _Meeting,
     best: tuple[list[int], int],
     order: list[int],
     bound: int,
@@ -152,7 +198,8 @@ def _climb(
         offsets, total = best
         top = [i for i, block in enumerate(blocks) if offsets[i] + block.size == total]
         block = random_source.choice(top)
-        around = [*meeting[block], *(k for j in meeting[block] for k in meeting[j])]
+        near = [j for j, *_ in meeting[block]]
+        around = [*near, *(k for j in near for k, *_ in meeting[j])]
         other = random_source.choice(around)
         trial = list(order)
         a, b = trial.index(block), trial.index(other)

@@ -40,38 +40,39 @@ static pair_t convolve(const ink_packed_conv_t *conv, const int8_t *image, const
     return pair;
 }
 
-static void convolve_image(
-    const ink_packed_conv_t *conv, const int8_t *image, const int8_t *weights, int8_t *output) {
+// All channels of one output pixel.
+static void convolve_pixel(const ink_packed_conv_t *conv, const int8_t *image,
+    const int8_t *weights, int32_t y, int32_t x, int8_t *to) {
     int32_t taps = (conv->kernel_h * conv->kernel_w * conv->input_c + 3) & ~3;
     for (int32_t oc = 0; oc < conv->output_c; oc += 2) {
         ink_requantize_t how[2];
         memcpy(how, weights + 8 + 2 * taps, sizeof(how));
-        int8_t *to = output + oc;
-        for (int32_t oy = 0; oy < conv->output_h; oy++) {
-            for (int32_t ox = 0; ox < conv->output_w; ox++) {
-                pair_t pair = convolve(conv, image, weights, oy * conv->stride_h - conv->pad_top,
-                    ox * conv->stride_w - conv->pad_left);
-                int32_t a = (int32_t)((uint32_t)pair.sum - (uint32_t)pair.b) >> 8;
-                to[0] = (int8_t)requantize(a, &how[0]);
-                if (oc + 1 < conv->output_c) {
-                    to[1] = (int8_t)requantize(pair.b, &how[1]);
-                }
-                to += conv->output_c;
-            }
+        pair_t pair = convolve(conv, image, weights, y, x);
+        int32_t a = (int32_t)((uint32_t)pair.sum - (uint32_t)pair.b) >> 8;
+        to[oc] = (int8_t)requantize(a, &how[0]);
+        if (oc + 1 < conv->output_c) {
+            to[oc + 1] = (int8_t)requantize(pair.b, &how[1]);
         }
         weights += 8 + 2 * taps + sizeof(how);
     }
 }
 
+// A pixel's channels go to scratch first: the output may lie over the input that they come from.
 void ink_conv_packed_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
     int8_t *output, void *scratch) {
-    (void)scratch;
-    int32_t input_size = conv->input_h * conv->input_w * conv->input_c;
-    int32_t output_size = conv->output_h * conv->output_w * conv->output_c;
+    int8_t *to = output;
     for (int32_t n = 0; n < conv->batch; n++) {
-        convolve_image(conv, input + n * input_size, weights, output + n * output_size);
+        for (int32_t oy = 0; oy < conv->output_h; oy++) {
+            for (int32_t ox = 0; ox < conv->output_w; ox++) {
+                convolve_pixel(conv, input, weights, oy * conv->stride_h - conv->pad_top,
+                    ox * conv->stride_w - conv->pad_left, scratch);
+                memcpy(to, scratch, (size_t)conv->output_c);
+                to += conv->output_c;
+            }
+        }
+        input += conv->input_h * conv->input_w * conv->input_c;
     }
-    ink_packed_clamp(output, (size_t)(conv->batch * output_size), conv->act_min, conv->act_max);
+    ink_packed_clamp(output, (size_t)(to - output), conv->act_min, conv->act_max);
 }
 
 #endif

@@ -24,7 +24,8 @@ typedef struct {
 } ink_packed_conv_t;
 
 // Direct convolution, any kernel size, stride and padding; layout: layouts/conv_packed.py.
-// `weights` lie at a multiple of 4, `scratch` at a multiple of 4.
+// `weights` and `scratch` lie at multiples of 4. With a batch of 1, `output` may overlap `input`:
+// each pixel is gathered before it is written, and nothing behind it is read again.
 size_t ink_conv_packed_s8_scratch(const ink_packed_conv_t *conv);
 void ink_conv_packed_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
     int8_t *output, void *scratch);

@@ -35,6 +35,7 @@ static bool verify(ink_check_t *check) {
     }
     ink_packed_conv_t conv = ink_packed_convolution(&check->call);
     check->scratch = (int64_t)ink_conv_packed_s8_scratch(&conv);
+    check->slide = ink_packed_slide(&conv);
     check->work = ink_product(ink_tensor_elements(check->call.output), n_taps);
     return true;
 }

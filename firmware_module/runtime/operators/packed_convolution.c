@@ -58,3 +58,30 @@ bool ink_check_packed_shift(ink_check_t *check, const uint8_t *record) {
     memcpy(&shift, record + 8, sizeof(shift));
     return ink_check_between(check, INK_ERROR_PARAMETER, "a packed shift", shift, 1, 22);
 }
+
+// How far writing runs ahead of reading along one axis, at most. Before output i, i * written bytes
+// are written, and what lies before place i * stride - pad of the input, read bytes a place, is not
+// read again. That is greatest on either side of where padding ends, or at the end.
+static int64_t most_ahead(
+    int32_t count, int64_t written, int32_t stride, int32_t pad, int64_t read) {
+    const int32_t corners[] = {pad / stride, pad / stride + 1, count - 1};
+    int64_t most = 0;
+    for (uint32_t i = 0; i < 3; i++) {
+        int64_t at = corners[i] < count ? corners[i] : count - 1;
+        int64_t start = at * stride - pad;
+        int64_t ahead = at * written - (start > 0 ? start : 0) * read;
+        most = ahead > most ? ahead : most;
+    }
+    return most;
+}
+
+int64_t ink_packed_slide(const ink_packed_conv_t *conv) {
+    if (conv->batch != 1) {
+        return INK_NO_SLIDE;
+    }
+    int64_t row = (int64_t)conv->input_w * conv->input_c;
+    return most_ahead(conv->output_h, (int64_t)conv->output_w * conv->output_c, conv->stride_h,
+               conv->pad_top, row) +
+           most_ahead(
+               conv->output_w, conv->output_c, conv->stride_w, conv->pad_left, conv->input_c);
+}

@@ -16,4 +16,8 @@ bool ink_check_packed_convolution(ink_check_t *check, uint64_t size);
 // have. `record` is three words, within the blob.
 bool ink_check_packed_shift(ink_check_t *check, const uint8_t *record);
 
+// By how many bytes the output must start before the input to overlap it, for a kernel that reads
+// the windows of some pixels, then writes their outputs, row by row. For verified windows.
+int64_t ink_packed_slide(const ink_packed_conv_t *conv);
+
 #endif
