@@ -68,13 +68,14 @@ def _runtime(flags: Sequence[str], cmsis_nn: Path | None) -> tuple[list[Path], l
         raise CommandError(
             f"{FIRMWARE_MODULE} holds no C sources: run host_tools from a checkout of Inkling"
         )
+    archive = [] if cmsis_nn is None else [_archive(cmsis_nn)]
     includes = _includes(cmsis_nn)
     headers = _digest_of_headers(cmsis_nn)
     with ThreadPoolExecutor(2) as pool:
         objects = list(
             pool.map(lambda source: _compile(source, flags, includes, headers), sources)
         )
-    return objects, [] if cmsis_nn is None else [_archive(cmsis_nn)]
+    return objects, archive
 
 
 def _includes(cmsis_nn: Path | None) -> tuple[Path, ...]:

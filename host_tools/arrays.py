@@ -1,0 +1,105 @@
+"""Arrays for a network and from it: .npy files, batches, real values to stored ones and back."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from host_tools.blob.reader import BlobTensor
+from host_tools.errors import CommandError
+from host_tools.files import read_whole, write_whole
+from host_tools.reference import kernels
+
+Array = npt.NDArray[np.generic]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Inputs, stored values [N, *shape]. `form` is how they were given.
+
+    "one": [*shape]. "many": [N, *shape]. "batch": [N, *shape[1:]], where shape[0] is 1.
+    """
+
+    values: Array
+    form: str
+
+
+def read_array(path: Path) -> Array:
+    """The array of a .npy file. Raises CommandError, naming the file, where it holds none."""
+    data = io.BytesIO(read_whole(path))
+    try:
+        array = np.lib.format.read_array(data, allow_pickle=False)
+    except Exception as error:  # numpy has no list of what a bad file raises
+        reason = str(error).partition("\n")[0]
+        raise CommandError(f"{path}: not a .npy file: {reason}") from None
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def write_array(path: Path, array: Array) -> None:
+    """Writes a .npy file whole or not at all."""
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=False)
+    write_whole(path, file.getvalue())
+
+
+def as_inputs(array: Array, tensor: BlobTensor, where: str) -> Batch:
+    """One input or many of them for `tensor`, as stored values.
+
+    `array` holds stored values, or real ones in float32: these are rounded half away from zero
+    and saturated. Raises CommandError, which begins with `where`, for another type or shape.
+    """
+    shape = tensor.shape
+    if array.dtype not in (np.dtype(tensor.dtype), np.dtype(np.float32)):
+        real = "" if tensor.dtype == "float32" else " or float32 (real values)"
+        raise CommandError(
+            f"{where}: its type is {array.dtype}; input '{tensor.name}' takes {tensor.dtype}{real}"
+        )
+    if array.shape == shape:
+        batch = Batch(array[np.newaxis], "one")
+    elif array.shape[1:] == shape:
+        batch = Batch(array, "many")
+    elif shape[:1] == (1,) and array.ndim == len(shape) and array.shape[1:] == shape[1:]:
+        batch = Batch(array[:, np.newaxis], "batch")
+    else:
+        rest = ", ".join(map(str, shape[1:] if shape[:1] == (1,) else shape))
+        raise CommandError(
+            f"{where}: its shape is {list(array.shape)}; input '{tensor.name}' takes "
+            f"{list(shape)}, or [N, {rest}] for N of them"
+        )
+    if not len(batch.values):
+        raise CommandError(f"{where}: it is empty; its shape is {list(array.shape)}")
+    if array.dtype == tensor.dtype:
+        return batch
+    stored = kernels.quantize(
+        batch.values.astype(np.float32, copy=False),
+        scale=np.float32(tensor.scale),
+        zero_point=tensor.zero_point,
+        output_shape=batch.values.shape,
+        output_dtype=tensor.dtype,
+    )
+    return Batch(stored, batch.form)
+
+
+def as_given(values: Array, form: str) -> Array:
+    """Outputs [N, *shape] in the form that the inputs were given in."""
+    if form == "one":
+        return values[0]
+    if form == "batch" and values.shape[1:2] == (1,):
+        return values[:, 0]
+    return values
+
+
+def real_values(values: Array, tensor: BlobTensor) -> npt.NDArray[np.float32]:
+    """float32: scale * (stored - zero_point); what is float32 already stays as it is."""
+    if values.dtype == np.float32:
+        return values.astype(np.float32, copy=False)
+    return kernels.dequantize(
+        values,
+        scale=np.float32(tensor.scale),
+        zero_point=tensor.zero_point,
+        output_shape=values.shape,
+    )

@@ -1,0 +1,157 @@
+"""host_tools run: run a model on arrays, on this computer or on the virtual board."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from host_tools.arrays import (
+    Array,
+    Batch,
+    as_given,
+    as_inputs,
+    read_array,
+    real_values,
+    write_array,
+)
+from host_tools.blob.reader import Blob, BlobTensor, read_blob
+from host_tools.board_runtime import run_on_board
+from host_tools.errors import CommandError
+from host_tools.host_runtime import BlobError, HostModel
+from host_tools.pack import load_blob
+from host_tools.text import plain
+
+NAME = "run"
+HELP = "run a model on arrays, on this computer or on the virtual board"
+EXAMPLE = "host_tools run net.tflite --input x.npy --output y.npy --on sim"
+
+TOP = 3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "model", type=Path, metavar="MODEL", help="a blob (.ink), or a .tflite to pack on the fly"
+    )
+    parser.add_argument(
+        "--input",
+        type=Path,
+        action="append",
+        required=True,
+        metavar="NPY",
+        help="one input or many, stored values or float32 real ones; once for each input",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="NPY",
+        help="where outputs go, once for each output; default: the greatest are printed",
+    )
+    parser.add_argument(
+        "--on", choices=["host", "sim"], default="host", help="where it runs; default: %(default)s"
+    )
+    parser.add_argument(
+        "--float", action="store_true", help="outputs as real values in float32, not as stored"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    blob = load_blob(args.model)
+    model = _open_here(blob, args.model) if args.on == "host" else None
+    read = read_blob(blob, str(args.model))
+    tensors = [read.tensors[index] for index in read.outputs]
+    if args.output and len(args.output) != len(tensors):
+        raise CommandError(_wrong_count(args.model, "output", len(tensors), len(args.output)))
+    batches = _read_inputs(args.input, read, args.model)
+    values = [batch.values for batch in batches]
+    if model is None:
+        outputs = run_on_board(blob, values)
+    else:
+        threads = min(len(values[0]), os.cpu_count() or 1)
+        outputs = model.run_many(values, threads=threads)
+    shown = [
+        as_given(real_values(array, tensor) if args.float else array, batches[0].form)
+        for array, tensor in zip(outputs, tensors, strict=True)
+    ]
+    for path, array in zip(args.output, shown, strict=False):
+        write_array(path, array)
+    if args.json:
+        print(json.dumps(_report(args, read, tensors, shown), indent=2))
+    elif args.output:
+        for path, array in zip(args.output, shown, strict=True):
+            print(f"{path}: {array.dtype} {list(array.shape)}")
+    else:
+        _print_greatest(read, tensors, outputs)
+    return 0
+
+
+def _open_here(blob: bytes, path: Path) -> HostModel:
+    try:
+        return HostModel(blob)
+    except BlobError as error:
+        raise CommandError(f"{path}: {error}") from error
+
+
+def _wrong_count(model: Path, what: str, needed: int, given: int) -> str:
+    plural = "" if needed == 1 else "s"
+    return f"{model} has {needed} {what}{plural}, but --{what} is given {given} times"
+
+
+def _read_inputs(paths: Sequence[Path], read: Blob, model: Path) -> list[Batch]:
+    if len(paths) != len(read.inputs):
+        raise CommandError(_wrong_count(model, "input", len(read.inputs), len(paths)))
+    batches = [
+        as_inputs(read_array(path), read.tensors[index], str(path))
+        for path, index in zip(paths, read.inputs, strict=True)
+    ]
+    for path, batch in zip(paths, batches, strict=True):
+        if len(batch.values) != len(batches[0].values):
+            raise CommandError(
+                f"{path}: it holds {len(batch.values)} inputs, but {paths[0]} "
+                f"holds {len(batches[0].values)}"
+            )
+    return batches
+
+
+def _report(
+    args: argparse.Namespace, read: Blob, tensors: list[BlobTensor], arrays: list[Array]
+) -> dict[str, object]:
+    outputs = []
+    for index, (tensor, array) in enumerate(zip(tensors, arrays, strict=True)):
+        entry: dict[str, object] = {
+            "name": plain(tensor.name),
+            "dtype": str(array.dtype),
+            "shape": list(array.shape),
+            "scale": tensor.scale,
+            "zero_point": tensor.zero_point,
+        }
+        if args.output:
+            entry["file"] = str(args.output[index])
+        else:
+            entry["values"] = array.tolist()
+        outputs.append(entry)
+    return {
+        "name": plain(read.name),
+        "on": args.on,
+        "labels": [plain(label) for label in read.labels],
+        "outputs": outputs,
+    }
+
+
+def _print_greatest(read: Blob, tensors: list[BlobTensor], outputs: list[Array]) -> None:
+    """A line for each input and output: the greatest elements, with their labels or indices."""
+    for number in range(len(outputs[0])):
+        for position, (tensor, output) in enumerate(zip(tensors, outputs, strict=True)):
+            values = real_values(output[number], tensor).ravel()
+            words = []
+            for index in (-values).argsort(kind="stable")[:TOP]:
+                labelled = position == 0 and read.labels
+                name = plain(read.labels[index]) if labelled else f"[{index}]"
+                words.append(f"{name} {values[index]:.6g}")
+            which = f"{number}" if len(outputs) == 1 else f"{number} {plain(tensor.name)}"
+            print(f"{which}: {'  '.join(words)}")
