@@ -1,7 +1,7 @@
 #!/bin/sh
 # Sees to the programs Inkling needs from the system. Where one is missing: installs it with apt-get (as root or
 # by sudo); where that cannot be, names every package and stops. Calls no apt when nothing is missing.
-# usage: system_tools.sh PYTHON3
+# usage: system_tools.sh PYTHON3 (in the project's root)
 set -u
 python=${1:-python3}
 
@@ -53,13 +53,16 @@ fi
 packages=$(printf '%s' "$missing" | cut -d'|' -f2 | tr '\n' ' ')
 apt() {
     # shellcheck disable=SC2086
-    $root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@"
+    $root env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@"
 }
-echo "set-up: installing $packages"
+echo "set-up: installing $packages" >&2
+mkdir -p build
 # without recommended packages: they would add a C++ library of 1.5 GB
 # shellcheck disable=SC2086
-apt update && apt install -y --no-install-recommends $packages ||
-    stop 'apt-get failed (see above); these are missing:'
+if ! { apt update && apt install -y --no-install-recommends $packages; } >build/apt.log 2>&1; then
+    tail -n 15 build/apt.log >&2
+    stop 'apt-get failed (its last lines are above, the rest in build/apt.log); these are missing:'
+fi
 
 find_missing
 [ -z "$missing" ] || stop 'apt-get ran, yet these are missing:'
