@@ -45,6 +45,22 @@ static void average_pool_simd(const call_t *call) {
     ink_average_pool_simd_s8(call->params, call->input0, call->output);
 }
 
+static uint32_t winograd_f2_scratch(const void *params) {
+    return (uint32_t)ink_winograd_f2_s8_scratch(params);
+}
+
+static void winograd_f2(const call_t *call) {
+    ink_winograd_f2_s8(call->params, call->input0, call->weights, call->output, call->scratch);
+}
+
+static uint32_t winograd_f4_scratch(const void *params) {
+    return (uint32_t)ink_winograd_f4_s8_scratch(params);
+}
+
+static void winograd_f4(const call_t *call) {
+    ink_winograd_f4_s8(call->params, call->input0, call->weights, call->output, call->scratch);
+}
+
 const kernel_t kernels[] = {
     {conv_packed_scratch, conv_packed},
     {depthwise_3x3_scratch, depthwise_3x3},
@@ -52,5 +68,7 @@ const kernel_t kernels[] = {
     {no_scratch, add_table},
     {no_scratch, max_pool_simd},
     {no_scratch, average_pool_simd},
+    {winograd_f2_scratch, winograd_f2},
+    {winograd_f4_scratch, winograd_f4},
 };
 const uint32_t kernel_count = sizeof(kernels) / sizeof(kernels[0]);

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+// Winograd convolution 3x3: walks over the tiles of outputs, row by row from the top, four at a
+// time, and finishes all their channels before the next four. Stride 1, dilation 1, one group,
+// input channels a multiple of 4.
+#include "winograd.h"
+
+typedef struct {
+    int32_t y, x; // the first of its outputs
+    const int8_t *image;
+    int8_t *output;
+} tile_t;
+
+static int32_t pairs_of(int32_t input_c) {
+    int32_t block = 2 * WINOGRAD_BLOCK;
+    return (input_c + block - 1) / block * WINOGRAD_BLOCK;
+}
+
+// In order: the inputs' transforms, then either the products or one window with padding in it.
+size_t ink_winograd_scratch(int32_t side, int32_t input_c) {
+    int32_t positions = (side + 2) * (side + 2);
+    int32_t inputs = positions * pairs_of(input_c) * WINOGRAD_TILES * 4;
+    int32_t products = positions * 2 * WINOGRAD_TILES * 4;
+    int32_t window = positions * input_c;
+    return (size_t)inputs + (size_t)(products > window ? products : window);
+}
+
+static void next_tile(tile_t *tile, const ink_packed_conv_t *conv, int32_t side) {
+    tile->x += side;
+    if (tile->x >= conv->output_w) {
+        tile->x = 0;
+        tile->y += side;
+        if (tile->y >= conv->output_h) {
+            tile->y = 0;
+            tile->image += conv->input_h * conv->input_w * conv->input_c;
+            tile->output += conv->output_h * conv->output_w * conv->output_c;
+        }
+    }
+}
+
+static int32_t bound(int32_t value, int32_t least, int32_t most) {
+    return value < least ? least : value > most ? most : value;
+}
+
+// Copies a window of `size` x `size` pixels that starts at row y, column x of the input.
+static void copy_window(const ink_packed_conv_t *conv, const int8_t *image, int32_t y, int32_t x,
+    int32_t size, int8_t *window) {
+    int32_t depth = conv->input_c;
+    int32_t left = bound(-x, 0, size);
+    int32_t right = bound(conv->input_w - x, left, size);
+    memset(window, conv->pad_value, (size_t)(size * size * depth));
+    for (int32_t row = 0; row < size; row++) {
+        if (y + row >= 0 && y + row < conv->input_h && right > left) {
+            const int8_t *from = image + ((y + row) * conv->input_w + x + left) * depth;
+            memcpy(window + (row * size + left) * depth, from, (size_t)((right - left) * depth));
+        }
+    }
+}
+
+static void transform_input(const ink_winograd_t *method, const ink_packed_conv_t *conv,
+    const tile_t *tile, int32_t *to, int8_t *window) {
+    int32_t size = method->side + 2;
+    int32_t y = tile->y - conv->pad_top;
+    int32_t x = tile->x - conv->pad_left;
+    int32_t depth = conv->input_c;
+    const int8_t *from = window;
+    int32_t row_size = size * depth;
+    if (y < 0 || x < 0 || y + size > conv->input_h || x + size > conv->input_w) {
+        copy_window(conv, tile->image, y, x, size, window);
+    } else {
+        row_size = conv->input_w * depth;
+        from = tile->image + y * row_size + x * depth;
+    }
+    method->input(from, depth, row_size, to, pairs_of(depth));
+}
+
+static void transform_output(const ink_winograd_t *method, const ink_packed_conv_t *conv,
+    const tile_t *tile, const int32_t *products, const void *how, int32_t channel) {
+    int32_t pixel = conv->output_c;
+    int32_t row = conv->output_w * pixel;
+    int32_t side = method->side;
+    int8_t *to = tile->output + tile->y * row + tile->x * pixel + channel;
+    int32_t rows = conv->output_h - tile->y;
+    int32_t columns = conv->output_w - tile->x;
+    if (rows >= side && columns >= side) {
+        method->output(products, how, to, pixel, row);
+        return;
+    }
+    int8_t whole[4 * 4];
+    method->output(products, how, whole, 1, side);
+    for (int32_t y = 0; y < side && y < rows; y++) {
+        for (int32_t x = 0; x < side && x < columns; x++) {
+            to[y * row + x * pixel] = whole[y * side + x];
+        }
+    }
+}
+
+void ink_winograd_run(const ink_winograd_t *method, const ink_packed_conv_t *conv,
+    const int8_t *input, const int32_t *weights, int8_t *output, int32_t *scratch) {
+    int32_t side = method->side;
+    ink_winograd_multiply_t multiply = {.inputs = scratch,
+        .pairs = pairs_of(conv->input_c),
+        .positions = (side + 2) * (side + 2)};
+    int32_t *products = scratch + multiply.positions * multiply.pairs * WINOGRAD_TILES;
+    int32_t left = conv->batch * ((conv->output_h + side - 1) / side) *
+                   ((conv->output_w + side - 1) / side);
+    tile_t tiles[WINOGRAD_TILES];
+    tile_t next = {.image = input, .output = output};
+    for (; left > 0; left -= WINOGRAD_TILES) {
+        int32_t count = left < WINOGRAD_TILES ? left : WINOGRAD_TILES;
+        for (int32_t i = 0; i < count; i++) {
+            tiles[i] = next;
+            transform_input(method, conv, &next, scratch + i, (int8_t *)products);
+            next_tile(&next, conv, side);
+        }
+        const int32_t *from = weights;
+        for (int32_t channel = 0; channel < conv->output_c; channel += 2) {
+            ink_winograd_multiply(&multiply, from, products);
+            from += multiply.positions * (2 + 2 * multiply.pairs);
+            for (int32_t i = 0; i < count; i++) {
+                transform_output(method, conv, &tiles[i], products + i, from, channel);
+                if (channel + 1 < conv->output_c) {
+                    transform_output(method, conv, &tiles[i], products + WINOGRAD_TILES + i,
+                        (const ink_requantize_t *)from + 1, channel + 1);
+                }
+            }
+            from += 2 * sizeof(ink_requantize_t) / sizeof(*from);
+        }
+    }
+    size_t size = (size_t)(conv->batch * conv->output_h * conv->output_w * conv->output_c);
+    ink_packed_clamp(output, size, conv->act_min, conv->act_max);
+}
