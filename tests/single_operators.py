@@ -323,6 +323,7 @@ def _zero_point_of(rng: Rng, dtype: str) -> int:
 
 
 _MODELS: dict[str, Callable[[Rng], bytes]] = {
+    "ABS": _unary("ABS", _any_output),
     "ADD": _binary("ADD"),
     "AVERAGE_POOL_2D": _pool("AVERAGE_POOL_2D"),
     "CONV_2D": _conv,

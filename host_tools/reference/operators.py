@@ -93,6 +93,7 @@ def _dequantize(graph: Graph, operator: Operator, values: list[Any]) -> list[Arr
 
 
 OPERATORS: dict[str, Run] = {
+    "ABS": _table,
     "ADD": _plain(parameters.add, kernels.broadcast_add, 2),
     "AVERAGE_POOL_2D": _plain(parameters.average_pool, kernels.average_pool, 1),
     "CONV_2D": _weighted(parameters.conv, kernels.conv),

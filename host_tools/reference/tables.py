@@ -35,7 +35,7 @@ def lookup_table(
 ) -> npt.NDArray[np.uint8]:
     """The output byte for each input byte, both read as unsigned; uint8[256].
 
-    `kind` is RELU, RELU6, LEAKY_RELU, HARD_SWISH, LOGISTIC, TANH or QUANTIZE (between 8-bit
+    `kind` is ABS, RELU, RELU6, LEAKY_RELU, HARD_SWISH, LOGISTIC, TANH or QUANTIZE (between 8-bit
     types). Raises CommandError where the tensors are not 8-bit or their scales are beyond the
     operator.
     """
@@ -63,6 +63,12 @@ def _quantize(values: Values, given: Scale, result: Scale, options: Options) -> 
     # Requantize in requantize.h
     multiplier, shift = _real_multiplier(float(given.scale) / float(result.scale))
     return _scaled(values - given.zero_point, multiplier, shift) + result.zero_point
+
+
+def _abs(values: Values, given: Scale, result: Scale, options: Options) -> Values:
+    # AbsEvalQuantized in elementwise.cc
+    multiplier, shift = _real_multiplier(float(given.scale) / float(result.scale))
+    return _scaled(np.abs(values - given.zero_point), multiplier, shift) + result.zero_point
 
 
 def _relu(values: Values, given: Scale, result: Scale, options: Options) -> Values:
@@ -174,6 +180,7 @@ def _high_mul_16(a: Values, b: int) -> Values:
 
 
 _FUNCTIONS: dict[str, Callable[[Values, Scale, Scale, Options], Values]] = {
+    "ABS": _abs,
     "HARD_SWISH": _hard_swish,
     "LEAKY_RELU": _leaky_relu,
     "LOGISTIC": _logistic,

@@ -30,6 +30,7 @@ from host_tools.plan.operators.sub import lower_sub
 from host_tools.plan.operators.transpose import lower_transpose
 
 LOWER: dict[str, Callable[[Graph, Operator], Lowered]] = {
+    "ABS": lower_lookup,
     "ADD": lower_add,
     "AVERAGE_POOL_2D": lower_average_pool_2d,
     "CONCATENATION": lower_concatenation,
