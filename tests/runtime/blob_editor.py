@@ -96,6 +96,10 @@ PARAMS = {
         17: "",
         32: _PACKED,
         33: _PACKED,
+        34: "depth units blocks act_min act_max weights",
+        35: "act_min act_max weights",
+        36: _POOL,
+        37: _POOL,
     }.items()
 }
 

@@ -219,6 +219,21 @@ def test_inputs_that_overlap_are_refused(two_inputs: bytes) -> None:
     assert refusal(editor.bytes()) == ("input 1: overlap in the arena: it overlaps another input")
 
 
+def test_a_bad_name_is_named(every_kernel: bytes) -> None:
+    editor = BlobEditor(every_kernel)
+    editor.set("header", 0, "name", 1 << 31)
+    assert refusal(editor.bytes()).startswith("header: bad string: name is 2147483648, allowed ")
+
+
+def test_scratch_over_the_second_input_is_refused(every_kernel: bytes) -> None:
+    editor = BlobEditor(every_kernel)
+    editor.set("operator", 5, "scratch_offset", editor.get("tensor", 4, "offset") + 48)
+    editor.set("operator", 5, "scratch_size", 4)
+    assert refusal(editor.bytes()) == (
+        "operator 5 (add_s8): overlap in the arena: scratch and input 1"
+    )
+
+
 def test_a_bad_label_is_named(every_kernel: bytes) -> None:
     editor = BlobEditor(every_kernel)
     editor.set("label", 3, "", 0xFFFFFFFF)

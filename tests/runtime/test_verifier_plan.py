@@ -5,12 +5,14 @@ The good blob is `networks.every_kernel`, as in test_verifier.py.
 
 from __future__ import annotations
 
+import networks
 import numpy as np
 import pytest
 from blob_editor import BlobEditor
 from test_verifier import refusal
 
 from host_tools.host_runtime import HostModel
+from host_tools.pack import pack
 
 CONV, DEPTHWISE, MAX_POOL, AVERAGE_POOL, ADD, MUL = 1, 2, 3, 4, 5, 6
 BROADCAST_ADD, SUB, BROADCAST_MUL, LUT, RESIZE, COPY = 7, 8, 9, 10, 11, 12
@@ -84,6 +86,7 @@ PARAMETER_RULES = [
     (ADD, "output_offset", 4, f"{OUT}: output_offset is 4, allowed 3"),
     (MUL, "input1_offset", 129, f"{OUT}: input1_offset is 129, allowed at most 128"),
     (MUL, "input0_offset", 0, f"{OUT}: input0_offset is 0, allowed -3"),
+    (MUL, "input1_offset", 4, f"{OUT}: input1_offset is 4, allowed -3"),
     (MUL, "output_offset", 2, f"{OUT}: output_offset is 2, allowed 3"),
     (MEAN, "input_offset", 127, f"{OUT}: input_offset is 127, allowed 128"),
     (MEAN, "output_offset", 2, f"{OUT}: output_offset is 2, allowed 3"),
@@ -213,9 +216,12 @@ def test_a_row_or_column_behind_the_input_is_refused(every_kernel: bytes) -> Non
         )
 
 
+REAL = {"dtype": 3, "scale": 1.0, "zero_point": 0}
+
 # operator, tensor, fields to set, and what the message says
 SHAPE_RULES = [
     (CONV, 1, {"dtype": 2, "zero_point": 3}, "input 0's dtype is 2, allowed 1"),
+    (CONV, 1, {"rank": 3, "dims[0]": 6, "dims[2]": 3, "dims[3]": 1}, "input 0's rank is 3, al"),
     (CONV, 2, {"rank": 3, "dims[2]": 36, "dims[3]": 1}, "the output's rank is 3, allowed 4"),
     (CONV, 2, {"dims[0]": 6, "dims[1]": 1}, "the output's batch is 6, allowed 1"),
     (DENSE, 18, {"dtype": 2}, "the output's dtype is 2, allowed 1"),
@@ -226,10 +232,16 @@ SHAPE_RULES = [
     (MAX_POOL, 4, {"zero_point": 4}, "the output's zero_point is 4, allowed 3"),
     (MAX_POOL, 4, {"dims[3]": 9, "dims[2]": 2}, "the output's number of channels is 9, allowed 6"),
     (ADD, 6, {"dims[1]": 2, "size": 36, "offset": 480}, "input 0's number of elements is 5"),
+    (ADD, 6, {"dtype": 2, "offset": 480}, "the output's dtype is 2, allowed 1"),
+    (MUL, 7, {"dims[1]": 2, "size": 36, "offset": 480}, "input 0's number of elements is 5"),
+    (MUL, 7, {"dtype": 2, "offset": 480}, "the output's dtype is 2, allowed 1"),
+    (BROADCAST_MUL, 10, {"dims[1]": 1, "dims[2]": 9}, "input 0 does not broadcast to the outp"),
     (BROADCAST_ADD, 11, {"dims[0]": 5, "size": 5}, "input 1 does not broadcast to the output's"),
     (BROADCAST_ADD, 8, {"rank": 3, "dims[0]": 3, "dims[2]": 6, "dims[3]": 1}, "input 0 does not"),
     (SUB, 9, {"dims[1]": 1, "dims[2]": 9}, "input 0 does not broadcast to the output's shape"),
     (LUT, 14, {"dims[0]": 3, "size": 162, "offset": 256}, "input 0's number of elements is"),
+    (LUT, 14, {**REAL, "size": 216, "offset": 256}, "the output's dtype is 3, allowed at most 2"),
+    (0, 1, {**REAL, "size": 432, "offset": 544}, "the output's dtype is 3, allowed at most 2"),
     (RESIZE, 15, {"dims[2]": 8, "dims[3]": 3}, "the output's number of channels is 3, allowed 6"),
     (COPY, 16, {"dtype": 2, "zero_point": 0}, "the output's dtype is 2, allowed 1"),
     (MEAN, 17, {"dims[1]": 3, "size": 3}, "the output's number of elements is 3, allowed 6"),
@@ -247,10 +259,66 @@ def test_tensors_that_a_kernel_does_not_take_are_named(
     # nothing else to stumble over: no labels, no table for pictures
     editor.set("header", 0, "n_labels", 0)
     editor.set("io", 0, "image_table", 0)
+    editor.set("header", 0, "arena_size", 1024)
     for field, value in fields.items():
         editor.set("tensor", tensor, field, value)
     name = NAMES.get(operator, "quantize_f32")
     assert refusal(editor.bytes()).startswith(f"operator {operator} ({name}): {SHAPE}: {message}")
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"dtype": 2, "zero_point": 5}, "input 1's dtype is 2, allowed 1"),
+        ({"dims[2]": 3, "size": 18}, "input 1's number of elements is 18, allowed 24"),
+    ],
+)
+def test_a_second_input_that_a_kernel_does_not_take_is_named(
+    two_inputs: bytes, fields: dict[str, float], message: str
+) -> None:
+    editor = BlobEditor(two_inputs)
+    for field, value in fields.items():
+        editor.set("tensor", 1, field, value)
+    editor.set("params", 0, "input1_offset", -editor.get("tensor", 1, "zero_point"))
+    assert refusal(editor.bytes()) == f"operator 0 (add_s8): {SHAPE}: {message}"
+
+
+def test_a_table_does_not_take_floats(every_kernel: bytes) -> None:
+    editor = BlobEditor(every_kernel)
+    editor.set("operator", 0, "kernel", 12)
+    editor.set("operator", 0, "params_size", 4)
+    editor.set("operator", 0, "params_offset", editor.get("operator", LUT, "params_offset"))
+    assert refusal(editor.bytes()) == (
+        f"operator 0 (lut_s8): {SHAPE}: input 0's dtype is 3, allowed at most 2"
+    )
+
+
+def test_a_mean_of_too_many_elements_is_refused(every_kernel: bytes) -> None:
+    editor = BlobEditor(every_kernel)
+    editor.set("header", 0, "arena_size", 1 << 28)
+    editor.set("tensor", 16, "offset", 1 << 20)
+    editor.set("tensor", 16, "dims[1]", 4096)
+    editor.set("tensor", 16, "dims[2]", 2049)
+    editor.set("tensor", 16, "size", 4096 * 2049 * 6)
+    assert refusal(editor.bytes()) == (
+        f"operator {MEAN} (mean_s8): {SHAPE}: "
+        f"the number of elements averaged is {4096 * 2049}, allowed at most {1 << 23}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("sides", "name"),
+    [((65536, 1, 3), "a height"), ((1, 65536, 3), "a width"), ((1, 1, 65536), "a number of chan")],
+)
+def test_a_picture_with_too_long_a_side_is_refused(sides: tuple[int, ...], name: str) -> None:
+    editor = BlobEditor(pack(networks.separable()))
+    for i, side in enumerate(sides):
+        editor.set("tensor", 0, f"dims[{i + 1}]", side)
+    editor.set("tensor", 0, "size", sides[0] * sides[1] * sides[2])
+    editor.set("tensor", 0, "offset", 1 << 20)
+    editor.set("header", 0, "arena_size", 1 << 21)
+    editor.set("io", 0, "image_table", 0)
+    assert refusal(editor.bytes()).startswith(f"operator 0 (conv_s8): {SHAPE}: {name}")
 
 
 def test_a_softmax_of_a_scalar_is_refused(every_kernel: bytes) -> None:
