@@ -52,7 +52,7 @@ class Layer:
         pixels = self.input_shape[0] * height * width * self.output_c
         return pixels * self.kernel[0] * self.kernel[1] * self.depth
 
-    def params(self, input_offset: int) -> list[int]:
+    def params(self, input_offset: int, output_offset: int) -> list[int]:
         """The fields of ink_packed_conv_t."""
         height, width, top, left = self.geometry()
         return [
@@ -60,7 +60,7 @@ class Layer:
             *(height, width, self.output_c),
             *self.kernel,
             *self.stride,
-            *(top, left, -input_offset),
+            *(top, left, -input_offset, output_offset),
             *self.act,
         ]
 

@@ -37,7 +37,16 @@ def make_case(params, inputs=INPUTS, act=(-128, 127), in_place=False) -> Case:
     bounds = {"act_min": act[0], "act_max": act[1]}
     expected = add(left, right, output_shape=left.shape, **params, **bounds)
     data = add_table.pack(**params)
-    return Case("add_table", [left.size, *act], left, data, expected, 0, right, in_place)
+    return Case(
+        "add_table",
+        [left.size, params["output_offset"], *act],
+        left,
+        data,
+        expected,
+        0,
+        right,
+        in_place,
+    )
 
 
 @pytest.mark.parametrize("zero_points", [(-128, 4, -128), (127, -128, 127), (3, -17, 0)])
@@ -56,4 +65,4 @@ def test_odd_sizes_bounds_and_in_place_match_the_reference(machine):
 
 def test_an_output_scale_far_below_the_inputs_is_refused():
     with pytest.raises(Refused):
-        add_table.pack(**parameters((1.0, 1.0, 1e-7), (0, 0, 0)))
+        add_table.pack(**parameters((1.0, 1.0, 1e-6), (0, 0, 0)))

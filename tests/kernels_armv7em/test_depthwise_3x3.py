@@ -29,7 +29,7 @@ def make_case(layer: Layer, numbers: Numbers, in_place: bool = False) -> Case:
     height, width, _, _ = layer.geometry()
     return Case(
         "depthwise_3x3",
-        layer.params(numbers.input_offset),
+        layer.params(numbers.input_offset, numbers.output_offset),
         numbers.input,
         data,
         expected(layer, numbers),

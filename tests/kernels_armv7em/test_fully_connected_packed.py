@@ -63,7 +63,7 @@ def make_case(
     blocks = fully_connected_packed.count_blocks(units, per_channel and units > 1)
     return Case(
         "fully_connected_packed",
-        [rows, depth, units, blocks, *act],
+        [rows, depth, units, blocks, output_zero, *act],
         inputs,
         data,
         expected,

@@ -6,6 +6,7 @@
 typedef struct {
     const int32_t *table0, *table1;
     ink_requantize_t how;
+    int32_t output_zero;
 } adder_t;
 
 // Adds byte `lane` of both words.
@@ -13,7 +14,7 @@ static inline int32_t add_lane(
     const adder_t *adder, uint32_t bytes0, uint32_t bytes1, int32_t lane) {
     uint32_t sum = (uint32_t)adder->table0[(bytes0 >> (8 * lane)) & 0xFF] +
                    (uint32_t)adder->table1[(bytes1 >> (8 * lane)) & 0xFF];
-    return requantize((int32_t)sum, &adder->how);
+    return requantize((int32_t)sum, &adder->how, adder->output_zero);
 }
 
 #if INK_HAVE_DSP
@@ -55,7 +56,7 @@ static int32_t add_words(const adder_t *adder, const int8_t *input0, const int8_
 
 void ink_add_table_s8(const ink_add_t *add, const int8_t *input0, const int8_t *input1,
     const void *weights, int8_t *output) {
-    adder_t adder = {.table0 = (const int32_t *)weights + 4};
+    adder_t adder = {.table0 = (const int32_t *)weights + 2, .output_zero = add->output_zero};
     adder.table1 = adder.table0 + 256;
     memcpy(&adder.how, weights, sizeof(adder.how));
     int32_t done = add_words(&adder, input0, input1, output, add->size);

@@ -214,8 +214,12 @@ static void write_some_pixels(const gather_t *gather, const ink_conv_tile_t *til
         if (pixels > 2) {
             memcpy(output, gather->staging + pixel * tile->stride, (size_t)output_c);
         } else {
-            ink_packed_pairs(gather->panel + 2 * pixel, tile->groups, 2 * TILE_PIXELS, weights,
-                output, output_c);
+            ink_packed_pairs_t pairs = {.inputs = gather->panel + 2 * pixel,
+                .groups = tile->groups,
+                .step = 2 * TILE_PIXELS,
+                .units = output_c,
+                .output_zero = tile->output_zero};
+            ink_packed_pairs(&pairs, weights, output);
         }
         output += output_c;
     }
@@ -228,7 +232,8 @@ void ink_conv_packed_s8(const ink_packed_conv_t *conv, const int8_t *input, cons
     ink_conv_tile_t tile = {.panel = gather.panel,
         .groups = (conv->kernel_h * gather.run_words + gather.rest_size) >> 2,
         .stride = (conv->output_c + 1) & ~1,
-        .pairs = (conv->output_c + 1) >> 1};
+        .pairs = (conv->output_c + 1) >> 1,
+        .output_zero = conv->output_zero};
     int8_t *to = output;
     int32_t left = conv->batch * conv->output_h * conv->output_w;
     while (left > 0) {

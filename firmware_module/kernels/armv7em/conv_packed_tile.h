@@ -27,6 +27,7 @@ typedef struct {
     const int32_t *panel;
     int32_t groups; // of 4 taps, at least 1
     int32_t stride, pairs;
+    int32_t output_zero;
 } ink_conv_tile_t;
 
 void ink_conv_packed_tile(const ink_conv_tile_t *tile, const void *weights, int8_t *output);

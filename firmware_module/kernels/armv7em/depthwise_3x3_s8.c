@@ -120,12 +120,15 @@ static void convolve_channels(
     const ring_t *ring, const int8_t *input, const void *weights, int8_t *output, void *scratch) {
     const ink_packed_conv_t *conv = ring->conv;
     int32_t row_size = conv->output_w * conv->output_c;
+    int32_t pairs = conv->output_w & ~1;
     ink_depthwise_rows_t rows = {.ring = scratch,
         .output = output,
         .pixel_step = conv->output_c,
         .row_step = row_size,
-        .last = row_size - conv->output_c,
-        .channels = ring->channels};
+        .span = (conv->stride_w == 1 ? pairs : conv->output_w - 1) * conv->output_c,
+        .channels = ring->channels,
+        .output_zero = conv->output_zero,
+        .odd = conv->output_w & 1};
     int32_t y = -conv->pad_top;
     int32_t *lower = scratch;
     add_row_pair(ring, input, y, lower);

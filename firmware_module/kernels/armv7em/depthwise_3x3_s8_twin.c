@@ -51,7 +51,8 @@ static void convolve_channel(
         }
         for (int32_t ox = 0; ox < conv->output_w; ox++) {
             int32_t sum = sum_window(ring, weights, ox * conv->stride_w - conv->pad_left);
-            output[(oy * conv->output_w + ox) * conv->output_c] = (int8_t)requantize(sum, &how);
+            output[(oy * conv->output_w + ox) * conv->output_c] =
+                (int8_t)requantize(sum, &how, conv->output_zero);
         }
     }
 }
@@ -66,7 +67,7 @@ void ink_depthwise_3x3_s8(const ink_packed_conv_t *conv, const int8_t *input, co
     for (int32_t n = 0; n < conv->batch; n++) {
         for (int32_t channel = 0; channel < conv->input_c; channel++) {
             convolve_channel(&ring, input + n * input_size + channel,
-                (const int8_t *)weights + 28 * channel, output + n * output_size + channel);
+                (const int8_t *)weights + 24 * channel, output + n * output_size + channel);
         }
     }
     ink_packed_clamp(output, (size_t)(conv->batch * output_size), conv->act_min, conv->act_max);

@@ -33,10 +33,12 @@ static void widen_row(int32_t *to, const int8_t *from, int32_t depth) {
 
 void ink_fully_connected_packed_s8(const ink_packed_fully_connected_t *layer, const int8_t *input,
     const void *weights, int8_t *output, void *scratch) {
-    ink_fully_connected_tile_t tile = {
-        .inputs = scratch, .groups = (layer->depth + 3) >> 2, .blocks = layer->blocks};
+    ink_fully_connected_tile_t tile = {.inputs = scratch,
+        .groups = (layer->depth + 3) >> 2,
+        .blocks = layer->blocks,
+        .output_zero = layer->output_zero};
     memcpy(&tile.how, weights, sizeof(tile.how));
-    const uint8_t *first = (const uint8_t *)weights + 16;
+    const uint8_t *first = (const uint8_t *)weights + sizeof(tile.how);
     int32_t in_blocks = layer->blocks * BLOCK_UNITS;
     int8_t *to = output;
     for (int32_t row = 0; row < layer->rows; row++) {
@@ -45,7 +47,12 @@ void ink_fully_connected_packed_s8(const ink_packed_fully_connected_t *layer, co
         if (layer->blocks > 0) {
             next = ink_fully_connected_tile(&tile, next, to);
         }
-        ink_packed_pairs(scratch, tile.groups, 2, next, to + in_blocks, layer->units - in_blocks);
+        ink_packed_pairs_t pairs = {.inputs = scratch,
+            .groups = tile.groups,
+            .step = 2,
+            .units = layer->units - in_blocks,
+            .output_zero = layer->output_zero};
+        ink_packed_pairs(&pairs, next, to + in_blocks);
         input += layer->depth;
         to += layer->units;
     }

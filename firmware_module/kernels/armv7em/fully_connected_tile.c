@@ -9,7 +9,7 @@
 
 // r0: inputs, r1: weights, r2 and r3: inputs of 4 taps, r4 and r5: 256 x A + B of two pairs of
 // units, r6 and r7: B, r8-r11: weights, r12: groups left, lr: output. In the stack frame: 0 inputs,
-// 4 groups, 8 blocks, 12 multiplier, 16 addend, 20 shift.
+// 4 groups, 8 blocks, 12 multiplier, 16 scale, 20 zero point of the output.
 __attribute__((naked)) const void *ink_fully_connected_tile(
     const ink_fully_connected_tile_t *tile, const void *weights, int8_t *output) {
     __asm volatile(".macro group\n"
@@ -57,40 +57,36 @@ __attribute__((naked)) const void *ink_fully_connected_tile(
                    "bne 3b\n"
                    "4:\n"
 
-                   // A = (sum - B) >> 8, then requantization; see ink_requantize_t
+                   // A = (sum - B) >> 8, then requantization; see requantize()
                    "ldr.w r8, [sp, #12]\n"
                    "sub r4, r4, r6\n"
                    "sub r5, r5, r7\n"
                    "ldr.w r9, [sp, #16]\n"
-                   "smmlar r6, r6, r8, r6\n"
                    "asr r4, r4, #8\n"
-                   "smmlar r7, r7, r8, r7\n"
+                   "smmlar r6, r6, r8, r6\n"
                    "asr r5, r5, #8\n"
+                   "smmlar r7, r7, r8, r7\n"
                    "smmlar r4, r4, r8, r4\n"
                    "add r6, r6, r6, asr #31\n"
+                   "ldr.w r10, [sp, #20]\n"
                    "smmlar r5, r5, r8, r5\n"
                    "add r7, r7, r7, asr #31\n"
-                   "ldr.w r10, [sp, #20]\n"
-                   "add r6, r6, r9\n"
+                   "smmlsr r6, r6, r9, r10\n"
                    "add r4, r4, r4, asr #31\n"
-                   "add r7, r7, r9\n"
+                   "smmlsr r7, r7, r9, r10\n"
                    "add r5, r5, r5, asr #31\n"
-                   "add r4, r4, r9\n"
-                   "asr r6, r6, r10\n"
-                   "add r5, r5, r9\n"
-                   "asr r4, r4, r10\n"
+                   "smmlsr r4, r4, r9, r10\n"
                    "ldr r2, [sp, #8]\n"
-                   "asr r7, r7, r10\n"
-                   "asr r5, r5, r10\n"
-                   "ssat r4, #8, r4\n"
+                   "smmlsr r5, r5, r9, r10\n"
                    "ssat r6, #8, r6\n"
+                   "ssat r7, #8, r7\n"
+                   "ssat r4, #8, r4\n"
                    "ssat r5, #8, r5\n"
                    "bfi r4, r6, #8, #8\n"
-                   "ssat r7, #8, r7\n"
-                   "bfi r4, r5, #16, #8\n"
                    "subs r2, r2, #1\n"
-                   "bfi r4, r7, #24, #8\n"
+                   "bfi r4, r5, #16, #8\n"
                    "str r2, [sp, #8]\n"
+                   "bfi r4, r7, #24, #8\n"
                    "str r4, [lr], #4\n"
                    "bne 0b\n"
 

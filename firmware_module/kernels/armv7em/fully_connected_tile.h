@@ -13,6 +13,7 @@ typedef struct {
     const int32_t *inputs;
     int32_t groups, blocks; // each at least 1
     ink_requantize_t how;
+    int32_t output_zero;
 } ink_fully_connected_tile_t;
 
 // Writes 4 x blocks bytes. Returns the end of the weights.

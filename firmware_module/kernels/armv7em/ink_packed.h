@@ -16,11 +16,12 @@
 #endif
 
 // The shape of a convolution, depthwise or not. int8, NHWC. `pad_value` is what padding holds: the
-// input's zero point. The activation's bounds are applied after requantization.
+// input's zero point, `output_zero` is the output's. The activation's bounds apply to what is
+// stored.
 typedef struct {
     int32_t batch, input_h, input_w, input_c, output_h, output_w, output_c;
     int32_t kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left;
-    int32_t pad_value, act_min, act_max;
+    int32_t pad_value, output_zero, act_min, act_max;
 } ink_packed_conv_t;
 
 // Direct convolution, any kernel size, stride and padding; layout: layouts/conv_packed.py.
@@ -47,7 +48,8 @@ void ink_depthwise_3x3_s8(const ink_packed_conv_t *conv, const int8_t *input, co
 
 // int8 [rows, depth] to [rows, units]; `blocks` is how many times 4 units share a requantization.
 typedef struct {
-    int32_t rows, depth, units, blocks, act_min, act_max;
+    int32_t rows, depth, units, blocks;
+    int32_t output_zero, act_min, act_max;
 } ink_packed_fully_connected_t;
 
 // Fully connected layer; layout: layouts/fully_connected_packed.py. `weights` and `scratch` lie at
@@ -58,7 +60,7 @@ void ink_fully_connected_packed_s8(const ink_packed_fully_connected_t *layer, co
 
 // `size` elements of each input and of the output, which may be either input.
 typedef struct {
-    int32_t size, act_min, act_max;
+    int32_t size, output_zero, act_min, act_max;
 } ink_add_t;
 
 // Addition; layout: layouts/add_table.py. `weights` lie at a multiple of 4. No scratch.

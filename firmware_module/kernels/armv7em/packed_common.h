@@ -8,11 +8,11 @@
 
 #include "ink_packed.h"
 
-// How an output channel is requantized: (acc * multiplier rounded, / 2^shift rounded) + zero point.
+// How an output channel is requantized: (acc * multiplier, rounded) / 2^shift, rounded, for a shift
+// to the right of 1 to 31. host_tools/plan/layouts/requantization.py says why this is exact.
 typedef struct {
     int32_t multiplier; // 2 x TensorFlow Lite's, wrapped to 32 bits
-    int32_t addend;     // half of 2^shift, plus the output's zero point x 2^shift
-    int32_t shift;      // to the right, 1 to 22
+    int32_t scale;      // -2^(32 - shift)
 } ink_requantize_t;
 
 static inline int32_t read_word(const void *at) {
@@ -42,9 +42,9 @@ static inline int32_t saturate_s8(int32_t value) {
     return result;
 }
 
-static inline int32_t shift_right(int32_t value, int32_t by) {
+static inline int32_t multiply_high_round_subtract(int32_t value, int32_t scale, int32_t from) {
     int32_t result;
-    __asm("asr %0, %1, %2" : "=r"(result) : "r"(value), "r"(by));
+    __asm("smmlsr %0, %1, %2, %3" : "=r"(result) : "r"(value), "r"(scale), "r"(from));
     return result;
 }
 
@@ -76,16 +76,17 @@ static inline int32_t saturate_s8(int32_t value) {
     return value < -128 ? -128 : value > 127 ? 127 : value;
 }
 
-static inline int32_t shift_right(int32_t value, int32_t by) {
-    return value >> (by & 31);
+static inline int32_t multiply_high_round_subtract(int32_t value, int32_t scale, int32_t from) {
+    uint64_t product = (uint64_t)((int64_t)value * scale);
+    return (int32_t)((((uint64_t)(uint32_t)from << 32) - product + 0x80000000u) >> 32);
 }
 
 #endif
 
-static inline int32_t requantize(int32_t acc, const ink_requantize_t *how) {
+static inline int32_t requantize(int32_t acc, const ink_requantize_t *how, int32_t zero_point) {
     int32_t high = multiply_high_round_add(acc, how->multiplier, acc);
-    uint32_t sum = (uint32_t)high + (uint32_t)(high >> 31) + (uint32_t)how->addend;
-    return saturate_s8(shift_right((int32_t)sum, how->shift));
+    int32_t away = (int32_t)((uint32_t)high + (uint32_t)(high >> 31));
+    return saturate_s8(multiply_high_round_subtract(away, how->scale, zero_point));
 }
 
 // Bounds `count` bytes in place. Does nothing where the bounds are int8's own.

@@ -7,8 +7,13 @@
 #include <stdint.h>
 
 // `inputs`: for each group of 4 taps two words (taps 0 and 2, taps 1 and 3), `step` words from the
-// group before. Writes `units` bytes.
-void ink_packed_pairs(const int32_t *inputs, int32_t groups, int32_t step, const void *weights,
-    int8_t *output, int32_t units);
+// group before.
+typedef struct {
+    const int32_t *inputs;
+    int32_t groups, step, units, output_zero;
+} ink_packed_pairs_t;
+
+// Writes `units` bytes.
+void ink_packed_pairs(const ink_packed_pairs_t *pairs, const void *weights, int8_t *output);
 
 #endif

@@ -1,7 +1,7 @@
 """add_table_s8: addition by a table for each input and one requantization.
 
 The data block:
-    i32 multiplier, addend, shift, 0        see requantization.py
+    i32 multiplier, scale                   see requantization.py
     i32 [256], what a stored byte of input 0 contributes, by its unsigned value; then input 1's
 """
 
@@ -43,8 +43,14 @@ def pack(
     high = np.array([int(table0.max()) + int(table1.max())])
     if low[0] < -LARGEST or high[0] >= LARGEST:
         raise Refused("a sum can leave int32")
-    how, fixed = records(low, high, output_multiplier, output_shift, output_offset)
+    how, fixed, _ = records(low, high, output_multiplier, output_shift, output_offset)
     if fixed[0]:
         raise Refused("the requantization has no record")
-    head = np.concatenate([how[0], [0]]).astype("<i4")
+    head = how[0].astype("<i4")
     return head.tobytes() + table0.astype("<i4").tobytes() + table1.astype("<i4").tobytes()
+
+
+def swap(block: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """The data block of the same addition with its inputs exchanged."""
+    head, tables = block[:8], block[8:].reshape(2, -1)
+    return np.concatenate([head, tables[1], tables[0]])

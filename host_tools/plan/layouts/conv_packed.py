@@ -4,7 +4,7 @@ The data block is a record a pair of output channels A and B (the last pair's B 
 where their number is odd), one after the other:
     i32 256 * bias_a + bias_b (wrapped), i32 bias_b    the input's offset folded in
     i16 256 * weight_a + weight_b, for each tap        taps filled up to a multiple of 4 with 0
-    i32 multiplier, addend, shift of A, then of B      see requantization.py
+    i32 multiplier, scale of A, then of B              see requantization.py
 A kernel row's kernel_w * input_c taps are a run. First come the whole groups of 4 taps of each
 run, then what is left of all runs. The taps of each group of 4 lie in the order 0, 2, 1, 3.
 """
@@ -61,15 +61,15 @@ def pack(
     flat = weights.reshape(units, -1)
     folded = fold_offset(flat, bias, input_offset)
     low, high = accumulator_range(flat, folded)
-    table, fixed = records(low, high, multiplier, shift, output_offset)
+    table, fixed, constant = records(low, high, multiplier, shift, output_offset)
     flat = np.where(fixed[:, None], np.int8(0), flat)
-    folded = np.where(fixed, 0, folded)
+    folded = np.where(fixed, constant, folded)
     if np.maximum(np.abs(low), np.abs(high))[0::2][~fixed[0::2]].max(initial=0) >= 1 << 23:
         raise Refused("an accumulator can reach 2^23")
     if units % 2:
         flat = np.concatenate([flat, np.zeros_like(flat[:1])])
         folded = np.concatenate([folded, [0]])
-        table = np.concatenate([table, [[0, 0, 1]]])
+        table = np.concatenate([table, [[0, 0]]])
 
     order = tap_order(kernel_h, kernel_w * depth)
     taps = np.where(order >= 0, flat[:, order], 0).astype(np.int64)

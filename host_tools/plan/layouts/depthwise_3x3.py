@@ -1,9 +1,9 @@
 """depthwise_3x3_s8: depthwise 3x3 convolution, stride 1 or 2 both ways, depth multiplier 1.
 
-The data block is 28 bytes for each channel, one after the other, with w[row][column]:
+The data block is 24 bytes for each channel, one after the other, with w[row][column]:
     i8  w00 w01 w10 w11   w02 w10 w12 w20   w11 w12 w21 w22
     i32 bias                            the input's offset folded in
-    i32 multiplier, addend, shift       see requantization.py
+    i32 multiplier, scale               see requantization.py
 Each word of weights widens (bytes 0 and 2, bytes 1 and 3) into two pairs of one column.
 """
 
@@ -33,9 +33,9 @@ def pack(
     flat = weights.reshape(9, -1).T
     folded = fold_offset(flat, bias, input_offset)
     low, high = accumulator_range(flat, folded)
-    table, fixed = records(low, high, multiplier, shift, output_offset)
+    table, fixed, constant = records(low, high, multiplier, shift, output_offset)
     flat = np.where(fixed[:, None], np.int8(0), flat)
-    folded = np.where(fixed, 0, folded)
+    folded = np.where(fixed, constant, folded)
     return b"".join(
         flat[channel, ORDER].tobytes()
         + folded[channel].astype("<i4").tobytes()

@@ -1,7 +1,7 @@
 """fully_connected_packed_s8: two units a halfword, 4 units at a time.
 
 The data block:
-    i32 multiplier, addend, shift, 0    shared by all blocks, see requantization.py
+    i32 multiplier, scale               shared by all blocks, see requantization.py
     blocks of 4 units A, B, C, D, while 4 are left and all units share one requantization:
         i32 256 * bias_a + bias_b, 256 * bias_c + bias_d, bias_b, bias_d
         for each group of 4 taps (filled up with 0), in the order 0, 2, 1, 3:
@@ -50,16 +50,16 @@ def pack(
     multipliers, shifts = np.asarray(multiplier), np.asarray(shift)
     blocks = count_blocks(units, len(multipliers) > 1)
     blocked = blocks * UNITS
-    head = bytes(16)
+    head = bytes(8)
     if blocks:
         folded = fold_offset(weights[:blocked], np.asarray(bias)[:blocked], input_offset)
         low, high = accumulator_range(weights[:blocked], folded)
-        table, fixed = records(low, high, multipliers, shifts, output_offset)
+        table, fixed, _ = records(low, high, multipliers, shifts, output_offset)
         if fixed.any():
             raise Refused("the shared requantization has no record")
         if np.maximum(np.abs(low), np.abs(high))[0::2].max() >= 1 << 23:
             raise Refused("an accumulator can reach 2^23")
-        head = table[0].astype("<i4").tobytes() + bytes(4)
+        head = table[0].astype("<i4").tobytes()
         order = conv_packed.tap_order(1, depth)
         taps = np.where(order >= 0, weights[:blocked, order], 0).astype(np.int64)
         both = conv_packed.join_weights(taps[0::2], taps[1::2])

@@ -1,12 +1,12 @@
-"""Requantization records of the packed kernels: three int32 for an output channel.
+"""Requantization records of the packed kernels: two int32 for an output channel.
 
 The kernels compute, for an accumulator `a` (int32, the input's offset folded into its bias):
-    r = (a * 2^32 + a * multiplier + 2^31) >> 32     one SMMLAR
-    r = r + (r >> 31) + addend
-    out = saturate_int8(r >> shift)
-With multiplier = 2m - 2^32 the first line is gemmlowp's rounding doubling high multiply by m, the
-rest its rounding division by 2^shift, plus the zero point in the addend. Exact for shifts to the
-right of at least 1, while no sum leaves int32.
+    r = (a * 2^32 + a * multiplier + 2^31) >> 32                one SMMLAR
+    r = r + (r >> 31)
+    out = (zero_point * 2^32 - r * scale + 2^31) >> 32          one SMMLSR
+saturated to int8. With multiplier = 2m - 2^32 the first line is gemmlowp's rounding doubling high
+multiply by m; with scale = -2^(32 - n) the others are its rounding division by 2^n, halves away
+from zero. Exact for every shift to the right by n = 1 to 31.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from host_tools.arithmetic import (
     multiply_by_quantized_multiplier,
-    saturating_rounding_doubling_high_mul,
     wrap_int32,
 )
 
@@ -88,32 +87,25 @@ def records(
     multiplier: npt.ArrayLike,
     shift: npt.ArrayLike,
     output_offset: int,
-) -> tuple[Int32Array, npt.NDArray[np.bool_]]:
-    """Records [channels, 3] (multiplier, addend, shift), and which channels became constants.
+) -> tuple[Int32Array, npt.NDArray[np.bool_], Int32Array]:
+    """Records [channels, 2] (multiplier, scale), which channels became constants, their biases.
 
     `low` and `high` are the ends of the channels' accumulators, `multiplier` and `shift`
     TensorFlow Lite's. A channel that only ever gives one value and has no exact record becomes a
-    constant: its kernel must then compute an accumulator of 0. Raises Refused for any other
-    without a record.
+    constant: its weights must then be packed as 0, with the bias given here. Raises Refused for
+    any other without a record.
     """
     multipliers = np.broadcast_to(np.asarray(multiplier, dtype=np.int64), low.shape)
     rights = -np.broadcast_to(np.asarray(shift, dtype=np.int64), low.shape)
-    exact = (rights >= 1) & (rights <= 22) & (multipliers >= 1 << 30)
-    safe_rights = np.clip(rights, 1, 22)
-    addends = (np.int64(1) << (safe_rights - 1)) + (np.int64(output_offset) << safe_rights)
-    for end in (low, high):
-        highs = saturating_rounding_doubling_high_mul(end, multipliers).astype(np.int64)
-        exact &= (np.abs(highs) + 1 < LARGEST) & (np.abs(highs + addends) + 1 < LARGEST)
+    exact = (rights >= 1) & (rights <= 31) & (multipliers >= 1 << 30)
     constant, values = constants(low, high, multipliers, -rights, output_offset)
     if not np.all(exact | constant):
         channel = int(np.flatnonzero(~(exact | constant))[0])
         raise Refused(
             f"channel {channel} is requantized by {multipliers[channel]} * 2^{-rights[channel]}, "
-            "whose rounding the kernel does not have (a shift to the right of 1 to 22)"
+            "whose rounding the kernel does not have (a shift to the right of 1 to 31)"
         )
-    table = np.stack([2 * multipliers, addends, safe_rights], axis=-1)
-    fixed = ~exact
-    table[fixed] = np.stack(
-        [np.zeros(fixed.sum()), values[fixed].astype(np.int64) * 2, np.ones(fixed.sum())], axis=-1
-    )
-    return wrap_int32(table), fixed
+    # a constant is requantized by 2^30 * 2^-1, which is a quarter
+    chosen = np.where(exact, multipliers, 1 << 30)
+    table = np.stack([2 * chosen, -(np.int64(1) << (32 - np.where(exact, rights, 1)))], axis=-1)
+    return wrap_int32(table), ~exact, 4 * (values - output_offset)
