@@ -29,7 +29,7 @@ def make_case(tile: int, layer: Layer, numbers: Numbers) -> Case:
     )
     return Case(
         f"winograd_f{tile}",
-        layer.params(numbers.input_offset),
+        layer.params(numbers.input_offset, numbers.output_offset),
         numbers.input,
         data,
         expected(layer, numbers),
@@ -125,7 +125,7 @@ def test_every_shift_matches_the_reference(machine, tile):
     layer = Layer((1, 9, 9, 4), 4)
     rng = np.random.default_rng(5)
     cases = []
-    for shift in range(1, 23):
+    for shift in range(1, 32):
         for offset in (-128, 0, 127):
             spread = min(1 << (shift + 7), (1 << 25) - (1 << 22))
             numbers = Numbers(
@@ -177,7 +177,7 @@ def test_a_channel_that_never_varies_is_exact_whatever_its_shift(machine, tile):
     check([make_case(tile, layer, numbers)], machine)
 
 
-@pytest.mark.parametrize("shift", [0, 1, -23])
+@pytest.mark.parametrize("shift", [0, 1])
 def test_a_varying_channel_outside_the_shifts_is_refused(tile, shift):
     layer = Layer((1, 2, 2, 4), 2)
     numbers = replace(random_numbers(layer, np.random.default_rng(7)), input_offset=0)

@@ -10,6 +10,11 @@ typedef struct {
     int8_t *output;
 } tile_t;
 
+typedef struct {
+    ink_winograd_place_t place;
+    int32_t rows, columns; // of its outputs that exist
+} target_t;
+
 static int32_t pairs_of(int32_t input_c) {
     int32_t block = 2 * WINOGRAD_BLOCK;
     return (input_c + block - 1) / block * WINOGRAD_BLOCK;
@@ -47,12 +52,16 @@ static void copy_window(const ink_packed_conv_t *conv, const int8_t *image, int3
     int32_t depth = conv->input_c;
     int32_t left = bound(-x, 0, size);
     int32_t right = bound(conv->input_w - x, left, size);
-    memset(window, conv->pad_value, (size_t)(size * size * depth));
-    for (int32_t row = 0; row < size; row++) {
-        if (y + row >= 0 && y + row < conv->input_h && right > left) {
-            const int8_t *from = image + ((y + row) * conv->input_w + x + left) * depth;
-            memcpy(window + (row * size + left) * depth, from, (size_t)((right - left) * depth));
+    for (int32_t row = y; row < y + size; row++) {
+        int32_t first = left * depth;
+        int32_t end = row >= 0 && row < conv->input_h ? right * depth : first;
+        memset(window, conv->pad_value, (size_t)first);
+        if (end > first) {
+            memcpy(window + first, image + (row * conv->input_w + x) * depth + first,
+                (size_t)(end - first));
         }
+        memset(window + end, conv->pad_value, (size_t)(size * depth - end));
+        window += size * depth;
     }
 }
 
@@ -73,42 +82,52 @@ static void transform_input(const ink_winograd_t *method, const ink_packed_conv_
     method->input(from, depth, row_size, to, pairs_of(depth));
 }
 
-static void transform_output(const ink_winograd_t *method, const ink_packed_conv_t *conv,
-    const tile_t *tile, const int32_t *products, const void *how, int32_t channel) {
+static target_t find_target(const ink_packed_conv_t *conv, const tile_t *tile, int32_t side) {
     int32_t pixel = conv->output_c;
     int32_t row = conv->output_w * pixel;
+    return (target_t){.place = {.to = tile->output + tile->y * row + tile->x * pixel,
+                          .pixel = pixel,
+                          .row = row,
+                          .zero_point = conv->output_zero},
+        .rows = bound(conv->output_h - tile->y, 1, side),
+        .columns = bound(conv->output_w - tile->x, 1, side)};
+}
+
+// Writes a tile's next channel.
+static void transform_output(const ink_winograd_t *method, target_t *target,
+    const int32_t *products, const ink_requantize_t *how) {
+    ink_winograd_place_t *place = &target->place;
     int32_t side = method->side;
-    int8_t *to = tile->output + tile->y * row + tile->x * pixel + channel;
-    int32_t rows = conv->output_h - tile->y;
-    int32_t columns = conv->output_w - tile->x;
-    if (rows >= side && columns >= side) {
-        method->output(products, how, to, pixel, row);
-        return;
-    }
-    int8_t whole[4 * 4];
-    method->output(products, how, whole, 1, side);
-    for (int32_t y = 0; y < side && y < rows; y++) {
-        for (int32_t x = 0; x < side && x < columns; x++) {
-            to[y * row + x * pixel] = whole[y * side + x];
+    if (target->rows == side && target->columns == side) {
+        method->output(products, how, place);
+    } else {
+        int8_t whole[4 * 4];
+        const ink_winograd_place_t aside = {
+            .to = whole, .pixel = 1, .row = side, .zero_point = place->zero_point};
+        method->output(products, how, &aside);
+        for (int32_t y = 0; y < target->rows; y++) {
+            for (int32_t x = 0; x < target->columns; x++) {
+                place->to[y * place->row + x * place->pixel] = whole[y * side + x];
+            }
         }
     }
+    place->to++;
 }
 
 void ink_winograd_run(const ink_winograd_t *method, const ink_packed_conv_t *conv,
     const int8_t *input, const int32_t *weights, int8_t *output, int32_t *scratch) {
     int32_t side = method->side;
-    ink_winograd_multiply_t multiply = {.inputs = scratch,
-        .pairs = pairs_of(conv->input_c),
-        .positions = (side + 2) * (side + 2)};
+    ink_winograd_multiply_t multiply = {
+        .inputs = scratch, .pairs = pairs_of(conv->input_c), .positions = (side + 2) * (side + 2)};
     int32_t *products = scratch + multiply.positions * multiply.pairs * WINOGRAD_TILES;
-    int32_t left = conv->batch * ((conv->output_h + side - 1) / side) *
-                   ((conv->output_w + side - 1) / side);
-    tile_t tiles[WINOGRAD_TILES];
+    int32_t left =
+        conv->batch * ((conv->output_h + side - 1) / side) * ((conv->output_w + side - 1) / side);
+    target_t targets[WINOGRAD_TILES];
     tile_t next = {.image = input, .output = output};
     for (; left > 0; left -= WINOGRAD_TILES) {
         int32_t count = left < WINOGRAD_TILES ? left : WINOGRAD_TILES;
         for (int32_t i = 0; i < count; i++) {
-            tiles[i] = next;
+            targets[i] = find_target(conv, &next, side);
             transform_input(method, conv, &next, scratch + i, (int8_t *)products);
             next_tile(&next, conv, side);
         }
@@ -116,14 +135,14 @@ void ink_winograd_run(const ink_winograd_t *method, const ink_packed_conv_t *con
         for (int32_t channel = 0; channel < conv->output_c; channel += 2) {
             ink_winograd_multiply(&multiply, from, products);
             from += multiply.positions * (2 + 2 * multiply.pairs);
+            const ink_requantize_t *how = (const ink_requantize_t *)from;
             for (int32_t i = 0; i < count; i++) {
-                transform_output(method, conv, &tiles[i], products + i, from, channel);
+                transform_output(method, &targets[i], products + i, how);
                 if (channel + 1 < conv->output_c) {
-                    transform_output(method, conv, &tiles[i], products + WINOGRAD_TILES + i,
-                        (const ink_requantize_t *)from + 1, channel + 1);
+                    transform_output(method, &targets[i], products + WINOGRAD_TILES + i, how + 1);
                 }
             }
-            from += 2 * sizeof(ink_requantize_t) / sizeof(*from);
+            from = (const int32_t *)(how + 2);
         }
     }
     size_t size = (size_t)(conv->batch * conv->output_h * conv->output_w * conv->output_c);

@@ -17,9 +17,19 @@ typedef void ink_winograd_input_t(
     const int8_t *from, int32_t channels, int32_t row_size, int32_t *to, int32_t pairs);
 
 // Transforms one channel's products of a tile, 2 x WINOGRAD_TILES words apart, back to outputs, and
-// requantizes them. Outputs lie `pixel` bytes apart in a row, rows `row` bytes apart.
-typedef void ink_winograd_output_t(const int32_t *products, const ink_requantize_t *how,
-    int8_t *to, int32_t pixel, int32_t row);
+// requantizes them.
+typedef struct {
+    int8_t *to;
+    int32_t pixel, row; // bytes between outputs in a row, and between rows
+    int32_t zero_point;
+} ink_winograd_place_t;
+
+typedef void ink_winograd_output_t(
+    const int32_t *products, const ink_requantize_t *how, const ink_winograd_place_t *place);
+
+#define WINOGRAD_F4_SIDE 4
+ink_winograd_input_t ink_winograd_f4_input;
+ink_winograd_output_t ink_winograd_f4_output;
 
 typedef struct {
     int32_t side; // outputs of a tile in each direction
@@ -34,7 +44,7 @@ void ink_winograd_run(const ink_winograd_t *method, const ink_packed_conv_t *con
 // For each of `positions` of the window: two words where the sums of both output channels start,
 // then, a pair of input channels after another, a word of each output channel's weights.
 // Writes 4 tiles' sums of the first channel, then of the second. Reads, but does not use, two words
-// past `inputs` and three past the weights.
+// past `inputs`, and three past the weights, where the requantizations lie.
 typedef struct {
     const int32_t *inputs;
     int32_t pairs, positions;

@@ -6,7 +6,7 @@
 #define SIDE 2
 #define SIZE 4
 
-// As in winograd_f4_s8.c; here the low channel is -510 or more.
+// As in winograd_f4_input.c; here the low channel is -510 or more.
 #define BASE 0x00800080u
 #define LIFTED (BASE + 510u)
 
@@ -14,54 +14,59 @@ typedef struct {
     uint32_t v[SIZE];
 } line_t;
 
-static inline line_t transform(uint32_t d0, uint32_t d1, uint32_t d2, uint32_t d3) {
-    return (line_t){{d2 - d0, d1 + d2, d2 - d1, d3 - d1}};
+// A row of the window: one pair of each group of 4 channels, `last` added to pixels 2 and 3.
+static inline line_t transform_row(const int8_t *from, int32_t channels, int32_t odd, uint32_t last) {
+    uint32_t d[SIZE];
+    for (int32_t i = 0; i < SIZE; i++) {
+        uint32_t bytes = (uint32_t)read_word(from + i * channels);
+        uint32_t base = i < 2 ? BASE : last;
+        d[i] = odd ? add_odd(base, bytes) : add_even(base, bytes);
+    }
+    return (line_t){{d[2] - d[0], d[1] + d[2], d[2] - d[1], d[3] - d[1]}};
 }
 
-static void transform_pair(const uint32_t *from, int32_t *to, int32_t step) {
-    for (int32_t column = 0; column < SIZE; column++) {
-        line_t line = transform(from[0], from[SIZE], from[2 * SIZE], from[3 * SIZE]);
-        for (int32_t i = 0; i < SIZE; i++) {
-            to[i * SIZE * step] = (int32_t)line.v[i];
-        }
-        to += step;
-        from++;
+static inline void write_sums(line_t a, line_t b, int32_t *to, int32_t step) {
+    for (int32_t i = 0; i < SIZE; i++) {
+        to[i * step] = (int32_t)(a.v[i] + b.v[i]);
     }
+}
+
+static inline void write_differences(line_t a, line_t b, int32_t *to, int32_t step) {
+    for (int32_t i = 0; i < SIZE; i++) {
+        to[i * step] = (int32_t)(a.v[i] - b.v[i]);
+    }
+}
+
+// Rows in an order in which at most two are in registers.
+static inline void transform_pair(const int8_t *from, int32_t channels, int32_t row_size,
+    int32_t odd, int32_t *to, int32_t step) {
+    line_t row0 = transform_row(from, channels, odd, BASE);
+    line_t row2 = transform_row(from + 2 * row_size, channels, odd, LIFTED);
+    write_differences(row2, row0, to, step);
+    line_t row1 = transform_row(from + row_size, channels, odd, BASE);
+    write_sums(row1, row2, to + SIZE * step, step);
+    write_differences(row2, row1, to + 2 * SIZE * step, step);
+    line_t row3 = transform_row(from + 3 * row_size, channels, odd, LIFTED);
+    write_differences(row3, row1, to + 3 * SIZE * step, step);
 }
 
 static void transform_input(
     const int8_t *from, int32_t channels, int32_t row_size, int32_t *to, int32_t pairs) {
-    uint32_t rows[2 * SIZE * SIZE];
+    int32_t step = pairs * WINOGRAD_TILES;
     for (int32_t channel = 0; channel < channels; channel += 4) {
-        for (int32_t row = 0; row < SIZE; row++) {
-            const int8_t *at = from + row * row_size + channel;
-            uint32_t last = row < 2 ? BASE : LIFTED;
-            uint32_t d[SIZE];
-            for (int32_t i = 0; i < SIZE; i++) {
-                d[i] = (uint32_t)read_word(at + i * channels);
-            }
-            line_t even = transform(add_even(BASE, d[0]), add_even(BASE, d[1]),
-                add_even(last, d[2]), add_even(last, d[3]));
-            line_t odd = transform(add_odd(BASE, d[0]), add_odd(BASE, d[1]), add_odd(last, d[2]),
-                add_odd(last, d[3]));
-            for (int32_t i = 0; i < SIZE; i++) {
-                rows[row * SIZE + i] = even.v[i];
-                rows[SIZE * SIZE + row * SIZE + i] = odd.v[i];
-            }
-        }
-        transform_pair(rows, to, pairs * WINOGRAD_TILES);
-        transform_pair(rows + SIZE * SIZE, to + WINOGRAD_TILES, pairs * WINOGRAD_TILES);
+        transform_pair(from + channel, channels, row_size, 0, to, step);
+        transform_pair(from + channel, channels, row_size, 1, to + WINOGRAD_TILES, step);
         to += 2 * WINOGRAD_TILES;
     }
 }
 
 // 4 x output, modulo 2^32: exact while |output| < 2^29
-static inline int8_t finish(uint32_t product, const ink_requantize_t *how) {
-    return (int8_t)requantize((int32_t)product >> 2, how);
+static inline int8_t finish(uint32_t product, const ink_requantize_t *how, int32_t zero_point) {
+    return (int8_t)requantize((int32_t)product >> 2, how, zero_point);
 }
 
-static void transform_output(const int32_t *products, const ink_requantize_t *how, int8_t *to,
-    int32_t pixel, int32_t row) {
+static void transform_output(
+    const int32_t *products, const ink_requantize_t *how, const ink_winograd_place_t *place) {
     enum { STEP = 2 * WINOGRAD_TILES };
     const uint32_t *from = (const uint32_t *)products;
     uint32_t left[SIZE], right[SIZE];
@@ -73,10 +78,14 @@ static void transform_output(const int32_t *products, const ink_requantize_t *ho
         from += SIZE * STEP;
     }
     const ink_requantize_t copy = *how;
-    to[0] = finish(left[0] + left[1] + left[2], &copy);
-    to[pixel] = finish(right[0] + right[1] + right[2], &copy);
-    to[row] = finish(left[1] - left[2] + left[3], &copy);
-    to[row + pixel] = finish(right[1] - right[2] + right[3], &copy);
+    int32_t zero_point = place->zero_point;
+    int8_t *to = place->to;
+    int8_t *below = to + place->row;
+    int32_t pixel = place->pixel;
+    to[0] = finish(left[0] + left[1] + left[2], &copy, zero_point);
+    to[pixel] = finish(right[0] + right[1] + right[2], &copy, zero_point);
+    below[0] = finish(left[1] - left[2] + left[3], &copy, zero_point);
+    below[pixel] = finish(right[1] - right[2] + right[3], &copy, zero_point);
 }
 
 size_t ink_winograd_f2_s8_scratch(const ink_packed_conv_t *conv) {

@@ -8,7 +8,7 @@ where their number is odd), one after the other:
     for each position:
         i32 start of A's sum, i32 start of B's sum
         for each pair of input channels: i16 two weights of A, i16 two weights of B
-    i32 multiplier, addend, shift of A, then of B      see requantization.py
+    the requantization of A, then of B                 see requantization.py
 Input channels are a multiple of 4, filled up to a multiple of 16 with zero weights; four channels
 make the pairs (0, 2) and (1, 3).
 
@@ -95,15 +95,15 @@ def pack(
     flat = weights.reshape(units, -1)
     folded = fold_offset(flat, bias, input_offset)
     low, high = accumulator_range(flat, folded)
-    table, fixed = records(low, high, multiplier, shift, output_offset)
+    table, fixed, fixed_bias = records(low, high, multiplier, shift, output_offset)
     if np.maximum(np.abs(low), np.abs(high))[~fixed].max(initial=0) >= method.limit:
         raise Refused(f"an accumulator can reach {method.limit}")
     wide = np.where(fixed[:, None, None, None], np.int8(0), weights)
-    folded = np.where(fixed, 0, folded)
+    folded = np.where(fixed, fixed_bias, folded)
     wide = np.pad(wide, ((0, units % 2), (0, 0), (0, 0), (0, -depth % GROUP)))
     folded = np.pad(folded, (0, units % 2))
     if units % 2:
-        table = np.concatenate([table, [[0, 0, 1]]])
+        table = np.concatenate([table, table[-1:]])
 
     transformed = transform_weights(tile, wide)
     # [positions, output channels, pairs of input channels, 2]
