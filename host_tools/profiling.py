@@ -1,20 +1,24 @@
-"""Counts what a blob costs on the virtual board, in instructions, operator by operator."""
+"""Counts what a blob costs on the virtual board, operator by operator: instructions, cycles."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from host_tools.blob.reader import read_blob
+from host_tools.cycles import Section, read_trace
 from host_tools.errors import CommandError
 from host_tools.virtual_board import VirtualBoard
 
 # under QEMU's -icount shift=6 an instruction takes 64 ns; the board's ticks are 40 ns long
 INSTRUCTION_NS, TICK_NS = 64, 40
+# Model.profile() calls these, one for each row of its result
+_STEPS = ("binding_set_inputs", "binding_run_operator", "binding_make_outputs")
+_CALLER = "profile"
 
 _SCRIPT = """\
 import gc
@@ -41,13 +45,17 @@ print(model.profile(inputs))
 
 @dataclass(frozen=True)
 class Cost:
-    """Instructions of one operator, or of the input's or output's conversion (index None)."""
+    """What one operator costs, or the input's or output's conversion (index None).
+
+    `cycles` is an estimate (see host_tools.cycles), None where nobody asked for it.
+    """
 
     index: int | None
     name: str
     kernel: str
     instructions: int
     macs: int
+    cycles: int | None = None
 
 
 def random_inputs(blob: bytes, seed: int = 0) -> list[bytes]:
@@ -70,24 +78,40 @@ def profile_on_board(
     inputs: Sequence[bytes] | np.ndarray,
     *,
     firmware: Path | None = None,
-    timeout: float = 120.0,
+    cycles: bool = False,
+    timeout: float = 600.0,
 ) -> list[Cost]:
     """What a prediction costs: the input's conversion, each operator, the output's conversion.
 
     `inputs` are stored values, or a frame of the camera (uint16 [240, 320]). The counts are exact
-    to one instruction and the same on every run. Raises CommandError with the board's message
-    when it does not take the blob or the inputs.
+    to one instruction and the same on every run, and so are the estimated cycles, which take some
+    seconds longer. Raises CommandError with the board's message when it does not take the blob or
+    the inputs.
     """
     picture = isinstance(inputs, np.ndarray)
     contents = [inputs.astype("<u2").tobytes()] if isinstance(inputs, np.ndarray) else inputs
     files: dict[str, bytes | Path] = {"model.ink": blob}
     files |= {f"input{index}": content for index, content in enumerate(contents)}
     board = VirtualBoard(firmware, romfs=files, icount=True)
-    result = board.run_script(_SCRIPT.format(picture=picture), timeout=timeout)
+    sections: list[Section] = []
+
+    def watch(lines: Iterable[bytes]) -> None:
+        sections.extend(read_trace(lines, _STEPS, _CALLER))
+
+    script = _SCRIPT.format(picture=picture)
+    result = board.run_script(script, timeout=timeout, watch=watch if cycles else None)
     if result.status:
         raise CommandError(f"the virtual board cannot run the blob:\n{result.stdout.strip()}")
     rows = ast.literal_eval(result.stdout)
+    if cycles and len(sections) != len(rows):
+        raise CommandError(
+            f"{len(sections)} steps of the firmware were seen where {len(rows)} ran: "
+            "cycles need firmware with its symbols, as `make firmware-virtual` builds it"
+        )
+    estimates = [section.cycles for section in sections] if cycles else [None] * len(rows)
     return [
-        Cost(index, name, kernel, round(ticks * TICK_NS / INSTRUCTION_NS), macs)
-        for index, name, kernel, _microseconds, ticks, macs in rows
+        Cost(index, name, kernel, round(ticks * TICK_NS / INSTRUCTION_NS), macs, estimate)
+        for (index, name, kernel, _microseconds, ticks, macs), estimate in zip(
+            rows, estimates, strict=True
+        )
     ]

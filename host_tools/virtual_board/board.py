@@ -10,7 +10,8 @@ import tempfile
 import termios
 import time
 import tty
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -69,13 +70,19 @@ class VirtualBoard:
     # --- headless ------------------------------------------------------------------------------
 
     def run_script(
-        self, script: Path | str, args: Sequence[str] = (), *, timeout: float = 60.0
+        self,
+        script: Path | str,
+        args: Sequence[str] = (),
+        *,
+        timeout: float = 60.0,
+        watch: Callable[[Iterable[bytes]], None] | None = None,
     ) -> ScriptResult:
         """Runs a script, a file or its text, in a fresh board to its end.
 
         On the board sys.argv is the script's name and `args`; files of the computer that it
-        opens through semihost need their whole path. Raises CommandError when it takes
-        more than `timeout` seconds, or when QEMU cannot start.
+        opens through semihost need their whole path. `watch` reads QEMU's log of what is executed,
+        line by line, while it runs. Raises CommandError when it takes more than `timeout` seconds,
+        or when QEMU cannot start.
         """
         with tempfile.TemporaryDirectory(prefix="inkling-") as folder:
             # the board must not see the folder's name, which is another each time: what a string
@@ -91,9 +98,16 @@ class VirtualBoard:
             words = self._command_line(Path(folder))
             words += ["-serial", "stdio", "-no-reboot"]
             words += qemu.semihosting(["run", path, name, *args])
-            with qemu.start(
-                words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, folder=where
-            ) as process:
+            with (
+                _watched(watch) as logs,
+                qemu.start(
+                    words + qemu.execution_log(logs),
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    pass_fds=logs,
+                    folder=where,
+                ) as process,
+            ):
                 try:
                     out, err = process.communicate(timeout=timeout)
                 except subprocess.TimeoutExpired as e:
@@ -223,6 +237,31 @@ class VirtualBoard:
         os.close(self._port_end)
         self._errors.close()
         self._folder.cleanup()
+
+
+@contextlib.contextmanager
+def _watched(watch: Callable[[Iterable[bytes]], None] | None) -> Iterator[list[int]]:
+    """Gives the descriptor to log to, none for no watch; raises what `watch` raises."""
+    if watch is None:
+        yield []
+        return
+    read_end, write_end = os.pipe()
+    with os.fdopen(read_end, "rb") as lines, ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(_read_whole, watch, lines)
+        try:
+            yield [write_end]
+        finally:
+            os.close(write_end)
+        reading.result()
+
+
+def _read_whole(watch: Callable[[Iterable[bytes]], None], lines: Iterable[bytes]) -> None:
+    """Also where `watch` gives up: QEMU would wait for ever at a pipe that nobody empties."""
+    try:
+        watch(lines)
+    finally:
+        for _ in lines:
+            pass
 
 
 def _text(data: bytes) -> str:

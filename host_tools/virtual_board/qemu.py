@@ -82,6 +82,18 @@ def semihosting(words: Sequence[str]) -> list[str]:
     return ["-semihosting-config", f"enable=on,target=native{options}"]
 
 
+def execution_log(descriptors: Sequence[int]) -> list[str]:
+    """Returns the arguments that log to this descriptor which blocks of instructions are run.
+
+    A block's instructions are logged when it is translated (`in_asm`), its address each time that
+    it is run (`exec`), and none runs unlogged after another (`nochain`).
+    """
+    words = []
+    for descriptor in descriptors:
+        words += ["-d", "in_asm,exec,nochain", "-D", f"/dev/fd/{descriptor}"]
+    return words
+
+
 def start(
     words: Sequence[str],
     *,
