@@ -167,7 +167,8 @@ class HostModel:
         """As `run`, for arrays with one more dimension in front, over which it runs."""
         count = len(inputs[0]) if inputs else 0
         if any(len(array) != count for array in inputs):
-            raise CommandError(f"the inputs hold {[len(array) for array in inputs]} elements each")
+            counts = ", ".join(str(len(array)) for array in inputs)
+            raise CommandError(f"the inputs are batches of {counts}; each must have as many")
         outputs = [np.empty((count, *t.shape), t.dtype) for t in self.outputs]
 
         def run_slice(first: int) -> None:

@@ -162,7 +162,8 @@ static bool set_picture(const slot_t *slot, mp_obj_t object) {
     uint32_t table = slot->model->model.inputs[slot->index].image_table;
     if (table == 0 || tensor->dims[1] > INK_IMAGE_MAX_SIDE ||
         tensor->dims[2] > INK_IMAGE_MAX_SIDE) {
-        binding_raise(&mp_type_TypeError, "%s: input %u takes no pictures", name, index);
+        binding_raise(&mp_type_TypeError,
+            "%s: input %u takes no pictures: give a buffer or nested lists", name, index);
     }
     if (width < 1 || height < 1 || width > INK_IMAGE_MAX_SIDE || height > INK_IMAGE_MAX_SIDE ||
         (uint32_t)(width * height) > INK_IMAGE_MAX_PIXELS) {

@@ -23,14 +23,14 @@ def lower(graph: Graph) -> tuple[list[PlanOperator], dict[int, int]]:
     needed = set(graph.outputs)
     calls: list[PlanOperator] = []
     views: dict[int, int] = {}
-    refused: list[str] = []
+    refused: list[tuple[Operator, CommandError]] = []
     for operator in reversed(graph.operators):
         if needed.isdisjoint(operator.outputs):
             continue
         try:
             lowered = _lower_one(graph, operator)
         except CommandError as error:
-            refused.append(f"{_name(graph, operator)}: {error}")
+            refused.insert(0, (operator, error))
             needed.update(index for index in operator.inputs if index >= 0)
             continue
         for step in reversed(lowered):
@@ -43,9 +43,35 @@ def lower(graph: Graph) -> tuple[list[PlanOperator], dict[int, int]]:
                 calls.insert(0, step)
                 needed.update(step.inputs)
     if refused:
-        count = "1 operator" if len(refused) == 1 else f"{len(refused)} operators"
-        raise CommandError(f"{count} cannot be packed:\n  " + "\n  ".join(reversed(refused)))
+        raise _refusal(graph, refused)
     return calls, views
+
+
+def _refusal(graph: Graph, refused: list[tuple[Operator, CommandError]]) -> CommandError:
+    """One error for all that is refused.
+
+    Of a model that is not int8 at all, only the operators that int8 would not help are listed.
+    """
+    intro = ""
+    computed = _computed_types(graph)
+    if "int8" not in computed:
+        unknown = [entry for entry in refused if entry[0].kind not in LOWER]
+        sentence = (
+            f"the model is not quantized to int8: it computes in {' and '.join(computed)}; "
+            "convert it with int8 post-training quantization"
+        )
+        if not unknown:
+            return CommandError(sentence)
+        refused, intro = unknown, f"{sentence}; besides, "
+    count = "1 operator" if len(refused) == 1 else f"{len(refused)} operators"
+    lines = [f"{_name(graph, operator)}: {error}" for operator, error in refused]
+    return CommandError("\n  ".join([f"{intro}{count} cannot be packed:", *lines]))
+
+
+def _computed_types(graph: Graph) -> list[str]:
+    """The types of the inputs and of what operators compute; weights do not count."""
+    computed = {index for operator in graph.operators for index in operator.outputs}
+    return sorted({graph.tensors[index].dtype for index in computed.union(graph.inputs)})
 
 
 def _lower_one(graph: Graph, operator: Operator) -> Lowered:

@@ -74,7 +74,7 @@ def quantized(tensor: Tensor, *dtypes: str) -> Scale:
     """The scale of a tensor of one of `dtypes` (int8 by default) with a single scale."""
     check_dtype(tensor, *(dtypes or ("int8",)))
     if tensor.quantization is None:
-        raise CommandError(f"{label(tensor)} has no scale")
+        raise CommandError(f"{label(tensor)} has no scale; a quantized tensor is needed here")
     if len(tensor.quantization.scale) != 1:
         raise CommandError(f"{label(tensor)} has a scale for each channel; one is supported here")
     return Scale(tensor.quantization.scale[0], int(tensor.quantization.zero_point[0]))

@@ -138,7 +138,10 @@ class _Reader:
                         f"operator {index} has code {number}, but the model lists "
                         f"{model.OperatorCodesLength()}"
                     )
-                codes[number] = _operator_code(model.OperatorCodes(number))
+                try:
+                    codes[number] = _operator_code(model.OperatorCodes(number))
+                except CommandError as error:
+                    raise CommandError(f"operator {index}: {error}") from error
             kind, version = codes[number]
             self.place = where = f"operator {index} ({kind})"
             try:

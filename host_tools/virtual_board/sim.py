@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from host_tools.errors import CommandError
+from host_tools.files import read_whole
 from host_tools.virtual_board.board import VirtualBoard
 
 
@@ -21,7 +22,7 @@ def run(args: argparse.Namespace) -> int:
             raise CommandError(f"there is no file {path} to put into /rom")
         if path.name in files:
             raise CommandError(f"two files for /rom are called {path.name}: rename one")
-        files[path.name] = path
+        files[path.name] = read_whole(path)
     with VirtualBoard(args.firmware, romfs=files or None, icount=args.icount) as board:
         print(f"port: {board.port}")
         print(f"try:  mpremote connect {board.port}")

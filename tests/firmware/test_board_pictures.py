@@ -112,5 +112,5 @@ print(len(m.predict([Picture(4, 2, bytes(8))])[0]))
     sizes = ("0x2", "4x-2", "16385x1", "16384x16384")
     assert text[4:8] == [start + size + limits for size in sizes]
     assert [line.split(":")[0] for line in text[8:10]] == ["TypeError"] * 2
-    assert text[10] == "TypeError: two: input 0 takes no pictures"
+    assert text[10] == "TypeError: two: input 0 takes no pictures: give a buffer or nested lists"
     assert text[11] == "2"

@@ -155,7 +155,7 @@ def _channels(
     """Scales and zero points of weights: one, or one for each of `units` along `axis`."""
     quantization = weights.quantization
     if quantization is None:
-        raise CommandError(f"{label(weights)} has no scale")
+        raise CommandError(f"{label(weights)} has no scale; a quantized tensor is needed here")
     count = len(quantization.scale)
     if count > 1 and (count != units or quantization.axis != axis):
         raise CommandError(

@@ -47,6 +47,31 @@ def test_a_single_refusal_is_counted_as_one() -> None:
     assert refusal(builder, [x], [y]).startswith("1 operator cannot be packed:\n")
 
 
+def float32_model(last: str) -> str:
+    """The refusal of a float32 network with int8 weights, as dynamic-range quantization makes."""
+    builder = ModelBuilder()
+    x, a, y = (builder.tensor([1, 4], "float32", name=name) for name in ("x", "a", "y"))
+    weights = builder.tensor([4, 4], scale=0.1, data=np.ones((4, 4)))
+    builder.operator("FULLY_CONNECTED", [x, weights, -1], [a])
+    builder.operator(last, [a], [y])
+    return refusal(builder, [x], [y])
+
+
+def test_a_model_that_is_not_int8_is_refused_in_one_sentence() -> None:
+    assert float32_model("RELU") == (
+        "the model is not quantized to int8: it computes in float32; "
+        "convert it with int8 post-training quantization"
+    )
+
+
+def test_a_model_that_is_not_int8_is_told_of_the_operators_that_int8_would_not_help() -> None:
+    assert float32_model("FLOOR").splitlines() == [
+        "the model is not quantized to int8: it computes in float32; convert it with int8 "
+        "post-training quantization; besides, 1 operator cannot be packed:",
+        "  operator 1, FLOOR version 1, output 'y': this operator is not supported",
+    ]
+
+
 @pytest.mark.parametrize(
     "kind", ["PAD", "TRANSPOSE", "CONCATENATION", "SPLIT", "STRIDED_SLICE", "RESHAPE"]
 )
