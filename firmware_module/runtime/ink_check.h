@@ -21,6 +21,7 @@ typedef struct {
     ink_call_t call; // the operator's
     int64_t scratch; // bytes that its kernel asks for
     int64_t slide;   // by how many bytes its output must start before input 0 to overlap it
+    int32_t step;    // these bytes must be a multiple of
     uint64_t work;   // that its kernel does
 } ink_check_t;
 

@@ -53,7 +53,8 @@ static bool verify_overlaps(ink_check_t *check, bool in_place) {
     int64_t before = (int64_t)call->input0->offset - (int64_t)output->offset;
     bool at_input0 =
         call->input0->place == INK_PLACE_ARENA &&
-        (before >= check->slide || (in_place && before == 0 && call->input0->size == output->size));
+        ((before >= check->slide && (int32_t)before % check->step == 0) ||
+            (in_place && before == 0 && call->input0->size == output->size));
     const char *what = NULL;
     if (touches(call->input0, output->offset, output->size) && !at_input0) {
         what = "the output and input 0";
@@ -128,6 +129,7 @@ static bool verify_operator(ink_check_t *check) {
     }
     check->scratch = 0;
     check->slide = INK_NO_SLIDE;
+    check->step = 1;
     check->work = largest_tensor(&check->call);
     return kernel->verify(check) && verify_overlaps(check, kernel->in_place) &&
            ink_check_between(check, INK_ERROR_SCRATCH, "scratch_size", op->scratch_size,

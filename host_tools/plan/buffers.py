@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from host_tools.blob.layout import KERNELS
+from host_tools.plan.layouts import add_table
+from host_tools.plan.slides import may_replace
 from host_tools.plan.types import Plan, PlanOperator
 
 BEFORE = -1  # when a network's inputs are written
@@ -24,8 +26,10 @@ class Buffer:
     last: int
 
 
-def arena_buffers(plan: Plan) -> list[Buffer]:
+def arena_buffers(plan: Plan, apart: Collection[int] = ()) -> list[Buffer]:
     """The buffers of `plan` in order of their first tensor, views and in-place kernels shared.
+
+    The operators `apart` do not work in place: their outputs have buffers of their own.
 
     A network's input may be written over once it has been read for the last time. Where only the
     second input of an addition or multiplication can be written over, the inputs change places.
@@ -55,7 +59,7 @@ def arena_buffers(plan: Plan) -> list[Buffer]:
         touch(tensor_index, len(plan.operators))
 
     for time, operator in enumerate(plan.operators):
-        if KERNELS[operator.kernel].in_place:
+        if time not in apart and may_replace(plan, operator):
             _join(plan, buffers, operator, time)
     unique = {id(buffer): buffer for buffer in buffers.values()}
     return list(unique.values())
@@ -80,8 +84,10 @@ def _join(plan: Plan, buffers: dict[int, Buffer], operator: PlanOperator, time: 
 
 
 def _swap_inputs(operator: PlanOperator) -> None:
-    """Exchanges the inputs of add_s8 or mul_s8, whose results do not depend on their order."""
+    """Exchanges the inputs of an addition or multiplication, whose results stay the same."""
     operator.inputs = operator.inputs[::-1]
+    if operator.kernel == "add_table_s8":
+        operator.data["weights"] = add_table.swap(operator.data["weights"])
     for name in [name for name in operator.params if name.startswith("input0_")]:
         other = name.replace("input0", "input1")
         params = operator.params

@@ -17,11 +17,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from host_tools.plan.buffers import Buffer, arena_buffers
-from host_tools.plan.slides import slide
+from host_tools.plan.slides import ALIGNMENT, slide
 from host_tools.plan.types import Plan
 
-ALIGNMENT = 16
 CLIMBING_STEPS = 1000
+SEPARATIONS = 4  # rounds of looking for an output to compute apart, and outputs tried in each
 CLIMBING_WORK = 3_000_000  # pairs of blocks looked at, which bounds the time of huge plans
 
 
@@ -48,15 +48,59 @@ def plan_memory(plan: Plan) -> None:
 
     Every offset is a multiple of 16. `arena_blocks` says what is placed.
     """
-    buffers = arena_buffers(plan)
-    blocks = arena_blocks(plan, buffers)
-    offsets, plan.arena_size = place_blocks(blocks, arena_slides(plan, buffers))
-    for buffer, offset in zip(buffers, offsets, strict=False):
+    best = _place(plan, frozenset())
+    for _ in range(SEPARATIONS):
+        # what is computed in place cannot slide along; apart it may
+        trials = [_place(plan, best.apart | {time}) for time in _shared_at_top(plan, best)]
+        better = min(trials, key=lambda trial: trial.total, default=best)
+        if better.total >= best.total:
+            break
+        best = better
+    plan.arena_size = best.total
+    for buffer, offset in zip(best.buffers, best.offsets, strict=False):
         for tensor in buffer.tensors:
             plan.tensors[tensor].offset = offset
     with_scratch = [operator for operator in plan.operators if operator.scratch_size]
-    for operator, offset in zip(with_scratch, offsets[len(buffers) :], strict=True):
+    for operator, offset in zip(with_scratch, best.offsets[len(best.buffers) :], strict=True):
         operator.scratch_offset = offset
+
+
+@dataclass(frozen=True)
+class _Placement:
+    """`offsets` of `blocks`, the first of which are `buffers`; `apart` as arena_buffers has it."""
+
+    apart: frozenset[int]
+    buffers: list[Buffer]
+    blocks: list[Block]
+    offsets: list[int]
+    total: int
+    bound: int
+
+
+def _place(plan: Plan, apart: frozenset[int]) -> _Placement:
+    buffers = arena_buffers(plan, apart)
+    blocks, slides = arena_blocks(plan, buffers), arena_slides(plan, buffers)
+    return _Placement(
+        apart, buffers, blocks, *place_blocks(blocks, slides), lower_bound(blocks, slides)
+    )
+
+
+def _shared_at_top(plan: Plan, placed: _Placement) -> list[int]:
+    """Operators in place whose buffer lies at the arena's top, or meets what does; the first few.
+
+    None where the arena is as small as it can be: buffers apart never lower the bound.
+    """
+    if placed.total == placed.bound:
+        return []
+    places = zip(placed.blocks, placed.offsets, strict=True)
+    top = [block for block, offset in places if offset + block.size == placed.total]
+    times = []
+    for buffer, block in zip(placed.buffers, placed.blocks, strict=False):
+        if any(block.meets(other) for other in top):
+            roots = {plan.root(tensor) for tensor in buffer.tensors}
+            writers = [t for t, op in enumerate(plan.operators) if plan.root(op.output) in roots]
+            times += [time for time in writers if time > buffer.first]
+    return sorted(set(times))[:SEPARATIONS]
 
 
 def arena_blocks(plan: Plan, buffers: list[Buffer]) -> list[Block]:
@@ -81,6 +125,14 @@ def arena_slides(plan: Plan, buffers: list[Buffer]) -> dict[tuple[int, int], int
         if buffers[source].last == buffers[output].first == time:
             slides[output, source] = _rounded(bytes_before)
     return slides
+
+
+def peak_times(plan: Plan) -> list[int]:
+    """The operators at which the most bytes of tensors and scratch live."""
+    buffers = arena_buffers(plan)
+    live = _live(arena_blocks(plan, buffers), arena_slides(plan, buffers))
+    peak = max(live.values(), default=0)
+    return [time for time in live if live[time] == peak and 0 <= time < len(plan.operators)]
 
 
 def most_tensor_bytes(plan: Plan) -> int:

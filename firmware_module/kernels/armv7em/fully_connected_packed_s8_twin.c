@@ -56,9 +56,10 @@ static void run_row(const ink_packed_fully_connected_t *layer, const int8_t *inp
 
 void ink_fully_connected_packed_s8(const ink_packed_fully_connected_t *layer, const int8_t *input,
     const void *weights, int8_t *output, void *scratch) {
-    (void)scratch;
     for (int32_t row = 0; row < layer->rows; row++) {
-        run_row(layer, input + row * layer->depth, weights, output + row * layer->units);
+        // the output may lie over the row that it comes from
+        memcpy(scratch, input + row * layer->depth, (size_t)layer->depth);
+        run_row(layer, scratch, weights, output + row * layer->units);
     }
     ink_packed_clamp(output, (size_t)(layer->rows * layer->units), layer->act_min, layer->act_max);
 }

@@ -4,8 +4,7 @@
 #include "operators/packed_convolution.h"
 
 // Bytes of a channel's record: 12 weights, bias, requantization.
-#define RECORD 28
-#define REQUANTIZATION 12
+#define RECORD 24
 
 static bool verify(ink_check_t *check) {
     const ink_packed_conv_params_t *p = check->call.params;
@@ -19,15 +18,16 @@ static bool verify(ink_check_t *check) {
             check->call.input0->dims[3], channels)) {
         return false;
     }
-    const uint8_t *record = check->model->blob + p->weights;
-    for (uint32_t channel = 0; channel < channels; channel++) {
-        record += RECORD;
-        if (!ink_check_packed_shift(check, record - REQUANTIZATION)) {
-            return false;
-        }
-    }
     ink_packed_conv_t conv = ink_packed_convolution(&check->call);
     check->scratch = (int64_t)ink_depthwise_3x3_s8_scratch(&conv);
+    const uint32_t *in = check->call.input0->dims;
+    const uint32_t *out = check->call.output->dims;
+    if (out[1] <= in[1] && out[2] <= in[2]) {
+        // a row is written once all input rows that it may cover are in the ring, and a channel's
+        // bytes may only be written over by the same channel's
+        check->slide = 0;
+        check->step = (int32_t)channels;
+    }
     check->work = ink_product(ink_tensor_elements(check->call.output), 9);
     return true;
 }
@@ -45,7 +45,6 @@ const ink_kernel_t ink_op_depthwise_3x3_s8 = {
     .kernel = INK_KERNEL_DEPTHWISE_3X3_S8,
     .params_size = sizeof(ink_packed_conv_params_t),
     .n_inputs = 1,
-    .in_place = true,
     .verify = verify,
     .run = run,
 };
