@@ -5,78 +5,178 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
+from host_tools.blob.layout import TARGETS
 from host_tools.blob.reader import read_blob
-from host_tools.files import read_whole
+from host_tools.boards import Board, board_names, read_board
+from host_tools.cycles.bar_chart import Bar, svg_chart
+from host_tools.errors import CommandError
+from host_tools.files import read_whole, write_whole
 from host_tools.pack import pack
 from host_tools.profiling import Cost, profile_on_board, random_inputs
+from host_tools.text_table import text_table
 
 NAME = "profile"
-HELP = "count the instructions of each operator on the virtual board"
-EXAMPLE = "host_tools profile net.tflite --on sim"
+HELP = "count instructions and estimate cycles of each operator on the virtual board"
+EXAMPLE = "host_tools profile net.tflite --board openmv-h7 --svg net.svg"
+
+NOTE = (
+    "Instructions are counted; cycles, and what follows from them, are estimates by a model of "
+    "the Cortex-M7's pipeline, without caches, flash wait states and mispredicted branches."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = f"{parser.epilog or ''}\n\n{NOTE}".strip()
     parser.add_argument("model", type=Path, help="a model (.tflite) or a blob (.ink)")
     parser.add_argument(
         "--on", choices=["sim"], default="sim", help="where: the virtual board (sim)"
     )
+    parser.add_argument(
+        "--target",
+        choices=list(TARGETS),
+        default="portable",
+        help="what a .tflite file is packed for; default: %(default)s",
+    )
+    clock = parser.add_mutually_exclusive_group()
+    clock.add_argument(
+        "--board",
+        metavar="NAME",
+        help=f"also time, at its clock, and energy: {', '.join(board_names())}",
+    )
+    clock.add_argument("--mhz", type=float, metavar="N", help="also time, at this clock")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="draw cycles into this file")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(args: argparse.Namespace) -> int:
-    blob = read_whole(args.model) if args.model.suffix == ".ink" else pack(args.model)
+    board = read_board(args.board) if args.board else None
+    mhz = board.clock_mhz if board else args.mhz
+    if mhz is not None and not 0 < mhz < 1e6:
+        raise CommandError(f"--mhz {mhz:g} is no clock: give megahertz, such as 480")
+    blob = (
+        read_whole(args.model)
+        if args.model.suffix == ".ink"
+        else pack(args.model, target=args.target)
+    )
     read = read_blob(blob, str(args.model))
-    costs = profile_on_board(blob, random_inputs(blob))
+    costs = profile_on_board(blob, random_inputs(blob), cycles=True)
+    if args.svg:
+        write_whole(args.svg, _chart(f"{read.name} ({read.target})", costs, board, mhz).encode())
     if args.json:
-        print(json.dumps(_report(read.name, read.target, costs), indent=2))
+        print(json.dumps(_report(read.name, read.target, costs, board, mhz), indent=2))
     else:
-        print(f"{read.name}: instructions on the virtual board (target {read.target})")
-        print_table(costs)
+        print(f"{read.name}, packed for {read.target}, on the virtual board")
+        print(_table(costs, mhz))
+        print("\n".join(["", *_summary(costs, board, mhz), NOTE]))
     return 0
 
 
-def total(costs: list[Cost]) -> Cost:
+def _total(costs: list[Cost]) -> Cost:
     """A whole prediction."""
     instructions = sum(cost.instructions for cost in costs)
-    return Cost(None, "total", "", instructions, sum(cost.macs for cost in costs))
+    macs = sum(cost.macs for cost in costs)
+    return Cost(None, "total", "", instructions, macs, sum(cost.cycles or 0 for cost in costs))
 
 
-def _instructions_per_mac(cost: Cost) -> float | None:
-    return round(cost.instructions / cost.macs, 2) if cost.macs else None
+def _milliseconds(cycles: int | None, mhz: float) -> float:
+    return (cycles or 0) / mhz / 1000
 
 
-def _entry(cost: Cost) -> dict[str, object]:
-    return {
+def _entry(cost: Cost, mhz: float | None) -> dict[str, Any]:
+    cycles = cost.cycles or 0
+    entry: dict[str, Any] = {
         "index": cost.index,
         "name": cost.name,
         "kernel": cost.kernel,
         "instructions": cost.instructions,
+        "cycles_estimate": cycles,
         "macs": cost.macs,
-        "instructions_per_mac": _instructions_per_mac(cost),
+        "instructions_per_mac": round(cost.instructions / cost.macs, 2) if cost.macs else None,
+        "cycles_per_mac": round(cycles / cost.macs, 2) if cost.macs else None,
     }
+    if mhz:
+        entry["milliseconds_estimate"] = round(_milliseconds(cycles, mhz), 4)
+    return entry
 
 
-def _report(name: str, target: str, costs: list[Cost]) -> dict[str, object]:
-    whole = _entry(total(costs))
-    return {
-        "name": name,
-        "target": target,
-        "board": "virtual",
-        "operators": [_entry(cost) for cost in costs],
-        "total": {key: whole[key] for key in ("instructions", "macs", "instructions_per_mac")},
-    }
+def _report(
+    name: str, target: str, costs: list[Cost], board: Board | None, mhz: float | None
+) -> dict[str, Any]:
+    whole = _total(costs)
+    total = _entry(whole, mhz)
+    for key in ("index", "name", "kernel"):
+        del total[key]
+    report: dict[str, Any] = {"name": name, "target": target, "on": "virtual board"}
+    if mhz:
+        report |= {"board": board.name if board else None, "mhz": mhz}
+    report |= {"operators": [_entry(cost, mhz) for cost in costs], "total": total, "note": NOTE}
+    if board and board.run_current:
+        report["energy_estimate"] = {
+            "millijoules": round(board.run_current.millijoules(whole.cycles or 0), 4),
+            "microamperes_per_mhz": board.run_current.microamperes_per_mhz,
+            "volts": board.run_current.volts,
+            "source": board.run_current.source,
+        }
+    return report
 
 
-def print_table(costs: list[Cost]) -> None:
-    whole = total(costs)
-    print(f"{'':>4} {'operator':26} {'kernel':20} {'instructions':>14} {'%':>5} ", end="")
-    print(f"{'MACs':>12} {'instr/MAC':>9}")
+def _table(costs: list[Cost], mhz: float | None) -> str:
+    whole = _total(costs)
+    header = ["", "operator", "kernel", "instructions", "MACs", "instr/MAC"]
+    header += ["cycles", "%", "cycles/MAC", *(["ms"] if mhz else [])]
+    rows = []
     for cost in [*costs, whole]:
-        index = "" if cost.index is None else cost.index
-        share = 100 * cost.instructions / max(1, whole.instructions)
-        ratio = _instructions_per_mac(cost)
-        print(
-            f"{index:>4} {cost.name:26} {cost.kernel:20} {cost.instructions:>14,} {share:>5.1f} "
-            f"{cost.macs:>12,} {'' if ratio is None else f'{ratio:.2f}':>9}"
+        cycles = cost.cycles or 0
+        row = ["" if cost.index is None else str(cost.index), cost.name, cost.kernel]
+        row += [f"{cost.instructions:,}", f"{cost.macs:,}"]
+        row += [f"{cost.instructions / cost.macs:.2f}" if cost.macs else "", f"{cycles:,}"]
+        row += [f"{100 * cycles / max(1, whole.cycles or 0):.1f}"]
+        row += [f"{cycles / cost.macs:.2f}" if cost.macs else ""]
+        rows.append(row + ([f"{_milliseconds(cycles, mhz):.3f}"] if mhz else []))
+    return text_table(header, rows)
+
+
+def _summary(costs: list[Cost], board: Board | None, mhz: float | None) -> list[str]:
+    """Time and energy of a prediction, in words."""
+    cycles = _total(costs).cycles or 0
+    lines = []
+    if mhz:
+        where = f"{board.title} ({board.part})" if board else "a Cortex-M7"
+        milliseconds = _milliseconds(cycles, mhz)
+        lines.append(f"{where} at {mhz:g} MHz: about {milliseconds:.2f} ms a prediction.")
+    if board and (current := board.run_current):
+        lines.append(
+            f"Energy, an estimate: {current.millijoules(cycles):.2f} mJ a prediction, "
+            f"{current.microamperes_per_mhz:g} microamperes a MHz at {current.volts:g} V "
+            f"({current.source})."
         )
+    elif board:
+        lines.append(f"Energy: no published current was found for the {board.part}.")
+    return lines
+
+
+def _chart(title: str, costs: list[Cost], board: Board | None, mhz: float | None) -> str:
+    whole = _total(costs)
+    total = whole.cycles or 0
+    facts = [f"{total:,} cycles", f"{whole.instructions:,} instructions"]
+    if whole.macs:
+        facts.append(f"{total / whole.macs:.2f} cycles a MAC")
+    if mhz:
+        where = f"{board.title}, {mhz:g} MHz" if board else f"{mhz:g} MHz"
+        facts.append(f"{_milliseconds(total, mhz):.2f} ms ({where})")
+    if board and board.run_current:
+        facts.append(f"{board.run_current.millijoules(total):.2f} mJ")
+    bars = []
+    for cost in costs:
+        cycles = cost.cycles or 0
+        label = cost.name if cost.index is None else f"{cost.index}  {cost.name}"
+        figures = [f"{100 * cycles / max(1, total):.1f} %"]
+        if cost.macs:
+            figures.append(f"{cycles / cost.macs:.2f} a MAC")
+        if mhz:
+            figures.append(f"{_milliseconds(cycles, mhz):.3f} ms")
+        bars.append(Bar(label, cost.kernel, cycles, ", ".join(figures)))
+    note = "Estimated cycles of a Cortex-M7 without cache misses, flash waits and mispredictions"
+    return svg_chart(title, " · ".join(facts), f"{note}; energy is the part's alone.", bars)
