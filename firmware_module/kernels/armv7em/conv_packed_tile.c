@@ -19,7 +19,7 @@
 __attribute__((naked)) void ink_conv_packed_tile(
     const ink_conv_tile_t *tile, const void *weights, int8_t *output) {
     __asm volatile(
-        ".set tile_words, 16\n" // of weights that one pass of the loop takes
+        ".set tile_words, 32\n" // of weights that one pass of the loop takes
 
         // One word. `at` is where the panel's inputs of this word lie, `next` of the word after.
         ".macro word i, at, next\n"
@@ -94,6 +94,14 @@ __attribute__((naked)) void ink_conv_packed_tile(
         "two_words 10\n"
         "two_words 12\n"
         "two_words 14\n"
+        "two_words 16\n"
+        "two_words 18\n"
+        "two_words 20\n"
+        "two_words 22\n"
+        "two_words 24\n"
+        "two_words 26\n"
+        "two_words 28\n"
+        "two_words 30\n"
         "ldr r3, [sp, #8]\n"
         "add r0, r0, #16 * tile_words\n"
         "add r1, r1, #4 * tile_words\n"
