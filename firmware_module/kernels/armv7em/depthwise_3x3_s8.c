@@ -26,6 +26,7 @@ typedef struct {
     const ink_packed_conv_t *conv;
     int32_t from, until, end; // columns: input starts, input ends, what is needed ends
     int32_t channels;         // 1 to 4
+    int32_t row_size, pair;   // bytes of an input row, two values of padding
 } ring_t;
 
 static inline int32_t pack_low(int32_t upper, int32_t lower) {
@@ -88,21 +89,20 @@ static void fill_halves(int32_t *to, int32_t columns, int32_t value, int32_t hal
     }
 }
 
-// Puts the pair of rows y and y + 1 into the ring at `to`.
-static void add_row_pair(const ring_t *ring, const int8_t *input, int32_t y, int32_t *to) {
+// A pair of rows of which one lies outside the input, or both do, or with fewer than 4 channels.
+static __attribute__((noinline)) void add_other_pair(
+    const ring_t *ring, const int8_t *input, int32_t y, int32_t *to) {
     const ink_packed_conv_t *conv = ring->conv;
-    int32_t pair = pack_low(conv->pad_value, conv->pad_value);
-    int32_t row_size = conv->input_w * conv->input_c;
     int32_t columns = ring->until - ring->from;
     int32_t *inside = to + ring->from * RING_COLUMN;
     int32_t upper_out = (uint32_t)y >= (uint32_t)conv->input_h;
     int32_t lower_out = (uint32_t)(y + 1) >= (uint32_t)conv->input_h;
     if (upper_out && lower_out) {
-        fill_columns(to, ring->end, pair);
+        fill_columns(inside, columns, ring->pair);
         return;
     }
-    const int8_t *upper = input + (upper_out ? y + 1 : y) * row_size;
-    const int8_t *lower = input + (lower_out ? y : y + 1) * row_size;
+    const int8_t *upper = input + (upper_out ? y + 1 : y) * ring->row_size;
+    const int8_t *lower = input + (lower_out ? y : y + 1) * ring->row_size;
     if (ring->channels == RING_CHANNELS) {
         pack_row_pair(inside, upper, lower, conv->input_c, columns);
     } else {
@@ -111,8 +111,19 @@ static void add_row_pair(const ring_t *ring, const int8_t *input, int32_t y, int
     if (upper_out || lower_out) {
         fill_halves(inside, columns, conv->pad_value, lower_out);
     }
-    fill_columns(to, ring->from, pair);
-    fill_columns(to + ring->until * RING_COLUMN, ring->end - ring->until, pair);
+}
+
+// Puts the pair of rows y and y + 1 into the ring at `to`.
+static void add_row_pair(const ring_t *ring, const int8_t *input, int32_t y, int32_t *to) {
+    fill_columns(to, ring->from, ring->pair);
+    fill_columns(to + ring->until * RING_COLUMN, ring->end - ring->until, ring->pair);
+    if (y >= 0 && y + 1 < ring->conv->input_h && ring->channels == RING_CHANNELS) {
+        const int8_t *upper = input + y * ring->row_size;
+        pack_row_pair(to + ring->from * RING_COLUMN, upper, upper + ring->row_size,
+            ring->conv->input_c, ring->until - ring->from);
+    } else {
+        add_other_pair(ring, input, y, to);
+    }
 }
 
 // Up to 4 channels of one image.
@@ -150,7 +161,10 @@ static void convolve_channels(
 
 void ink_depthwise_3x3_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
     int8_t *output, void *scratch) {
-    ring_t ring = {.conv = conv, .from = conv->pad_left};
+    ring_t ring = {.conv = conv,
+        .from = conv->pad_left,
+        .row_size = conv->input_w * conv->input_c,
+        .pair = pack_low(conv->pad_value, conv->pad_value)};
     ring.end = (conv->output_w - 1) * conv->stride_w + 3;
     ring.until = ring.from + conv->input_w;
     ring.until = ring.until < ring.end ? ring.until : ring.end;
