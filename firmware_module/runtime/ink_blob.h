@@ -44,6 +44,8 @@ enum {
     // on weights packed for the Cortex-M7
     INK_KERNEL_CONV_PACKED_S8 = 32,
     INK_KERNEL_DEPTHWISE_3X3_S8 = 33,
+    INK_KERNEL_WINOGRAD_F2_S8 = 38,
+    INK_KERNEL_WINOGRAD_F4_S8 = 39,
 };
 
 typedef struct {

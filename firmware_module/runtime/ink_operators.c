@@ -23,6 +23,8 @@ static const ink_kernel_t *const KERNELS[] = {
     &ink_op_dequantize_f32,
     &ink_op_conv_packed_s8,
     &ink_op_depthwise_3x3_s8,
+    &ink_op_winograd_f2_s8,
+    &ink_op_winograd_f4_s8,
 };
 
 const ink_kernel_t *ink_find_kernel(uint32_t kernel) {

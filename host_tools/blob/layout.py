@@ -119,4 +119,6 @@ KERNELS = {
     "dequantize_f32": Kernel(17),
     "conv_packed_s8": Kernel(32, _PACKED_CONV, _PACKED),
     "depthwise_3x3_s8": Kernel(33, _PACKED_CONV, _PACKED, in_place=True),
+    "winograd_f2_s8": Kernel(38, _PACKED_CONV, _PACKED),
+    "winograd_f4_s8": Kernel(39, _PACKED_CONV, _PACKED),
 }

@@ -221,6 +221,9 @@ class _Reader:
         window = params["kernel_h"] * params["kernel_w"]
         if operator.kernel == "conv_packed_s8":
             return (output[3] + 1) // 2 * (32 + 2 * (-(-window * depth[0] // 4) * 4))
+        if operator.kernel in ("winograd_f2_s8", "winograd_f4_s8"):
+            positions = 16 if operator.kernel == "winograd_f2_s8" else 36
+            return (output[3] + 1) // 2 * (positions * (8 + 64 * -(-depth[0] // 16)) + 16)
         if operator.kernel == "depthwise_3x3_s8":
             return 28 * output[3]
         if operator.kernel == "conv_s8":

@@ -100,6 +100,8 @@ PARAMS = {
         35: "act_min act_max weights",
         36: _POOL,
         37: _POOL,
+        38: _PACKED,
+        39: _PACKED,
     }.items()
 }
 

@@ -15,7 +15,8 @@ typedef struct {
 } line_t;
 
 // A row of the window: one pair of each group of 4 channels, `last` added to pixels 2 and 3.
-static inline line_t transform_row(const int8_t *from, int32_t channels, int32_t odd, uint32_t last) {
+static inline line_t transform_row(
+    const int8_t *from, int32_t channels, int32_t odd, uint32_t last) {
     uint32_t d[SIZE];
     for (int32_t i = 0; i < SIZE; i++) {
         uint32_t bytes = (uint32_t)read_word(from + i * channels);
