@@ -8,11 +8,11 @@ import sys
 from collections.abc import Sequence
 from importlib import metadata
 
-from host_tools.commands import demo, inspect, pack_model, profile, run, sim
+from host_tools.commands import bench, demo, inspect, pack_model, profile, run, sim
 from host_tools.errors import CommandError
 
 # in the order of --help
-VERBS = (pack_model, inspect, run, profile, sim, demo)
+VERBS = (pack_model, inspect, run, profile, sim, demo, bench)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
