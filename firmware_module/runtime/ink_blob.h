@@ -44,6 +44,10 @@ enum {
     // on weights packed for the Cortex-M7
     INK_KERNEL_CONV_PACKED_S8 = 32,
     INK_KERNEL_DEPTHWISE_3X3_S8 = 33,
+    INK_KERNEL_FULLY_CONNECTED_PACKED_S8 = 34,
+    INK_KERNEL_ADD_TABLE_S8 = 35,
+    INK_KERNEL_MAX_POOL_SIMD_S8 = 36,
+    INK_KERNEL_AVERAGE_POOL_SIMD_S8 = 37,
     INK_KERNEL_WINOGRAD_F2_S8 = 38,
     INK_KERNEL_WINOGRAD_F4_S8 = 39,
 };
@@ -161,6 +165,16 @@ typedef struct {
     uint32_t weights;
 } ink_packed_conv_params_t;
 
+typedef struct {
+    int32_t depth, units, blocks, act_min, act_max;
+    uint32_t weights;
+} ink_packed_fully_connected_params_t;
+
+typedef struct {
+    int32_t act_min, act_max;
+    uint32_t weights;
+} ink_add_table_params_t;
+
 _Static_assert(sizeof(ink_header_t) == 64, "docs/blob-format.md");
 _Static_assert(sizeof(ink_tensor_t) == 48, "docs/blob-format.md");
 _Static_assert(sizeof(ink_io_t) == 8, "docs/blob-format.md");
@@ -174,6 +188,8 @@ _Static_assert(sizeof(ink_softmax_params_t) == 12, "docs/blob-format.md");
 _Static_assert(sizeof(ink_copy_params_t) == 92, "docs/blob-format.md");
 _Static_assert(sizeof(ink_mean_params_t) == 20, "docs/blob-format.md");
 _Static_assert(sizeof(ink_packed_conv_params_t) == 36, "docs/blob-format.md");
+_Static_assert(sizeof(ink_packed_fully_connected_params_t) == 24, "docs/blob-format.md");
+_Static_assert(sizeof(ink_add_table_params_t) == 12, "docs/blob-format.md");
 _Static_assert(sizeof(ink_resize_params_t) == 8, "docs/blob-format.md");
 
 #endif

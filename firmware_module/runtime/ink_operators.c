@@ -23,6 +23,10 @@ static const ink_kernel_t *const KERNELS[] = {
     &ink_op_dequantize_f32,
     &ink_op_conv_packed_s8,
     &ink_op_depthwise_3x3_s8,
+    &ink_op_fully_connected_packed_s8,
+    &ink_op_add_table_s8,
+    &ink_op_max_pool_simd_s8,
+    &ink_op_average_pool_simd_s8,
     &ink_op_winograd_f2_s8,
     &ink_op_winograd_f4_s8,
 };

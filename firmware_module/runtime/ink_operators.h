@@ -45,6 +45,10 @@ extern const ink_kernel_t ink_op_quantize_f32;
 extern const ink_kernel_t ink_op_dequantize_f32;
 extern const ink_kernel_t ink_op_conv_packed_s8;
 extern const ink_kernel_t ink_op_depthwise_3x3_s8;
+extern const ink_kernel_t ink_op_fully_connected_packed_s8;
+extern const ink_kernel_t ink_op_add_table_s8;
+extern const ink_kernel_t ink_op_max_pool_simd_s8;
+extern const ink_kernel_t ink_op_average_pool_simd_s8;
 extern const ink_kernel_t ink_op_winograd_f2_s8;
 extern const ink_kernel_t ink_op_winograd_f4_s8;
 

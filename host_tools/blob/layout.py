@@ -118,7 +118,13 @@ KERNELS = {
     "quantize_f32": Kernel(16),
     "dequantize_f32": Kernel(17),
     "conv_packed_s8": Kernel(32, _PACKED_CONV, _PACKED),
-    "depthwise_3x3_s8": Kernel(33, _PACKED_CONV, _PACKED, in_place=True),
+    "depthwise_3x3_s8": Kernel(33, _PACKED_CONV, _PACKED),
+    "fully_connected_packed_s8": Kernel(
+        34, _fields("depth units blocks act_min act_max"), _PACKED
+    ),
+    "add_table_s8": Kernel(35, _fields("act_min act_max"), _PACKED, in_place=True, inputs=2),
+    "max_pool_simd_s8": Kernel(36, _POOL),
+    "average_pool_simd_s8": Kernel(37, _POOL),
     "winograd_f2_s8": Kernel(38, _PACKED_CONV, _PACKED),
     "winograd_f4_s8": Kernel(39, _PACKED_CONV, _PACKED),
 }

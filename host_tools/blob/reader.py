@@ -210,6 +210,12 @@ class _Reader:
         output = self.tensors[operator.output].shape
         if field == "table":
             return 256
+        if operator.kernel == "add_table_s8":
+            return 8 + 2 * 256 * 4
+        if operator.kernel == "fully_connected_packed_s8":
+            taps = -(-params["depth"] // 4) * 4
+            pairs = (params["units"] - 4 * params["blocks"] + 1) // 2
+            return 8 + params["blocks"] * (16 + 4 * taps) + pairs * (24 + 2 * taps)
         if operator.kernel == "fully_connected_s8":
             units = params["units"]
             rows = 1 if field in ("multiplier", "shift") and not params["per_channel"] else units
@@ -220,12 +226,12 @@ class _Reader:
             return output[1] if field == "rows" else output[2]
         window = params["kernel_h"] * params["kernel_w"]
         if operator.kernel == "conv_packed_s8":
-            return (output[3] + 1) // 2 * (32 + 2 * (-(-window * depth[0] // 4) * 4))
+            return (output[3] + 1) // 2 * (24 + 2 * (-(-window * depth[0] // 4) * 4))
         if operator.kernel in ("winograd_f2_s8", "winograd_f4_s8"):
             positions = 16 if operator.kernel == "winograd_f2_s8" else 36
             return (output[3] + 1) // 2 * (positions * (8 + 64 * -(-depth[0] // 16)) + 16)
         if operator.kernel == "depthwise_3x3_s8":
-            return 28 * output[3]
+            return 24 * output[3]
         if operator.kernel == "conv_s8":
             window *= depth[0] // max(1, params["channel_factor"])
         return output[3] * (window if field == "weights" else 1)

@@ -7,7 +7,13 @@ from collections.abc import Callable
 import numpy as np
 
 from host_tools.blob.layout import KERNELS
-from host_tools.plan.layouts import Refused, conv_packed, depthwise_3x3
+from host_tools.plan.layouts import (
+    Refused,
+    add_table,
+    conv_packed,
+    depthwise_3x3,
+    fully_connected_packed,
+)
 from host_tools.plan.types import Plan, PlanOperator
 
 
@@ -46,6 +52,35 @@ def _depthwise(plan: Plan, operator: PlanOperator) -> bool:
     return True
 
 
+def _fully_connected(plan: Plan, operator: PlanOperator) -> bool:
+    params = operator.params
+    if params["filter_offset"]:
+        return False
+    block = _block(fully_connected_packed.pack, operator)
+    per_channel = bool(params["per_channel"])
+    params["blocks"] = fully_connected_packed.count_blocks(params["units"], per_channel)
+    scratch = fully_connected_packed.scratch_size(params["depth"])
+    _replace(operator, "fully_connected_packed_s8", block, scratch)
+    return True
+
+
+def _add(plan: Plan, operator: PlanOperator) -> bool:
+    bounds = ("act_min", "act_max")
+    fields = {name: value for name, value in operator.params.items() if name not in bounds}
+    _replace(operator, "add_table_s8", add_table.pack(**fields), 0)
+    return True
+
+
+def _max_pool(plan: Plan, operator: PlanOperator) -> bool:
+    operator.kernel = "max_pool_simd_s8"
+    return True
+
+
+def _average_pool(plan: Plan, operator: PlanOperator) -> bool:
+    operator.kernel = "average_pool_simd_s8"
+    return True
+
+
 def _block(pack: Callable[..., bytes], operator: PlanOperator) -> bytes:
     data, params = operator.data, operator.params
     return pack(
@@ -62,4 +97,11 @@ def _replace(operator: PlanOperator, kernel: str, block: bytes, scratch: int) ->
     operator.scratch_size = scratch
 
 
-_PACKINGS = {"conv_s8": _conv, "depthwise_conv_s8": _depthwise}
+_PACKINGS = {
+    "conv_s8": _conv,
+    "depthwise_conv_s8": _depthwise,
+    "fully_connected_s8": _fully_connected,
+    "add_s8": _add,
+    "max_pool_s8": _max_pool,
+    "average_pool_s8": _average_pool,
+}

@@ -144,8 +144,7 @@ class BlobEditor:
     def set(self, record: str, index: int, field: str, value: int | float | bytes) -> None:
         self.write(*self.place(record, index, field), value)
 
-    def operator(self, kernel: int) -> int:
-        """The index of the first operator of that kernel."""
+    def kernels(self) -> list[int]:
+        """The kernel's number of each operator."""
         count = self.get("header", 0, "n_operators")
-        kernels = [self.get("operator", index, "kernel") for index in range(count)]
-        return kernels.index(kernel)
+        return [self.get("operator", index, "kernel") for index in range(count)]

@@ -5,7 +5,7 @@
 
 // Bytes of the record of a pair of output channels: biases, taps, two requantizations.
 #define BIASES 8
-#define REQUANTIZATION 12
+#define REQUANTIZATION 8
 
 static uint64_t taps(const ink_check_t *check) {
     const ink_packed_conv_params_t *p = check->call.params;
@@ -24,18 +24,10 @@ static bool verify(ink_check_t *check) {
     if (!ink_check_packed_convolution(check, ink_product(pairs, record))) {
         return false;
     }
-    const ink_packed_conv_params_t *p = check->call.params;
-    const uint8_t *end = check->model->blob + p->weights;
-    for (uint64_t pair = 0; pair < pairs; pair++) {
-        end += record;
-        if (!ink_check_packed_shift(check, end - 2 * REQUANTIZATION) ||
-            !ink_check_packed_shift(check, end - REQUANTIZATION)) {
-            return false;
-        }
-    }
     ink_packed_conv_t conv = ink_packed_convolution(&check->call);
     check->scratch = (int64_t)ink_conv_packed_s8_scratch(&conv);
-    check->slide = ink_packed_slide(&conv);
+    const ink_windows_t windows = ink_packed_windows(&check->call);
+    check->slide = ink_slide(&check->call, &windows);
     check->work = ink_product(ink_tensor_elements(check->call.output), n_taps);
     return true;
 }

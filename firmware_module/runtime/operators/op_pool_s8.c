@@ -2,9 +2,20 @@
 // average_pool_s8 and max_pool_s8, by CMSIS-NN's functions.
 #include "arm_nnfunctions.h"
 #include "ink_operators.h"
-#include "operators/windows.h"
+#include "operators/pool.h"
 
-static bool verify_max(ink_check_t *check) {
+ink_windows_t ink_pool_windows(const ink_call_t *call) {
+    const ink_pool_params_t *p = call->params;
+    ink_windows_t windows = {
+        {p->kernel_h, p->kernel_w},
+        {p->stride_h, p->stride_w},
+        {1, 1},
+        {p->pad_top, p->pad_left},
+    };
+    return windows;
+}
+
+bool ink_check_pool(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
         {"kernel_h", 1, INK_MAX_WINDOW},
         {"kernel_w", 1, INK_MAX_WINDOW},
@@ -17,12 +28,7 @@ static bool verify_max(ink_check_t *check) {
     if (!ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0]))) {
         return false;
     }
-    const ink_windows_t windows = {
-        {p->kernel_h, p->kernel_w},
-        {p->stride_h, p->stride_w},
-        {1, 1},
-        {p->pad_top, p->pad_left},
-    };
+    const ink_windows_t windows = ink_pool_windows(&check->call);
     check->work =
         ink_product(ink_tensor_elements(output), (uint64_t)p->kernel_h * (uint64_t)p->kernel_w);
     return ink_check_windows(check, &windows) &&
@@ -34,7 +40,7 @@ static bool verify_max(ink_check_t *check) {
 }
 
 static bool verify_average(ink_check_t *check) {
-    if (!verify_max(check)) {
+    if (!ink_check_pool(check)) {
         return false;
     }
     check->scratch = arm_avgpool_s8_get_buffer_size(
@@ -93,6 +99,6 @@ const ink_kernel_t ink_op_max_pool_s8 = {
     .kernel = INK_KERNEL_MAX_POOL_S8,
     .params_size = sizeof(ink_pool_params_t),
     .n_inputs = 1,
-    .verify = verify_max,
+    .verify = ink_check_pool,
     .run = run_max,
 };

@@ -39,3 +39,30 @@ bool ink_check_windows(ink_check_t *check, const ink_windows_t *windows) {
 int32_t ink_picture_size(const ink_tensor_t *tensor) {
     return (int32_t)(tensor->dims[1] * tensor->dims[2] * tensor->dims[3]);
 }
+
+// How far writing runs ahead of reading along one axis, at most. Before output i, i * written bytes
+// are written, and what lies before place i * stride - pad of the input, read bytes a place, is not
+// read again. That is greatest on either side of where padding ends, or at the end.
+static int64_t most_ahead(
+    int32_t count, int64_t written, int32_t stride, int32_t pad, int64_t read) {
+    const int32_t corners[] = {pad / stride, pad / stride + 1, count - 1};
+    int64_t most = 0;
+    for (uint32_t i = 0; i < 3; i++) {
+        int64_t at = corners[i] < count ? corners[i] : count - 1;
+        int64_t start = at * stride - pad;
+        int64_t ahead = at * written - (start > 0 ? start : 0) * read;
+        most = ahead > most ? ahead : most;
+    }
+    return most;
+}
+
+int64_t ink_slide(const ink_call_t *call, const ink_windows_t *windows) {
+    const uint32_t *in = call->input0->dims;
+    const uint32_t *out = call->output->dims;
+    if (in[0] != 1) {
+        return INK_NO_SLIDE;
+    }
+    return most_ahead((int32_t)out[1], (int64_t)out[2] * out[3], windows->stride[0],
+               windows->pad[0], (int64_t)in[2] * in[3]) +
+           most_ahead((int32_t)out[2], out[3], windows->stride[1], windows->pad[1], in[3]);
+}

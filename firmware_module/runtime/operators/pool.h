@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// What the poolings share: the check of their parameters and pictures.
+#ifndef INK_POOL_H
+#define INK_POOL_H
+
+#include "operators/windows.h"
+
+ink_windows_t ink_pool_windows(const ink_call_t *call);
+
+// All but scratch. Sets check->work.
+bool ink_check_pool(ink_check_t *check);
+
+#endif
