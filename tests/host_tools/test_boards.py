@@ -1,0 +1,53 @@
+"""The table of boards: every file is whole, and every figure says where it comes from."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from host_tools.boards import board_names, read_board
+from host_tools.errors import CommandError
+
+
+def test_the_boards_of_the_documents_are_in_the_table() -> None:
+    assert {"nucleo-h743zi", "nucleo-f767zi", "openmv-h7", "openmv-h7-plus", "openmv-m7"} <= set(
+        board_names()
+    )
+
+
+@pytest.mark.parametrize("name", board_names())
+def test_a_board_has_plausible_facts_and_their_sources(name: str) -> None:
+    board = read_board(name)
+    assert board.name == name
+    assert re.fullmatch(r"STM32[FH]7\d\d\w\w", board.part)
+    assert 100 <= board.clock_mhz <= (216 if "F7" in board.part else 480)
+    assert 512 * 1024 <= board.flash_bytes <= 2048 * 1024
+    assert 256 * 1024 <= board.ram_bytes <= 1056 * 1024
+    assert 0x08000000 <= board.firmware_address < 0x08000000 + board.flash_bytes
+    assert board.firmware_address % 0x8000 == 0
+    assert set(board.sources) == {"clock_mhz", "memory", "firmware_address", "usb"}
+    assert all(len(source) > 20 for source in board.sources.values())
+    assert board.usb
+    assert set(board.usb) <= {"bootloader", "run"}
+    for identifiers in board.usb.values():
+        assert all(re.fullmatch(r"[0-9a-f]{4}:[0-9a-f]{4}", one) for one in identifiers)
+    if board.run_current:
+        assert 50 <= board.run_current.microamperes_per_mhz <= 1000
+        assert 1.7 <= board.run_current.volts <= 3.6
+        assert "http" in board.run_current.source or "github.com" in board.run_current.source
+
+
+def test_energy_is_current_times_volts_times_time() -> None:
+    board = read_board("openmv-h7")
+    assert board.run_current
+    seconds = 4_800_000 / (board.clock_mhz * 1e6)
+    amperes = board.run_current.microamperes_per_mhz * 1e-6 * board.clock_mhz
+    expected = amperes * board.run_current.volts * seconds * 1000
+    assert board.run_current.millijoules(4_800_000) == pytest.approx(expected)
+    assert expected == pytest.approx(4.2768)
+
+
+def test_an_unknown_board_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(CommandError, match="'nano' is not known; give .*openmv-h7"):
+        read_board("nano")
