@@ -12,12 +12,23 @@ from oracle import random_inputs
 from tflite_builder import ModelBuilder
 
 from host_tools.graph import Graph
-from host_tools.pack import pack
+from host_tools.host_runtime import HostModel
+from host_tools.pack import pack, plan_model
 from host_tools.reference import run
 
 GRAPHS = int(os.environ.get("INKLING_GRAPHS", "60"))
 SCALE = 0.1
 FUSED = "NONE"
+PACKED = [
+    "winograd_f2_s8",
+    "winograd_f4_s8",
+    "conv_packed_s8",
+    "depthwise_3x3_s8",
+    "fully_connected_packed_s8",
+    "add_table_s8",
+    "max_pool_simd_s8",
+    "average_pool_simd_s8",
+]
 
 
 class RandomGraph:
@@ -41,7 +52,10 @@ class RandomGraph:
         return self.made[-back]
 
     def step(self) -> None:
-        kinds = (self.relu, self.pair, self.reshape, self.join, self.split, self.pool, self.turn)
+        kinds = (
+            *(self.relu, self.pair, self.reshape, self.join, self.split, self.pool, self.turn),
+            *(self.conv, self.depthwise, self.dense),
+        )
         kinds[int(self.rng.integers(0, len(kinds)))](self.pick())
 
     def relu(self, source: int) -> None:
@@ -107,6 +121,55 @@ class RandomGraph:
         turned = [shape[axis] for axis in order]
         self.add("TRANSPOSE", [source, self.builder.constant(order)], [turned])
 
+    def conv(self, source: int, depthwise: bool = False) -> None:
+        shape = self.shape(source)
+        if len(shape) != 4:
+            return
+        units = shape[3] if depthwise else int(self.rng.choice([1, 4, 7, 16, 32]))
+        kernel = 3 if depthwise else int(self.rng.choice([1, 1, 3, 3, 5]))
+        stride = int(self.rng.choice([1, 1, 2]))
+        weights = [1, 3, 3, units] if depthwise else [units, kernel, kernel, shape[3]]
+        options = {"depth_multiplier": 1} if depthwise else {}
+        self.add(
+            "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D",
+            [source, *self.weights(weights, 3 if depthwise else 0)],
+            [[shape[0], -(-shape[1] // stride), -(-shape[2] // stride), units]],
+            padding="SAME",
+            stride_h=stride,
+            stride_w=stride,
+            dilation_h_factor=1,
+            dilation_w_factor=1,
+            fused_activation_function=str(self.rng.choice([FUSED, "RELU"])),
+            **options,
+        )
+
+    def depthwise(self, source: int) -> None:
+        self.conv(source, depthwise=True)
+
+    def dense(self, source: int) -> None:
+        rows, depth = self.shape(source)[0], math.prod(self.shape(source)[1:])
+        units = int(self.rng.choice([1, 10, 48, 96]))
+        self.add(
+            "FULLY_CONNECTED",
+            [source, *self.weights([units, depth], None)],
+            [[rows, units]],
+            fused_activation_function=FUSED,
+            weights_format="DEFAULT",
+            keep_num_dims=False,
+        )
+
+    def weights(self, shape: list[int], axis: int | None) -> list[int]:
+        """Weights with one scale, or one for each index of `axis`, and a bias."""
+        units = shape[axis or 0]
+        scale = 0.3 / math.sqrt(math.prod(shape) / units) / 50
+        scales = scale if axis is None else [scale] * units
+        values = self.rng.integers(-127, 128, shape)
+        bias = self.rng.integers(-99, 99, units)
+        return [
+            self.builder.tensor(shape, scale=scales, axis=axis or 0, data=values),
+            self.builder.tensor([units], "int32", scale=SCALE * scale, data=bias),
+        ]
+
     def add(
         self, kind: str, inputs: list[int], shapes: list[list[int]], **options: object
     ) -> None:
@@ -140,3 +203,32 @@ def test_a_random_network_in_one_arena_gives_the_reference_interpreters_bytes(se
         inputs = random_inputs(graph, rng)
         for ours, expected in zip(runner.run(inputs), run(graph, inputs), strict=True):
             np.testing.assert_array_equal(ours, expected)
+
+
+@pytest.mark.parametrize("seed", range(GRAPHS))
+def test_a_random_network_for_the_cortex_m7_gives_the_reference_interpreters_bytes(
+    seed: int,
+) -> None:
+    graph = random_graph(seed + 1000)
+    # packed kernels, and what slides, also where others would cost less
+    force = PACKED[seed % len(PACKED) :] + PACKED[: seed % len(PACKED)]
+    model = HostModel(pack(graph, target="cortex-m7", force=force))
+    rng = np.random.default_rng(seed)
+    for _ in range(2):
+        inputs = random_inputs(graph, rng)
+        for ours, expected in zip(model.run(inputs), run(graph, inputs), strict=True):
+            np.testing.assert_array_equal(ours, expected)
+
+
+def test_random_networks_have_every_packed_kernel_and_outputs_that_slide() -> None:
+    used, overlaps = set(), 0
+    for seed in range(1000, 1000 + GRAPHS):
+        plan = plan_model(random_graph(seed), target="cortex-m7", force=PACKED)
+        for operator in plan.operators:
+            used.add(operator.kernel)
+            source, output = plan.tensors[operator.inputs[0]], plan.tensors[operator.output]
+            before = source.offset - output.offset
+            if source.data is None:
+                overlaps += 0 < before < output.size or (before == 0 and source.size > output.size)
+    assert used >= set(PACKED) - {"winograd_f4_s8"}
+    assert overlaps > GRAPHS // 2
