@@ -51,10 +51,9 @@ static bool verify_overlaps(ink_check_t *check, bool in_place) {
     const ink_call_t *call = &check->call;
     const ink_tensor_t *output = call->output;
     int64_t before = (int64_t)call->input0->offset - (int64_t)output->offset;
-    bool at_input0 =
-        call->input0->place == INK_PLACE_ARENA &&
-        ((before >= check->slide && (int32_t)before % check->step == 0) ||
-            (in_place && before == 0 && call->input0->size == output->size));
+    bool at_input0 = call->input0->place == INK_PLACE_ARENA &&
+                     ((before >= check->slide && (int32_t)before % check->step == 0) ||
+                         (in_place && before == 0 && call->input0->size == output->size));
     const char *what = NULL;
     if (touches(call->input0, output->offset, output->size) && !at_input0) {
         what = "the output and input 0";

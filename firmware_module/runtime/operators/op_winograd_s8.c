@@ -39,8 +39,7 @@ static bool verify(ink_check_t *check, uint32_t side) {
         !ink_check_equal(check, INK_ERROR_PARAMETER, "kernel_w", p->kernel_w, 3) ||
         !ink_check_equal(check, INK_ERROR_PARAMETER, "stride_h", p->stride_h, 1) ||
         !ink_check_equal(check, INK_ERROR_PARAMETER, "stride_w", p->stride_w, 1) ||
-        !ink_check_multiple(
-            check, INK_ERROR_SHAPE, "input 0's number of channels", depth, 4)) {
+        !ink_check_multiple(check, INK_ERROR_SHAPE, "input 0's number of channels", depth, 4)) {
         return false;
     }
     check->slide = slide(&check->call, side);
