@@ -23,14 +23,21 @@ def pack(
     name: str | None = None,
     target: str = "portable",
     image_range: Range | None = None,
+    drop_constants: bool = True,
 ) -> bytes:
     """The blob of a model, the same bytes for the same input.
 
     `labels` name the elements of output 0; `name` is the network's, by default the file's without
-    suffix. `target` and `image_range`: see `make_plan`. Raises CommandError for a model that
-    cannot be read or packed, and for labels that do not fit.
+    suffix. `target`, `image_range` and `drop_constants`: see `make_plan`. Raises CommandError for
+    a model that cannot be read or packed, and for labels that do not fit.
     """
-    plan = plan_model(source, name=name, target=target, image_range=image_range)
+    plan = plan_model(
+        source,
+        name=name,
+        target=target,
+        image_range=image_range,
+        drop_constants=drop_constants,
+    )
     return write_labelled(plan, labels or ())
 
 
@@ -61,15 +68,15 @@ def plan_model(
     name: str | None = None,
     target: str = "portable",
     image_range: Range | None = None,
+    drop_constants: bool = True,
 ) -> Plan:
     """The plan of a model, as `pack` makes it."""
     if isinstance(source, Graph):
-        return make_plan(
-            dataclasses.replace(source, name=name or source.name), target, image_range
-        )
+        graph = dataclasses.replace(source, name=name or source.name)
+        return make_plan(graph, target, image_range, drop_constants=drop_constants)
     graph = tflite.read_model(source, name)
     try:
-        return make_plan(graph, target, image_range)
+        return make_plan(graph, target, image_range, drop_constants=drop_constants)
     except CommandError as error:
         where = graph.name if isinstance(source, bytes) else source
         raise CommandError(f"{where}: {error}") from error

@@ -17,11 +17,18 @@ from host_tools.plan.types import Plan, PlanOperator, PlanTensor
 from host_tools.reference.arguments import label
 
 
-def make_plan(graph: Graph, target: str = "portable", image_range: Range | None = None) -> Plan:
+def make_plan(
+    graph: Graph,
+    target: str = "portable",
+    image_range: Range | None = None,
+    *,
+    drop_constants: bool = True,
+) -> Plan:
     """The plan that computes the graph's outputs exactly as tflite-micro does.
 
     `target` is portable or cortex-m7; `image_range` is that of `image_tables`. The same graph
     gives the same plan. Raises CommandError for what is not supported, naming all of it at once.
+    Without `drop_constants`, channels that never vary are kept, as a measure of the kernels alone.
     """
     if target not in TARGETS:
         raise CommandError(f"the target {target!r} is not known; give {' or '.join(TARGETS)}")
@@ -29,7 +36,8 @@ def make_plan(graph: Graph, target: str = "portable", image_range: Range | None 
     operators, views = lower(graph)
     operators = fold_pads(graph, operators, views)
     plan = _assemble(graph, operators, views, target)
-    drop_constant_channels(plan)
+    if drop_constants:
+        drop_constant_channels(plan)
     check_limits(plan)
     choose_kernels(plan)
     plan_memory(plan)
