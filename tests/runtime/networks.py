@@ -132,6 +132,7 @@ def separable() -> bytes:
         ("CONV_2D", 3, 1, 8),
         ("DEPTHWISE_CONV_2D", 3, 1, 8),
         ("CONV_2D", 1, 1, 12),
+        ("CONV_2D", 3, 1, 12),
         ("DEPTHWISE_CONV_2D", 3, 2, 12),
         ("CONV_2D", 1, 1, 7),
     ):
