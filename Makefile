@@ -24,7 +24,7 @@ help:
 	@echo '     PICTURES=folder     your own JPEG and PNG files'
 	@echo 'make test              set up, lint, and every test'
 	@echo '     TESTS=path          only these tests'
-	@echo 'make bench             instructions by operator for the real models'
+	@echo 'make bench             instructions and cycles of the real models, the code'"'"'s size'
 	@echo 'make lint              style, types and warnings; make format puts the style right'
 	@echo 'make firmware-virtual  the firmware of the virtual board; prints its path'
 	@echo '     FPU=single          single-precision FPU (default: double)'
@@ -122,7 +122,8 @@ demo: firmware-virtual
 
 .PHONY: bench
 bench: firmware-virtual
-	@$(PYTHON) -m host_tools bench
+	@stock=$$($(MAKE) --no-print-directory --silent STOCK=1 firmware-virtual) \
+		&& $(PYTHON) -m host_tools bench --cycles --stock "$$stock"
 
 .PHONY: test
 test: lint firmware-virtual

@@ -1,4 +1,4 @@
-"""host_tools bench: instructions of the real models on the virtual board, beside CMSIS-NN's."""
+"""host_tools bench: what the real models cost on the virtual board, beside CMSIS-NN."""
 
 from __future__ import annotations
 
@@ -6,30 +6,49 @@ import argparse
 import json
 import os
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from host_tools.blob.layout import TARGETS
+from host_tools.code_size import code_size
 from host_tools.errors import CommandError
 from host_tools.pack import pack
 from host_tools.profiling import Cost, profile_on_board, random_inputs
 from host_tools.text_table import text_table
+from host_tools.virtual_board import default_firmware
 
 NAME = "bench"
-HELP = "count the instructions of the real models, beside CMSIS-NN's"
+HELP = "count the instructions of the real models, beside CMSIS-NN's, and the code's size"
 EXAMPLE = "host_tools bench --layers"
 
 ROOT = Path(__file__).resolve().parents[2]
 BASELINE = ROOT / "host_tools" / "baselines" / "cmsis_nn.json"
-# a model's file name -> its network in the baseline, None where nobody measured one
-NETWORKS: dict[str, str | None] = {
-    "cifar10": None,
-    "pretrainedResnet_quant": "ic",
-    "kws_ref_model": "kws",
-    "vww_96_int8": "vww",
-    "ad01_int8": "ad",
-}
+
+
+@dataclass(frozen=True)
+class Network:
+    """A row: a model's file name, its network in the baseline if measured, how it is packed."""
+
+    title: str
+    model: str
+    baseline: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+NETWORKS = (
+    Network("CIFAR-10, ours", "cifar10"),
+    Network("ResNet-8", "pretrainedResnet_quant", "ic"),
+    Network("DS-CNN", "kws_ref_model", "kws"),
+    Network(
+        "visual wake words, constant channels kept",
+        "vww_96_int8",
+        "vww",
+        {"drop_constants": False},
+    ),
+    Network("visual wake words, constant channels dropped", "vww_96_int8", "vww"),
+    Network("autoencoder", "ad01_int8", "ad"),
+)
 # the baseline's operators in TensorFlow Lite's words
 KINDS = {
     "conv": "CONV_2D",
@@ -44,12 +63,13 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Row:
-    """Instructions of an operator or of a network, ours and those of the baseline."""
+    """What an operator or a network costs: ours, and instructions of the baseline."""
 
     name: str
     kernel: str
     macs: int
     instructions: int
+    cycles: int | None
     cmsis_nn: int | None
     plain_c: int | None
 
@@ -63,34 +83,57 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where MLPerf Tiny's int8 models are (default: data/models in $INKLING_SHARED)",
     )
     parser.add_argument("--layers", action="store_true", help="each operator, not only the total")
+    parser.add_argument(
+        "--cycles", action="store_true", help="also estimate cycles: some seconds a network"
+    )
+    parser.add_argument(
+        "--stock",
+        type=Path,
+        metavar="FIRMWARE",
+        help="firmware without our module (make firmware-virtual STOCK=1), to measure our code by",
+    )
     parser.add_argument("--target", choices=list(TARGETS), default="cortex-m7")
     parser.add_argument("--json", action="store_true", help="print JSON, each operator in it")
 
 
 def run(args: argparse.Namespace) -> int:
     baseline = json.loads(BASELINE.read_text(encoding="utf8"))
-    report, missing = {}, []
-    for name, network in NETWORKS.items():
-        path = _find(name, args.models)
+    report: dict[str, list[Row]] = {}
+    missing: list[str] = []
+    for network in NETWORKS:
+        path = _find(network.model, args.models)
         if path is None:
-            missing.append(name)
+            missing.append(network.model)
             continue
-        blob = pack(path, target=args.target)
-        costs = profile_on_board(blob, random_inputs(blob))
-        report[name] = compare(costs, baseline["networks"][network] if network else None)
+        blob = pack(path, target=args.target, **network.options)
+        costs = profile_on_board(blob, random_inputs(blob), cycles=args.cycles)
+        layers = baseline["networks"][network.baseline] if network.baseline else None
+        report[network.title] = compare(costs, layers)
+    size = code_size(default_firmware(), args.stock) if args.stock else None
     if args.json:
-        print(json.dumps({name: [asdict(row) for row in rows] for name, rows in report.items()}))
-        return 0
+        networks = {name: [asdict(row) for row in rows] for name, rows in report.items()}
+        print(json.dumps({"networks": networks, "code_size": asdict(size) if size else None}))
+    else:
+        _print(report, args, baseline["what"], missing)
+        if size:
+            print(size.text())
+    return 0 if size is None or size.fits else 1
+
+
+def _print(
+    report: dict[str, list[Row]], args: argparse.Namespace, what: str, missing: list[str]
+) -> None:
     if args.layers:
         for name, rows in report.items():
             print(f"{name}\n{_table([(row.name, row) for row in [*rows[1:], rows[0]]])}\n")
     else:
         print(_table([(name, rows[0]) for name, rows in report.items()]) + "\n")
     print(f"Executed instructions of one prediction on the virtual board, target {args.target}.")
-    print(f"CMSIS-NN and plain C: {baseline['what']}.")
+    if args.cycles:
+        print("Cycles are estimates for a Cortex-M7, without caches, flash waits, mispredictions.")
+    print(f"CMSIS-NN and plain C, instructions: {what}.")
     if missing:
-        print(f"Not in {args.models}: {', '.join(missing)}.")
-    return 0
+        print(f"Not in {args.models}: {', '.join(dict.fromkeys(missing))}.")
 
 
 def _find(name: str, models: Path) -> Path | None:
@@ -103,15 +146,18 @@ def _find(name: str, models: Path) -> Path | None:
 def compare(costs: list[Cost], network: dict[str, Any] | None) -> list[Row]:
     """The whole prediction's row, then one for each operator that ran.
 
-    `network` is one of the baseline's: its layers are found again by operator and
-    multiply-accumulates, in order. Raises CommandError when the network has other layers.
+    `network` is one of the baseline's: its layers are found again by operator and, where no
+    channels were dropped, multiply-accumulates, in order. Raises CommandError when the network
+    has other layers.
     """
+    measured = network["layers"] if network else []
+    whole = sum(layer["macs"] for layer in measured) == sum(cost.macs for cost in costs)
     layers = defaultdict(list)
-    for layer in network["layers"] if network else []:
-        layers[KINDS[layer["operator"]], layer["macs"]].append(layer)
+    for layer in measured:
+        layers[KINDS[layer["operator"]], layer["macs"] if whole else 0].append(layer)
     rows = []
     for cost in costs:
-        queue = layers[cost.name, cost.macs]
+        queue = layers[cost.name, cost.macs if whole else 0]
         layer = queue.pop(0) if queue else {}
         rows.append(
             Row(
@@ -119,6 +165,7 @@ def compare(costs: list[Cost], network: dict[str, Any] | None) -> list[Row]:
                 cost.kernel,
                 cost.macs,
                 cost.instructions,
+                cost.cycles,
                 layer.get("cmsis_nn_instructions"),
                 layer.get("plain_c_instructions"),
             )
@@ -126,32 +173,42 @@ def compare(costs: list[Cost], network: dict[str, Any] | None) -> list[Row]:
     left = [layer["index"] for queue in layers.values() for layer in queue]
     if left:
         raise CommandError(f"layers {left} of the baseline are not in this model")
-    whole = Row(
+    total = Row(
         "total",
         "",
         sum(row.macs for row in rows),
         sum(row.instructions for row in rows),
+        None if costs[0].cycles is None else sum(cost.cycles or 0 for cost in costs),
         network["cmsis_nn_instructions"] if network else None,
         network["plain_c_instructions"] if network else None,
     )
-    return [whole, *rows]
+    return [total, *rows]
 
 
 def _table(rows: list[tuple[str, Row]]) -> str:
-    header = ("", "kernel", "MACs", "instructions", "per MAC", "CMSIS-NN", "x", "plain C", "x")
-    return text_table(header, [_cells(name, row) for name, row in rows])
+    header = ["", "kernel", "MACs", "instructions", "per MAC", "CMSIS-NN", "x", "plain C", "x"]
+    cells = [_cells(name, row) for name, row in rows]
+    if any(row.cycles is not None for _, row in rows):
+        header[5:5] = ["cycles", "per MAC"]
+        for line, (_, row) in zip(cells, rows, strict=True):
+            line[5:5] = [f"{row.cycles:,}", _ratio(row.cycles, row.macs)]
+    return text_table(header, cells)
 
 
-def _cells(name: str, row: Row) -> tuple[str, ...]:
-    return (
+def _ratio(count: int | None, macs: int) -> str:
+    return f"{count / macs:.2f}" if count is not None and macs else ""
+
+
+def _cells(name: str, row: Row) -> list[str]:
+    return [
         name,
         row.kernel,
         f"{row.macs:,}",
         f"{row.instructions:,}",
-        f"{row.instructions / row.macs:.2f}" if row.macs else "",
+        _ratio(row.instructions, row.macs),
         *_beside(row.cmsis_nn, row.instructions),
         *_beside(row.plain_c, row.instructions),
-    )
+    ]
 
 
 def _beside(theirs: int | None, ours: int) -> tuple[str, str]:
