@@ -118,7 +118,9 @@ class _Reader:
 
     def _outside(self, block: Block) -> None:
         before = self._before
-        if block.function in self._watched and before and before.function == self._caller:
+        # the compiler may have split the caller and named the part after it: profile.part.0
+        called = before is not None and before.function.partition(".")[0] == self._caller
+        if before and called and block.function in self._watched:
             self._return = before.end
             self.sections.append(Section(block.function))
             self._count = self._inside
