@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from chains import Chain
 from oracle import ROOT, TfliteMicro, random_inputs, real_model
+from sliding import LAYERS, laid_out, least_distance
 
 from host_tools.blob.writer import write_blob
 from host_tools.host_runtime import BlobError, HostModel
@@ -105,66 +106,6 @@ def test_pictures_of_a_batch_do_not_slide() -> None:
     assert slide(plan, operator) is None
 
 
-# kernel, and layers with an input and an output of many shapes
-LAYERS = {
-    "conv_packed_s8": [
-        Chain(6, 3).conv(7, 3),
-        Chain(7, 5).conv(3, 3, padding="VALID"),
-        Chain(5, 4).conv(9, 1),
-        Chain(5, 6).conv(6, 1),
-        Chain(8, 3).conv(13, 5, stride=2),
-        Chain(9, 2).conv(4, 2, stride=3),
-        Chain(1, 5).conv(6, 3),
-    ],
-    "winograd_f2_s8": [
-        Chain(6, 4).conv(7, 3),
-        Chain(7, 8).conv(3, 3, padding="VALID"),
-        Chain(5, 4).conv(10, 3),
-        Chain(1, 4).conv(3, 3),
-    ],
-    "winograd_f4_s8": [
-        Chain(6, 4).conv(7, 3),
-        Chain(9, 8).conv(3, 3, padding="VALID"),
-        Chain(11, 4).conv(10, 3),
-    ],
-    "max_pool_simd_s8": [
-        Chain(6, 5).pool("MAX_POOL_2D", 2),
-        Chain(8, 21).pool("MAX_POOL_2D", 1),
-    ],
-    "average_pool_simd_s8": [
-        Chain(6, 5).pool("AVERAGE_POOL_2D", 3),
-        Chain(8, 21).pool("AVERAGE_POOL_2D", 1),
-    ],
-    "depthwise_3x3_s8": [
-        Chain(6, 4).depthwise(),
-        Chain(7, 16).depthwise(stride=2),
-        Chain(6, 12).depthwise(stride=2),
-        Chain(7, 8, 2).depthwise(padding="VALID"),
-        Chain(2, 4).depthwise(),
-        Chain(1, 4, 3).depthwise(stride=2),
-    ],
-    "fully_connected_packed_s8": [
-        Chain(3, 5).fully_connected(20),
-        Chain(3, 5).fully_connected(100),
-        Chain(2, 3, 4).fully_connected(5),
-        Chain(2, 3, 4).fully_connected(19),
-    ],
-}
-
-
-def laid_out(plan: Plan, before: int) -> bytes:
-    """The blob of a plan of one operator whose output starts `before` its input."""
-    [operator] = plan.operators
-    source, output = plan.tensors[operator.inputs[0]], plan.tensors[operator.output]
-    for index, tensor in enumerate(plan.tensors):
-        root = plan.root(index)
-        start = max(0, -before) if root == plan.root(operator.output) else max(0, before)
-        tensor.offset = start
-    operator.scratch_offset = -(-(abs(before) + max(source.size, output.size)) // 16) * 16
-    plan.arena_size = operator.scratch_offset + -(-operator.scratch_size // 16) * 16
-    return write_blob(plan)
-
-
 @pytest.mark.parametrize("kernel", LAYERS)
 def test_c_takes_the_slide_that_python_gives_and_nothing_less(kernel: str) -> None:
     for chain in LAYERS[kernel]:
@@ -173,15 +114,7 @@ def test_c_takes_the_slide_that_python_gives_and_nothing_less(kernel: str) -> No
         [operator] = plan.operators
         assert operator.kernel == kernel
         source, output = plan.tensors[operator.inputs[0]], plan.tensors[operator.output]
-        # offsets are multiples of 4; what lies in one channel's places is written by it
-        step = 4
-        enough = slide(plan, operator)
-        if kernel == "depthwise_3x3_s8":
-            assert enough == (0 if output.shape[3] % 16 == 0 else None)
-            enough, step = 0, output.shape[3]
-        if enough is None:
-            enough = source.size
-        enough += -enough % step
+        enough, step = least_distance(plan)
         inputs = random_inputs(graph, np.random.default_rng(3))
         expected = TfliteMicro(model).run(inputs)[0]
         for more in (0, step, 3 * step):
