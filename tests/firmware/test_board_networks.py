@@ -17,6 +17,7 @@ from oracle import (
     random_inputs,
     real_model,
 )
+from sliding import closest_layouts
 
 from host_tools import tflite
 from host_tools.pack import pack
@@ -52,9 +53,10 @@ def run_all(
     return np.frombuffer(outputs.read_bytes(), np.int8)
 
 
+@pytest.mark.parametrize("target", ["portable", "cortex-m7"])
 @pytest.mark.parametrize("name", ["cifar10", *REAL_MODELS])
 def test_networks_give_the_bytes_of_tflite_micro(
-    virtual_board_firmware: Path, name: str, tmp_path: Path
+    virtual_board_firmware: Path, name: str, target: str, tmp_path: Path
 ) -> None:
     path = ROOT / "models/cifar10/cifar10.tflite" if name == "cifar10" else real_model(name)
     graph = tflite.read_model(path)
@@ -63,8 +65,35 @@ def test_networks_give_the_bytes_of_tflite_micro(
     oracle = TfliteMicro(path.read_bytes())
     expected = np.concatenate([oracle.run(arrays)[0].ravel() for arrays in inputs])
     stored = b"".join(array.tobytes() for [array] in inputs)
-    outputs = run_all(virtual_board_firmware, pack(graph), stored, tmp_path)
+    blob = pack(graph, target=target)
+    outputs = run_all(virtual_board_firmware, blob, stored, tmp_path)
     assert np.array_equal(outputs, expected.view(np.int8))
+
+
+# runs every blob of /rom on its input, and says which give other bytes than they should
+RUN_LAYERS = """
+import inkling
+import os
+
+names = [name[:-4] for name in os.listdir("/rom") if name.endswith(".ink")]
+for name in sorted(names):
+    model = inkling.Model("/rom/" + name + ".ink")
+    model.predict([memoryview(open("/rom/" + name + ".in", "rb"))])
+    if bytes(model.output()) != bytes(memoryview(open("/rom/" + name + ".out", "rb"))):
+        print(name, "differs")
+print(len(names), "layers")
+"""
+
+
+def test_layers_that_slide_as_far_as_they_may_give_the_bytes_of_tflite_micro(
+    on_board: Runner,
+) -> None:
+    files: dict[str, bytes] = {}
+    layers = closest_layouts()
+    for index, (blob, given, expected) in enumerate(layers):
+        name = f"layer{index:02}"
+        files |= {f"{name}.ink": blob, f"{name}.in": given, f"{name}.out": expected}
+    assert on_board(RUN_LAYERS, files) == f"{len(layers)} layers\n"
 
 
 def test_resnet_8_scores_86_5_percent_on_mlperfs_200_pictures(
