@@ -19,7 +19,9 @@ class RamDisk:
 
     def writeblocks(self, block, buffer, offset=0):
         start = block * 512 + offset
-        self._memory[start : start + len(buffer)] = buffer
+        # to a slice of its own: else MicroPython copies all that lies behind it onto itself
+        part = self._memory[start : start + len(buffer)]
+        part[:] = buffer
 
     def ioctl(self, operation, argument):
         return 2048 if operation == 4 else 512 if operation == 5 else 0
