@@ -22,6 +22,7 @@ from host_tools.plan.types import Plan
 
 CLIMBING_STEPS = 1000
 SEPARATIONS = 4  # rounds of looking for an output to compute apart, and outputs tried in each
+SEPARATED_BLOCKS = 300  # in plans of more it would take too long
 CLIMBING_WORK = 3_000_000  # pairs of blocks looked at, which bounds the time of huge plans
 
 
@@ -90,7 +91,7 @@ def _shared_at_top(plan: Plan, placed: _Placement) -> list[int]:
 
     None where the arena is as small as it can be: buffers apart never lower the bound.
     """
-    if placed.total == placed.bound:
+    if placed.total == placed.bound or len(placed.blocks) > SEPARATED_BLOCKS:
         return []
     places = zip(placed.blocks, placed.offsets, strict=True)
     top = [block for block, offset in places if offset + block.size == placed.total]
