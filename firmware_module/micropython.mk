@@ -23,5 +23,8 @@ endif
 SRC_USERMOD_C += $(wildcard $(INKLING_DIR)/module/*.c)
 SRC_USERMOD_LIB_C += $(INKLING_C)
 
-# firmware is built for size; what runs a network is built for speed
-$(BUILD)/$(notdir $(INKLING_DIR))/%.o: CFLAGS += -O3
+# firmware is built for size, and so is all of ours but what computes
+INKLING_BUILD := $(BUILD)/$(notdir $(INKLING_DIR))
+$(INKLING_BUILD)/kernels/%.o: CFLAGS += -O2
+$(INKLING_BUILD)/kernels/armv7em/%.o: CFLAGS += -O3
+$(addprefix $(INKLING_BUILD)/,runtime/ink_model.o runtime/ink_quantize.o module/run.o): CFLAGS += -O3
