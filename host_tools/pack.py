@@ -13,6 +13,7 @@ from host_tools.errors import CommandError
 from host_tools.files import read_whole
 from host_tools.graph import Graph
 from host_tools.plan import Plan, make_plan
+from host_tools.plan.choose import Limits
 from host_tools.plan.image_tables import Range
 
 
@@ -23,19 +24,28 @@ def pack(
     name: str | None = None,
     target: str = "portable",
     image_range: Range | None = None,
+    flash: int | None = None,
+    ram: int | None = None,
+    force: Sequence[str] = (),
     drop_constants: bool = True,
 ) -> bytes:
     """The blob of a model, the same bytes for the same input.
 
     `labels` name the elements of output 0; `name` is the network's, by default the file's without
-    suffix. `target`, `image_range` and `drop_constants`: see `make_plan`. Raises CommandError for
-    a model that cannot be read or packed, and for labels that do not fit.
+    suffix. `target`, `image_range` and `drop_constants`: see `make_plan`; `flash`, `ram` and
+    `force`: see `Limits`.
+    Raises CommandError for a model that cannot be read or packed, for labels that do not fit, and
+    for limits that cannot be met.
     """
     plan = plan_model(
         source,
+        labels=labels or (),
         name=name,
         target=target,
         image_range=image_range,
+        flash=flash,
+        ram=ram,
+        force=force,
         drop_constants=drop_constants,
     )
     return write_labelled(plan, labels or ())
@@ -65,18 +75,23 @@ def load_blob(path: str | Path) -> bytes:
 def plan_model(
     source: str | Path | bytes | Graph,
     *,
+    labels: Sequence[str] = (),
     name: str | None = None,
     target: str = "portable",
     image_range: Range | None = None,
+    flash: int | None = None,
+    ram: int | None = None,
+    force: Sequence[str] = (),
     drop_constants: bool = True,
 ) -> Plan:
-    """The plan of a model, as `pack` makes it."""
+    """The plan of a model, as `pack` makes it. `labels` only count as bytes of flash."""
+    limits = Limits(flash, ram, lambda plan: len(write_blob(plan, labels)), force)
     if isinstance(source, Graph):
         graph = dataclasses.replace(source, name=name or source.name)
-        return make_plan(graph, target, image_range, drop_constants=drop_constants)
+        return make_plan(graph, target, image_range, limits, drop_constants=drop_constants)
     graph = tflite.read_model(source, name)
     try:
-        return make_plan(graph, target, image_range, drop_constants=drop_constants)
+        return make_plan(graph, target, image_range, limits, drop_constants=drop_constants)
     except CommandError as error:
         where = graph.name if isinstance(source, bytes) else source
         raise CommandError(f"{where}: {error}") from error

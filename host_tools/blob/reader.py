@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from host_tools.blob import layout
+from host_tools.blob.blocks import ITEM_SIZES, block_elements
 from host_tools.errors import CommandError
 from host_tools.text import plain
 
@@ -16,7 +17,6 @@ DTYPES = {number: name for name, number in layout.DTYPES.items()}
 PLACES = {number: name for name, number in layout.PLACES.items()}
 TARGETS = {number: name for name, number in layout.TARGETS.items()}
 KERNELS = {kernel.number: name for name, kernel in layout.KERNELS.items()}
-ITEM_SIZES = {"int8": 1, "uint8": 1, "uint16": 2, "int32": 4, "float32": 4}
 
 
 @dataclass
@@ -198,43 +198,17 @@ class _Reader:
             macs=macs,
         )
         for (field, dtype), offset in zip(kernel.data, values, strict=True):
-            size = ITEM_SIZES[dtype] * self._elements(operator, field)
+            elements = block_elements(
+                kernel_name,
+                field,
+                params,
+                self.tensors[input0].shape,
+                self.tensors[output].shape,
+            )
+            size = ITEM_SIZES[dtype] * elements
             self._slice(offset, size, field)
             operator.data[field] = (offset, size)
         return operator
-
-    def _elements(self, operator: BlobOperator, field: str) -> int:
-        """Elements of a data block, which follow from the operator's tensors and parameters."""
-        params = operator.params
-        depth = self.tensors[operator.inputs[0]].shape[-1:]
-        output = self.tensors[operator.output].shape
-        if field == "table":
-            return 256
-        if operator.kernel == "add_table_s8":
-            return 8 + 2 * 256 * 4
-        if operator.kernel == "fully_connected_packed_s8":
-            taps = -(-params["depth"] // 4) * 4
-            pairs = (params["units"] - 4 * params["blocks"] + 1) // 2
-            return 8 + params["blocks"] * (16 + 4 * taps) + pairs * (24 + 2 * taps)
-        if operator.kernel == "fully_connected_s8":
-            units = params["units"]
-            rows = 1 if field in ("multiplier", "shift") and not params["per_channel"] else units
-            return rows * (params["depth"] if field == "weights" else 1)
-        if len(output) != 4 or not depth:
-            raise CommandError(f"{operator.kernel} of tensors without four dimensions")
-        if operator.kernel == "resize_nearest_s8":
-            return output[1] if field == "rows" else output[2]
-        window = params["kernel_h"] * params["kernel_w"]
-        if operator.kernel == "conv_packed_s8":
-            return (output[3] + 1) // 2 * (24 + 2 * (-(-window * depth[0] // 4) * 4))
-        if operator.kernel in ("winograd_f2_s8", "winograd_f4_s8"):
-            positions = 16 if operator.kernel == "winograd_f2_s8" else 36
-            return (output[3] + 1) // 2 * (positions * (8 + 64 * -(-depth[0] // 16)) + 16)
-        if operator.kernel == "depthwise_3x3_s8":
-            return 24 * output[3]
-        if operator.kernel == "conv_s8":
-            window *= depth[0] // max(1, params["channel_factor"])
-        return output[3] * (window if field == "weights" else 1)
 
 
 def _named(names: dict[int, str], number: int, what: str) -> str:

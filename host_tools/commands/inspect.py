@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from host_tools.arena.terminal import terminal_picture
 from host_tools.blob.reader import Blob, BlobTensor, read_blob, total_weight_bytes, weight_bytes
 from host_tools.files import write_whole
 from host_tools.pack import load_blob
+from host_tools.plan.explain import Choice, choices, reason
 from host_tools.text_table import text_table
 
 NAME = "inspect"
@@ -24,6 +26,11 @@ EXAMPLE = "host_tools inspect net.ink --svg net.svg"
 LEGEND = """\
 The arena while each operator runs: which operator wrote what lies there,
 `in` for a network's input, `::` for scratch, `.` for free."""
+
+COSTS = """\
+What each operator costs on a Cortex-M7 as the packer predicts it, why its
+kernel was taken, and what others of its shape would cost: cycles, and bytes of
+weights more or less."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,16 +44,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     blob = read_blob(load_blob(args.model), str(args.model))
     found = occupants(blob)
+    costs = [choices(blob, operator) for operator in blob.operators]
     if args.svg:
         write_whole(args.svg, svg_drawing(blob, found).encode())
     if args.json:
-        print(json.dumps(_report(blob, found), indent=2))
+        print(json.dumps(_report(blob, found, costs), indent=2))
     else:
-        print(_text(blob, found))
+        print(_text(blob, found, costs))
     return 0
 
 
-def _report(blob: Blob, found: list[Occupant]) -> dict[str, Any]:
+def _report(blob: Blob, found: list[Occupant], costs: Sequence[list[Choice]]) -> dict[str, Any]:
     return {
         "name": blob.name,
         "target": blob.target,
@@ -74,6 +82,7 @@ def _report(blob: Blob, found: list[Occupant]) -> dict[str, Any]:
                 "scratch_offset": operator.scratch_offset,
                 "scratch_bytes": operator.scratch_size,
                 "live_bytes": live_bytes(found, index),
+                **_cost(costs[index]),
             }
             for index, operator in enumerate(blob.operators)
         ],
@@ -81,11 +90,30 @@ def _report(blob: Blob, found: list[Occupant]) -> dict[str, Any]:
     }
 
 
+def _cost(found: list[Choice]) -> dict[str, Any]:
+    own, *others = found
+    return {
+        **_predicted(own),
+        "why": reason(found),
+        "alternatives": [
+            {"kernel": other.kernel, "weight_bytes": other.weight_bytes, **_predicted(other)}
+            for other in others
+        ],
+    }
+
+
+def _predicted(choice: Choice) -> dict[str, int]:
+    return {
+        "instructions_predicted": choice.cost.instructions,
+        "cycles_predicted": choice.cost.cycles,
+    }
+
+
 def _tensor(blob: Blob, index: int) -> dict[str, Any]:
     return {"tensor": index, **dataclasses.asdict(blob.tensors[index])}
 
 
-def _text(blob: Blob, found: list[Occupant]) -> str:
+def _text(blob: Blob, found: list[Occupant], costs: Sequence[list[Choice]]) -> str:
     header = (
         f"{blob.name}: blob of {blob.size:,} bytes for {blob.target}, "
         f"arena of {blob.arena_size:,} bytes"
@@ -100,7 +128,7 @@ def _text(blob: Blob, found: list[Occupant]) -> str:
             )
     if blob.labels:
         lines.append(f"  labels: {', '.join(blob.labels)}")
-    lines += ["", _plan_table(blob, found)]
+    lines += ["", _plan_table(blob, found), "", COSTS, _cost_table(costs)]
     if blob.operators and blob.arena_size:
         width = shutil.get_terminal_size((100, 24)).columns
         picture = terminal_picture(found, blob.arena_size, len(blob.operators), width)
@@ -134,6 +162,29 @@ def _plan_table(blob: Blob, found: list[Occupant]) -> str:
     )
     header = "# operator kernel input output MACs weights in-at out-at scratch-at live"
     return text_table([name.replace("-", " ") for name in header.split()], rows)
+
+
+def _cost_table(costs: Sequence[list[Choice]]) -> str:
+    rows = []
+    for index, found in enumerate(costs):
+        own, *others = found
+        beside = [
+            f"{other.kernel} {_short(other.cost.cycles)}, "
+            f"{other.weight_bytes - own.weight_bytes:+,}"
+            for other in others
+        ]
+        figures = [f"{own.cost.instructions:,}", f"{own.cost.cycles:,}"]
+        rows.append([str(index), own.kernel, *figures, reason(found), "; ".join(beside)])
+    total = [
+        f"{sum(found[0].cost.instructions for found in costs):,}",
+        f"{sum(found[0].cost.cycles for found in costs):,}",
+    ]
+    rows.append(["", "total", *total, "", ""])
+    return text_table(["#", "kernel", "instructions", "cycles", "why", "others"], rows)
+
+
+def _short(cycles: int) -> str:
+    return f"{cycles / 1e6:.2f} M" if cycles >= 100_000 else f"{cycles / 1e3:.1f} K"
 
 
 def _shape(tensor: BlobTensor) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from host_tools.blob.layout import TARGETS
 from host_tools.blob.reader import read_blob, total_weight_bytes
+from host_tools.byte_count import byte_count
 from host_tools.errors import CommandError
 from host_tools.files import write_whole
 from host_tools.labels import read_labels
@@ -35,6 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--target", choices=list(TARGETS), default="portable", help="default: %(default)s"
     )
     parser.add_argument(
+        "--flash",
+        metavar="BYTES",
+        help="the whole blob takes at most so much, such as 300K; default: any size",
+    )
+    parser.add_argument(
+        "--ram", metavar="BYTES", help="the arena takes at most so much; default: any size"
+    )
+    parser.add_argument(
         "--image-range",
         type=float,
         nargs=2,
@@ -52,7 +61,15 @@ def run(args: argparse.Namespace) -> int:
     if output.resolve() == args.model.resolve():
         raise CommandError(f"{output}: the blob would overwrite the model; give another -o")
     labels = read_labels(args.labels) if args.labels else []
-    plan = plan_model(args.model, name=args.name, target=args.target, image_range=image_range)
+    plan = plan_model(
+        args.model,
+        labels=labels,
+        name=args.name,
+        target=args.target,
+        image_range=image_range,
+        flash=None if args.flash is None else byte_count(args.flash, "--flash"),
+        ram=None if args.ram is None else byte_count(args.ram, "--ram"),
+    )
     try:
         blob = write_labelled(plan, labels)
     except CommandError as error:

@@ -14,6 +14,8 @@ from host_tools.cycles.bar_chart import Bar, svg_chart
 from host_tools.errors import CommandError
 from host_tools.files import read_whole, write_whole
 from host_tools.pack import pack
+from host_tools.plan.costs import Prediction, predict
+from host_tools.plan.explain import layer_of
 from host_tools.profiling import Cost, profile_on_board, random_inputs
 from host_tools.text_table import text_table
 
@@ -62,13 +64,17 @@ def run(args: argparse.Namespace) -> int:
     )
     read = read_blob(blob, str(args.model))
     costs = profile_on_board(blob, random_inputs(blob), cycles=True)
+    predicted = {
+        index: predict(operator.kernel, layer_of(read, operator))
+        for index, operator in enumerate(read.operators)
+    }
     if args.svg:
         write_whole(args.svg, _chart(f"{read.name} ({read.target})", costs, board, mhz).encode())
     if args.json:
-        print(json.dumps(_report(read.name, read.target, costs, board, mhz), indent=2))
+        print(json.dumps(_report(read.name, read.target, costs, predicted, board, mhz), indent=2))
     else:
         print(f"{read.name}, packed for {read.target}, on the virtual board")
-        print(_table(costs, mhz))
+        print(_table(costs, predicted, mhz))
         print("\n".join(["", *_summary(costs, board, mhz), NOTE]))
     return 0
 
@@ -102,7 +108,12 @@ def _entry(cost: Cost, mhz: float | None) -> dict[str, Any]:
 
 
 def _report(
-    name: str, target: str, costs: list[Cost], board: Board | None, mhz: float | None
+    name: str,
+    target: str,
+    costs: list[Cost],
+    predicted: dict[int, Prediction],
+    board: Board | None,
+    mhz: float | None,
 ) -> dict[str, Any]:
     whole = _total(costs)
     total = _entry(whole, mhz)
@@ -111,7 +122,12 @@ def _report(
     report: dict[str, Any] = {"name": name, "target": target, "on": "virtual board"}
     if mhz:
         report |= {"board": board.name if board else None, "mhz": mhz}
-    report |= {"operators": [_entry(cost, mhz) for cost in costs], "total": total, "note": NOTE}
+    operators = [_entry(cost, mhz) for cost in costs]
+    for cost, entry in zip(costs, operators, strict=True):
+        if cost.index is not None:
+            entry["instructions_predicted"] = predicted[cost.index].instructions
+            entry["cycles_predicted"] = predicted[cost.index].cycles
+    report |= {"operators": operators, "total": total, "note": NOTE}
     if board and board.run_current:
         report["energy_estimate"] = {
             "millijoules": round(board.run_current.millijoules(whole.cycles or 0), 4),
@@ -122,16 +138,21 @@ def _report(
     return report
 
 
-def _table(costs: list[Cost], mhz: float | None) -> str:
+def _table(costs: list[Cost], predicted: dict[int, Prediction], mhz: float | None) -> str:
     whole = _total(costs)
+    foreseen = {index: one.cycles for index, one in predicted.items()}
     header = ["", "operator", "kernel", "instructions", "MACs", "instr/MAC"]
-    header += ["cycles", "%", "cycles/MAC", *(["ms"] if mhz else [])]
+    header += ["cycles", "predicted", "%", "cycles/MAC", *(["ms"] if mhz else [])]
     rows = []
     for cost in [*costs, whole]:
         cycles = cost.cycles or 0
         row = ["" if cost.index is None else str(cost.index), cost.name, cost.kernel]
         row += [f"{cost.instructions:,}", f"{cost.macs:,}"]
         row += [f"{cost.instructions / cost.macs:.2f}" if cost.macs else "", f"{cycles:,}"]
+        if cost is whole:
+            row += [f"{sum(foreseen.values()):,}"]
+        else:
+            row += ["" if cost.index is None else f"{foreseen[cost.index]:,}"]
         row += [f"{100 * cycles / max(1, whole.cycles or 0):.1f}"]
         row += [f"{cycles / cost.macs:.2f}" if cost.macs else ""]
         rows.append(row + ([f"{_milliseconds(cycles, mhz):.3f}"] if mhz else []))

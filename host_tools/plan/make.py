@@ -5,14 +5,13 @@ from __future__ import annotations
 from host_tools.blob.layout import TARGETS
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Tensor
-from host_tools.plan.choose import choose_kernels
+from host_tools.plan.choose import Limits, choose_kernels
 from host_tools.plan.constant_channels import drop_constant_channels
 from host_tools.plan.fold_constants import fold_constants
 from host_tools.plan.fold_pads import fold_pads
 from host_tools.plan.image_tables import Range, image_tables
 from host_tools.plan.limits import check_arena, check_limits
 from host_tools.plan.lower import check_tensor, lower
-from host_tools.plan.memory import plan_memory
 from host_tools.plan.types import Plan, PlanOperator, PlanTensor
 from host_tools.reference.arguments import label
 
@@ -21,14 +20,16 @@ def make_plan(
     graph: Graph,
     target: str = "portable",
     image_range: Range | None = None,
+    limits: Limits | None = None,
     *,
     drop_constants: bool = True,
 ) -> Plan:
     """The plan that computes the graph's outputs exactly as tflite-micro does.
 
-    `target` is portable or cortex-m7; `image_range` is that of `image_tables`. The same graph
-    gives the same plan. Raises CommandError for what is not supported, naming all of it at once.
-    Without `drop_constants`, channels that never vary are kept, as a measure of the kernels alone.
+    `target` is portable or cortex-m7; `image_range` is that of `image_tables`. The same arguments
+    give the same plan. Raises CommandError for what is not supported, naming all of it at once,
+    and for limits that cannot be met. Without `drop_constants`, channels that never vary are kept,
+    as a measure of the kernels alone.
     """
     if target not in TARGETS:
         raise CommandError(f"the target {target!r} is not known; give {' or '.join(TARGETS)}")
@@ -39,10 +40,9 @@ def make_plan(
     if drop_constants:
         drop_constant_channels(plan)
     check_limits(plan)
-    choose_kernels(plan)
-    plan_memory(plan)
-    check_arena(plan)
     plan.image_tables = image_tables(plan, image_range)
+    choose_kernels(plan, limits or Limits())
+    check_arena(plan)
     return plan
 
 

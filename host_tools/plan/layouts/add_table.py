@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.arithmetic import multiply_by_quantized_multiplier
-from host_tools.plan.layouts.requantization import LARGEST, Refused, records
+from host_tools.plan.layouts.requantization import LARGEST, Refused, shared_record
 
 
 def table(offset: int, multiplier: int, shift: int, left_shift: int) -> npt.NDArray[np.int32]:
@@ -39,14 +39,10 @@ def pack(
     """
     table0 = table(input0_offset, input0_multiplier, input0_shift, left_shift)
     table1 = table(input1_offset, input1_multiplier, input1_shift, left_shift)
-    low = np.array([int(table0.min()) + int(table1.min())])
-    high = np.array([int(table0.max()) + int(table1.max())])
-    if low[0] < -LARGEST or high[0] >= LARGEST:
+    low, high = (int(end(table0)) + int(end(table1)) for end in (np.min, np.max))
+    if low < -LARGEST or high >= LARGEST:
         raise Refused("a sum can leave int32")
-    how, fixed, _ = records(low, high, output_multiplier, output_shift, output_offset)
-    if fixed[0]:
-        raise Refused("the requantization has no record")
-    head = how[0].astype("<i4")
+    head = shared_record(output_multiplier, output_shift).astype("<i4")
     return head.tobytes() + table0.astype("<i4").tobytes() + table1.astype("<i4").tobytes()
 
 

@@ -20,7 +20,7 @@ from host_tools.plan.layouts.requantization import (
     Refused,
     accumulator_range,
     fold_offset,
-    records,
+    shared_record,
     wrap_int32,
 )
 
@@ -54,12 +54,9 @@ def pack(
     if blocks:
         folded = fold_offset(weights[:blocked], np.asarray(bias)[:blocked], input_offset)
         low, high = accumulator_range(weights[:blocked], folded)
-        table, fixed, _ = records(low, high, multipliers, shifts, output_offset)
-        if fixed.any():
-            raise Refused("the shared requantization has no record")
         if np.maximum(np.abs(low), np.abs(high))[0::2].max() >= 1 << 23:
             raise Refused("an accumulator can reach 2^23")
-        head = table[0].astype("<i4").tobytes()
+        head = shared_record(int(multipliers[0]), int(shifts[0])).astype("<i4").tobytes()
         order = conv_packed.tap_order(1, depth)
         taps = np.where(order >= 0, weights[:blocked, order], 0).astype(np.int64)
         both = conv_packed.join_weights(taps[0::2], taps[1::2])

@@ -14,10 +14,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.arithmetic import (
-    multiply_by_quantized_multiplier,
-    wrap_int32,
-)
+from host_tools.arithmetic import multiply_by_quantized_multiplier, wrap_int32
 
 Int32Array = npt.NDArray[np.int32]
 Int64Array = npt.NDArray[np.int64]
@@ -81,6 +78,13 @@ def constants(
     return ends[0] == ends[1], ends[0].astype(np.int32)
 
 
+def shared_record(multiplier: int, shift: int) -> Int32Array:
+    """The record of one requantization, [2], for sums of any range. Raises Refused for others."""
+    if not _exact(np.asarray(multiplier), np.asarray(shift)):
+        raise Refused(_no_record("its sum", multiplier, shift))
+    return wrap_int32(np.array([2 * multiplier, -(1 << (32 + shift))]))
+
+
 def records(
     low: Int64Array,
     high: Int64Array,
@@ -91,21 +95,28 @@ def records(
     """Records [channels, 2] (multiplier, scale), which channels became constants, their biases.
 
     `low` and `high` are the ends of the channels' accumulators, `multiplier` and `shift`
-    TensorFlow Lite's. A channel that only ever gives one value and has no exact record becomes a
-    constant: its weights must then be packed as 0, with the bias given here. Raises Refused for
-    any other without a record.
+    TensorFlow Lite's. A channel that only ever gives one value becomes a constant: its weights
+    must then be packed as 0, with the bias given here. Raises Refused for any other without an
+    exact record.
     """
     multipliers = np.broadcast_to(np.asarray(multiplier, dtype=np.int64), low.shape)
-    rights = -np.broadcast_to(np.asarray(shift, dtype=np.int64), low.shape)
-    exact = (rights >= 1) & (rights <= 31) & (multipliers >= 1 << 30)
-    constant, values = constants(low, high, multipliers, -rights, output_offset)
-    if not np.all(exact | constant):
-        channel = int(np.flatnonzero(~(exact | constant))[0])
-        raise Refused(
-            f"channel {channel} is requantized by {multipliers[channel]} * 2^{-rights[channel]}, "
-            "whose rounding the kernel does not have (a shift to the right of 1 to 31)"
-        )
+    shifts = np.broadcast_to(np.asarray(shift, dtype=np.int64), low.shape)
+    constant, values = constants(low, high, multipliers, shifts, output_offset)
+    for channel in np.flatnonzero(~constant & ~_exact(multipliers, shifts)):
+        raise Refused(_no_record(f"channel {channel}", multipliers[channel], shifts[channel]))
     # a constant is requantized by 2^30 * 2^-1, which is a quarter
-    chosen = np.where(exact, multipliers, 1 << 30)
-    table = np.stack([2 * chosen, -(np.int64(1) << (32 - np.where(exact, rights, 1)))], axis=-1)
-    return wrap_int32(table), ~exact, 4 * (values - output_offset)
+    chosen = np.where(constant, 1 << 30, multipliers)
+    scales = -(np.int64(1) << (32 + np.where(constant, -1, shifts)))
+    table = wrap_int32(np.stack([2 * chosen, scales], axis=-1))
+    return table, constant, 4 * (values - output_offset)
+
+
+def _exact(multiplier: Int64Array, shift: Int64Array) -> npt.NDArray[np.bool_]:
+    return (shift <= -1) & (shift >= -31) & (multiplier >= 1 << 30)
+
+
+def _no_record(what: str, multiplier: int, shift: int) -> str:
+    return (
+        f"{what} is requantized by {multiplier} * 2^{shift}, whose rounding the kernel does not "
+        "have (a shift to the right of 1 to 31)"
+    )

@@ -10,8 +10,10 @@ import pytest
 from oracle import ROOT
 from tflite_builder import ModelBuilder
 
+from host_tools.blob.reader import read_blob
 from host_tools.cli import main
 from host_tools.pack import pack
+from host_tools.plan.explain import choices
 
 CIFAR10 = ROOT / "models" / "cifar10" / "cifar10.tflite"
 PLAN = """\
@@ -47,7 +49,13 @@ def test_the_text_has_the_plan_and_a_picture_of_the_arena(
 ) -> None:
     assert main(["inspect", str(blob)]) == 0
     size = blob.stat().st_size
-    assert capsys.readouterr().out.splitlines() == [
+    lines = capsys.readouterr().out.splitlines()
+    start = lines.index(
+        "What each operator costs on a Cortex-M7 as the packer predicts it, why its"
+    )
+    end = lines.index("", start)
+    del lines[start : end + 1]
+    assert lines == [
         f"net: blob of {size:,} bytes for portable, arena of 64 bytes",
         "  input 0: 1x8x4 int8, scale 0.1, zero point 0",
         "  input 1: 1x32 int8, scale 0.1, zero point 0",
@@ -62,6 +70,35 @@ def test_the_text_has_the_plan_and_a_picture_of_the_arena(
         " 16   0  1  1",
         " 32  in in  2",
         " 48  in in  2",
+    ]
+
+
+def test_the_text_has_what_each_operator_costs_and_would(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blob = tmp_path / "net.ink"
+    blob.write_bytes(pack(CIFAR10, target="cortex-m7"))
+    operators = read_blob(blob.read_bytes()).operators
+    costs = [choices(read_blob(blob.read_bytes()), operator) for operator in operators]
+    assert main(["inspect", str(blob)]) == 0
+    table = capsys.readouterr().out.split("more or less.\n")[1].split("\n\n")[0].splitlines()
+    own, other = costs[2]
+    assert table[0].split() == ["#", "kernel", "instructions", "cycles", "why", "others"]
+    assert table[3].split() == [
+        "2",
+        "conv_packed_s8",
+        f"{own.cost.instructions:,}",
+        f"{own.cost.cycles:,}",
+        "fastest",
+        "conv_s8",
+        f"{other.cost.cycles / 1e6:.2f}",
+        "M,",
+        f"{other.weight_bytes - own.weight_bytes:+,}",
+    ]
+    assert other.weight_bytes == 25_600 + 3 * 128
+    assert table[-1].split()[1:] == [
+        f"{sum(found[0].cost.instructions for found in costs):,}",
+        f"{sum(found[0].cost.cycles for found in costs):,}",
     ]
 
 
@@ -90,6 +127,10 @@ def test_json_has_everything(blob: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert [operator["source_index"] for operator in report["operators"]] == [0, 2, 4]
     assert report["operators"][1]["inputs"][0]["shape"] == [1, 32]
     assert report["operators"][1]["params"]["left_shift"] == 20
+    costs = report["operators"][1]
+    assert costs["why"] == "no other"
+    assert costs["alternatives"] == []
+    assert 0 < costs["cycles_predicted"] <= costs["instructions_predicted"] < 10_000
     places = [(o["kind"], o["offset"], o["first"], o["last"]) for o in report["arena"]]
     assert places == [
         ("input", 0, 0, 0),

@@ -12,6 +12,7 @@ from oracle import ROOT
 from tflite_builder import ModelBuilder
 
 from host_tools.blob.reader import read_blob
+from host_tools.byte_count import byte_count
 from host_tools.cli import main
 from host_tools.pack import pack
 
@@ -217,3 +218,33 @@ def test_a_range_that_is_not_finite_is_refused(
 ) -> None:
     said = refused(capsys, model, "--image-range", "0", "inf")
     assert said == "host_tools: --image-range 0.0 inf must be finite\n"
+
+
+def test_limits_of_flash_and_ram_are_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blob = tmp_path / "net.ink"
+    words = [str(CIFAR10), "-o", str(blob), "--target", "cortex-m7", "--json"]
+    assert main(["pack-model", *words, "--flash", "96k", "--ram", "34000"]) == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["blob_bytes"] == blob.stat().st_size <= 96 * 1024
+    assert summary["arena_bytes"] <= 34_000
+    assert refused(capsys, CIFAR10, "-o", blob, "--flash", "50K").startswith(
+        f"host_tools: {CIFAR10}: --flash 51200 is too small: the smallest possible is 9"
+    )
+
+
+@pytest.mark.parametrize("size", ["", "300KB", "0x10", "-1", "1.5M", "many"])
+def test_what_is_no_number_of_bytes_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], size: str
+) -> None:
+    assert refused(capsys, CIFAR10, "-o", tmp_path / "net.ink", f"--ram={size}") == (
+        f"host_tools: --ram {size!r} is no number of bytes: write it like 300000, 300K or 1M\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("300000", 300_000), ("300K", 307_200), ("1m", 1 << 20), ("0", 0)]
+)
+def test_bytes_are_written_plainly_or_with_a_unit(text: str, size: int) -> None:
+    assert byte_count(text, "--ram") == size

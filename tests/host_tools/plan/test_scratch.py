@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from host_tools.plan.choose import scratch_size
+from host_tools.plan.candidates import portable_scratch
+from host_tools.plan.features import Layer
 from host_tools.plan.types import Plan, PlanOperator, PlanTensor
 from host_tools.plan.work import work
 
@@ -52,8 +53,8 @@ def plan_of(kernel: str, channels: int, **params: Any) -> tuple[Plan, PlanOperat
 def test_scratch_is_what_cmsis_nn_documents_for_dsp(
     kernel: str, channels: int, params: dict[str, int], expected: int
 ) -> None:
-    plan, operator = plan_of(kernel, channels, **params)
-    assert scratch_size(plan, operator) == expected
+    layer = Layer({**PLAIN, **params}, ((1, 8, 8, channels),), (1, 8, 8, 6))
+    assert portable_scratch(kernel, layer) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Fits the cost model to measurements: `python -m host_tools.fit_costs`."""

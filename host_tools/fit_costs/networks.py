@@ -1,0 +1,333 @@
+"""Networks whose operators are measured: layers of many shapes side by side on one input.
+
+Weights are random: a kernel's cost does not depend on them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from host_tools.graph import Graph, Operator, Quantization, Tensor
+from host_tools.plan.candidates import PACKINGS
+
+MOST_LAYERS = 12
+MOST_BYTES = 100_000  # of a network's outputs: the board copies them
+MOST_MACS = 1_200_000
+MOST_OTHERS = 10_000  # elements of the input of what runs without packed kernels
+WEIGHT = 30  # of weights, the largest: small enough for every kernel to be exact
+
+
+@dataclass(frozen=True)
+class Network:
+    """A graph, and the kernels that are to compute it where they can."""
+
+    graph: Graph
+    force: tuple[str, ...]
+
+
+def networks() -> Iterator[Network]:
+    """The same networks on every run."""
+    rng = np.random.default_rng(3)
+    portable = tuple(PACKINGS)
+    for shape in _CONV_INPUTS:
+        layers = [_random_conv(rng, shape) for _ in range(MOST_LAYERS)]
+        yield from _side_by_side(rng, shape, layers, ("conv_packed_s8",))
+        small = [layer for layer in layers if _macs(shape, layer) < MOST_MACS // 12]
+        yield from _side_by_side(rng, shape, small, portable)
+    for shape in _WINOGRAD_INPUTS:
+        layers = [_random_3x3(rng, shape) for _ in range(MOST_LAYERS)]
+        for tile in (2, 4):
+            yield from _side_by_side(rng, shape, layers, (f"winograd_f{tile}_s8",))
+    for shape in _DEPTHWISE_INPUTS:
+        layers = [
+            _window("DEPTHWISE_CONV_2D", 3, 3, stride, padding, shape[3], relu)
+            for stride in (1, 2)
+            for padding in ("SAME", "VALID")
+            for relu in (False, True)
+        ]
+        yield from _side_by_side(rng, shape, layers, ("depthwise_3x3_s8",))
+        wide = [_window("DEPTHWISE_CONV_2D", 5, 3, 1, "SAME", shape[3], False)]
+        yield from _side_by_side(rng, shape, layers[::2] + wide, portable)
+        pools = [
+            _window(kind, side, side, stride, "SAME", 0, relu)
+            for kind in ("MAX_POOL_2D", "AVERAGE_POOL_2D")
+            for side, stride, relu in ((2, 2, False), (3, 2, True), (3, 1, False))
+        ]
+        pools.append(_window("AVERAGE_POOL_2D", shape[1], shape[2], 1, "VALID", 0, False))
+        yield from _side_by_side(rng, shape, pools, ("max_pool_simd_s8", "average_pool_simd_s8"))
+        yield from _side_by_side(rng, shape, pools, portable)
+        flat = [_add(relu) for relu in (False, True)]
+        yield from _side_by_side(rng, shape, flat, ("add_table_s8",))
+        yield from _side_by_side(rng, shape, flat, portable)
+        if math.prod(shape) < MOST_OTHERS:
+            yield from _side_by_side(rng, shape, _others(shape), ())
+    for rows, depth in ((1, 8), (1, 64), (1, 128), (1, 250), (1, 640), (3, 40), (5, 127)):
+        layers = [
+            Layer("FULLY_CONNECTED", units, (relu, per_channel), {})
+            for units in (2, 3, 8, 12, 33, 128)
+            for relu, per_channel in ((False, False), (True, True))
+        ]
+        yield from _side_by_side(rng, (rows, depth), layers, ("fully_connected_packed_s8",))
+        yield from _side_by_side(rng, (rows, depth), layers[:8], portable)
+        scores = [Layer("SOFTMAX", 0, (), {"beta": 1.0})]
+        yield from _side_by_side(rng, (rows, depth), scores, ())
+
+
+# batch, height, width, channels
+_CONV_INPUTS = (
+    (1, 32, 32, 3),
+    (1, 16, 16, 16),
+    (1, 8, 8, 64),
+    (1, 25, 5, 64),
+    (1, 12, 12, 48),
+    (1, 7, 9, 5),
+    (1, 49, 10, 1),
+    (1, 24, 24, 8),
+    (1, 6, 6, 128),
+    (1, 3, 3, 256),
+    (2, 10, 11, 6),
+    (1, 16, 16, 32),
+)
+_WINOGRAD_INPUTS = (
+    (1, 32, 32, 16),
+    (1, 16, 16, 32),
+    (1, 8, 8, 64),
+    (1, 12, 12, 48),
+    (1, 10, 14, 8),
+    (1, 7, 7, 4),
+    (2, 9, 6, 24),
+    (1, 4, 4, 128),
+)
+_DEPTHWISE_INPUTS = (
+    (1, 48, 48, 8),
+    (1, 24, 24, 16),
+    (1, 12, 12, 32),
+    (1, 6, 6, 64),
+    (1, 3, 3, 128),
+    (1, 25, 5, 64),
+    (2, 9, 7, 6),
+)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """An operator: `size` is its output's channels or units, `kernel` what its kind needs."""
+
+    kind: str
+    size: int
+    kernel: tuple[Any, ...]
+    options: dict[str, Any]
+
+
+def _window(
+    kind: str, height: int, width: int, stride: int, padding: str, size: int, relu: bool
+) -> Layer:
+    options = {
+        "stride_h": stride,
+        "stride_w": stride,
+        "padding": padding,
+        "fused_activation_function": "RELU" if relu else "NONE",
+    }
+    if "POOL" in kind:
+        options |= {"filter_height": height, "filter_width": width}
+    else:
+        options |= {"dilation_h_factor": 1, "dilation_w_factor": 1, "depth_multiplier": 1}
+    return Layer(kind, size, (height, width), options)
+
+
+def _random_conv(rng: np.random.Generator, shape: Sequence[int]) -> Layer:
+    while True:
+        height, width = [(1, 1), (1, 1), (3, 3), (3, 3), (5, 5), (10, 4), (1, 3), (2, 2)][
+            rng.integers(8)
+        ]
+        stride = int(rng.choice([1, 1, 2]))
+        padding = "VALID" if rng.random() < 0.3 else "SAME"
+        units = int(rng.choice([2, 4, 7, 8, 12, 16, 24, 32, 64, 128]))
+        layer = _window("CONV_2D", height, width, stride, padding, units, rng.random() < 0.2)
+        if height <= shape[1] and width <= shape[2] and _macs(shape, layer) <= MOST_MACS:
+            return layer
+
+
+def _random_3x3(rng: np.random.Generator, shape: Sequence[int]) -> Layer:
+    while True:
+        padding = "VALID" if rng.random() < 0.3 else "SAME"
+        units = int(rng.choice([2, 3, 4, 8, 9, 16, 32, 64]))
+        layer = _window("CONV_2D", 3, 3, 1, padding, units, rng.random() < 0.2)
+        if _macs(shape, layer) <= 3 * MOST_MACS:
+            return layer
+
+
+def _add(relu: bool) -> Layer:
+    return Layer("ADD", 0, (), {"fused_activation_function": "RELU" if relu else "NONE"})
+
+
+def _others(shape: Sequence[int]) -> list[Layer]:
+    """What no packed kernel replaces."""
+    none = {"fused_activation_function": "NONE"}
+    resize = {"align_corners": False, "half_pixel_centers": True}
+    return [
+        Layer("LOGISTIC", 0, (), {}),
+        Layer("MUL", 0, (), none),
+        Layer("ADD", 0, (shape[3],), none),
+        Layer("SUB", 0, (shape[3],), none),
+        Layer("MUL", 0, (shape[3],), none),
+        Layer("TRANSPOSE", 0, ([0, 2, 1, 3],), {}),
+        Layer("TRANSPOSE", 0, ([0, 3, 1, 2],), {}),
+        Layer("PAD", 0, ([[0, 0], [1, 1], [1, 1], [0, 0]],), {}),
+        Layer("MEAN", 0, ([1, 2],), {"keep_dims": False}),
+        Layer("RESIZE_NEAREST_NEIGHBOR", 0, ([2 * shape[1], 2 * shape[2]],), resize),
+        Layer("DEQUANTIZE", 0, (), {}),
+        Layer("QUANTIZE", 0, (), {}),
+    ]
+
+
+def _macs(shape: Sequence[int], layer: Layer) -> int:
+    height, width = _output(shape, layer)[1:3]
+    window = layer.kernel[0] * layer.kernel[1]
+    return shape[0] * height * width * window * shape[3] * layer.size
+
+
+def _output(shape: Sequence[int], layer: Layer) -> tuple[int, ...]:
+    if "padding" in layer.options:
+        stride = layer.options["stride_h"]
+        cut = (0, 0) if layer.options["padding"] == "SAME" else [n - 1 for n in layer.kernel]
+        sides = [-(-(size - less) // stride) for size, less in zip(shape[1:3], cut, strict=True)]
+        return (shape[0], *sides, layer.size or shape[3])
+    if layer.kind == "FULLY_CONNECTED":
+        return (shape[0], layer.size)
+    if layer.kind == "TRANSPOSE":
+        return tuple(shape[axis] for axis in layer.kernel[0])
+    if layer.kind == "PAD":
+        return tuple(
+            n + before + after for n, (before, after) in zip(shape, layer.kernel[0], strict=True)
+        )
+    if layer.kind == "MEAN":
+        return (shape[0], shape[3])
+    if layer.kind == "RESIZE_NEAREST_NEIGHBOR":
+        return (shape[0], *layer.kernel[0], shape[3])
+    return tuple(shape)
+
+
+def _side_by_side(
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    layers: Sequence[Layer],
+    force: tuple[str, ...],
+) -> Iterator[Network]:
+    """Networks of one input that each of `layers` reads; all their outputs are its outputs."""
+    graph, room = _empty(shape), MOST_BYTES
+    for layer in layers:
+        output = _output(shape, layer)
+        room -= math.prod(output) * (4 if layer.kind == "DEQUANTIZE" else 1)
+        if graph.operators and room < 0:
+            yield _finished(graph, force)
+            graph, room = _empty(shape), MOST_BYTES
+        _add_layer(graph, rng, layer, output)
+    if graph.operators:
+        yield _finished(graph, force)
+
+
+# places of a network's inputs: the layers', an addition's second, a QUANTIZE's
+_FIRST, _SECOND, _FLOATS = range(3)
+
+
+def _empty(shape: tuple[int, ...]) -> Graph:
+    graph = Graph("fit", [], [], (), ())
+    _tensor(graph, shape)
+    _tensor(graph, shape, scale=0.07)
+    _tensor(graph, shape, "float32")
+    return graph
+
+
+def _finished(graph: Graph, force: tuple[str, ...]) -> Network:
+    used = {index for operator in graph.operators for index in operator.inputs}
+    graph.inputs = tuple(index for index in (_FIRST, _SECOND, _FLOATS) if index in used)
+    graph.outputs = tuple(operator.outputs[0] for operator in graph.operators)
+    return Network(graph, force)
+
+
+def _add_layer(
+    graph: Graph, rng: np.random.Generator, layer: Layer, shape: tuple[int, ...]
+) -> None:
+    inputs = [_FLOATS if layer.kind == "QUANTIZE" else _FIRST, *_constants(graph, rng, layer)]
+    scale, zero_point = 0.6, 0
+    if layer.kind in ("SOFTMAX", "LOGISTIC"):
+        scale, zero_point = 1 / 256, -128
+    elif "POOL" in layer.kind or layer.kind in ("TRANSPOSE", "PAD", "RESIZE_NEAREST_NEIGHBOR"):
+        scale, zero_point = 0.05, 3
+    dtype = "float32" if layer.kind == "DEQUANTIZE" else "int8"
+    output = _tensor(graph, shape, dtype, scale, zero_point)
+    index = len(graph.operators)
+    graph.operators.append(
+        Operator(index, layer.kind, 1, tuple(inputs), (output,), _options(layer))
+    )
+
+
+def _options(layer: Layer) -> dict[str, Any]:
+    if layer.kind != "FULLY_CONNECTED":
+        return layer.options
+    relu = "RELU" if layer.kernel[0] else "NONE"
+    return {
+        "fused_activation_function": relu,
+        "weights_format": "DEFAULT",
+        "keep_num_dims": False,
+    }
+
+
+def _constants(graph: Graph, rng: np.random.Generator, layer: Layer) -> list[int]:
+    """The inputs of a layer behind its first."""
+    depth = graph.tensors[_FIRST].shape[-1]
+    if layer.kind in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"):
+        units, per_channel, axis = layer.size, True, 0
+        if layer.kind == "CONV_2D":
+            shape = (units, *layer.kernel, depth)
+        elif layer.kind == "DEPTHWISE_CONV_2D":
+            shape, axis = (1, *layer.kernel, units), 3
+        else:
+            shape, per_channel = (units, depth), layer.kernel[1]
+        scales = rng.uniform(0.005, 0.02, units if per_channel else 1)
+        return [
+            _constant(graph, rng.integers(-WEIGHT, WEIGHT + 1, shape), "int8", scales, axis),
+            _constant(graph, rng.integers(-500, 500, units), "int32", 0.05 * scales),
+        ]
+    if layer.kind in ("ADD", "SUB", "MUL"):
+        if not layer.kernel:
+            return [_SECOND]
+        return [_constant(graph, rng.integers(-100, 100, layer.kernel), "int8", [0.02])]
+    if layer.kind in ("TRANSPOSE", "PAD", "MEAN", "RESIZE_NEAREST_NEIGHBOR"):
+        return [_constant(graph, layer.kernel[0], "int32")]
+    return []
+
+
+def _tensor(
+    graph: Graph,
+    shape: Sequence[int],
+    dtype: str = "int8",
+    scale: float = 0.05,
+    zero_point: int = 3,
+) -> int:
+    quantization = Quantization(np.array([scale], np.float32), np.array([zero_point]))
+    index = len(graph.tensors)
+    graph.tensors.append(
+        Tensor(
+            index, f"t{index}", tuple(shape), dtype, None if dtype == "float32" else quantization
+        )
+    )
+    return index
+
+
+def _constant(graph: Graph, values: Any, dtype: str, scales: Any = None, axis: int = 0) -> int:
+    data = np.asarray(values, dtype)
+    index = len(graph.tensors)
+    quantization = None
+    if scales is not None:
+        quantization = Quantization(
+            np.asarray(scales, np.float32), np.zeros(len(scales), np.int64), axis
+        )
+    graph.tensors.append(Tensor(index, f"t{index}", data.shape, dtype, quantization, data))
+    return index

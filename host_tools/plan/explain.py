@@ -1,0 +1,79 @@
+"""Says of an operator in a blob what its kernel costs, and what the others of its shape would.
+
+It sees shapes, not the model's weights: whether another kernel would be exact it cannot tell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from host_tools.blob.blocks import block_bytes
+from host_tools.blob.reader import Blob, BlobOperator
+from host_tools.plan.candidates import ONE_GROUP, PACKINGS, packed_params, possible_kernels
+from host_tools.plan.costs import Prediction, predict
+from host_tools.plan.features import Layer
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A kernel, what a call of it is predicted to cost, and the bytes of its weights."""
+
+    kernel: str
+    cost: Prediction
+    weight_bytes: int
+
+
+def layer_of(blob: Blob, operator: BlobOperator) -> Layer:
+    """The parameters and shapes of an operator."""
+    return Layer(
+        operator.params,
+        tuple(blob.tensors[index].shape for index in operator.inputs),
+        blob.tensors[operator.output].shape,
+    )
+
+
+def choices(blob: Blob, operator: BlobOperator) -> list[Choice]:
+    """The kernel that an operator has, then those that its shape would allow in its place."""
+    layer = layer_of(blob, operator)
+    own = _choice(operator.kernel, layer)
+    if blob.target != "cortex-m7":
+        return [own]
+    for lowered, others in PACKINGS.items():
+        if operator.kernel == lowered or operator.kernel in others:
+            layer = replace(layer, params=_lowered_params(operator))
+            return [own] + [
+                _choice(kernel, replace(layer, params=_params(kernel, lowered, layer)))
+                for kernel in possible_kernels(lowered, layer)
+                if kernel != operator.kernel
+            ]
+    return [own]
+
+
+def reason(found: list[Choice]) -> str:
+    """Why the first of `choices` was taken, as far as shapes tell."""
+    own, *others = found
+    if not others:
+        return "no other"
+    best = min(others, key=lambda one: (one.cost.cycles, one.weight_bytes))
+    if own.cost.cycles <= best.cost.cycles:
+        return "fastest"
+    if own.weight_bytes < best.weight_bytes:
+        return f"less flash than {best.kernel}"
+    return f"{best.kernel} is not exact, or needs more RAM"
+
+
+def _choice(kernel: str, layer: Layer) -> Choice:
+    size = block_bytes(kernel, layer.params, layer.inputs[0], layer.output)
+    return Choice(kernel, predict(kernel, layer), size)
+
+
+def _params(kernel: str, lowered: str, layer: Layer) -> dict[str, int]:
+    return dict(layer.params) if kernel == lowered else packed_params(kernel, layer.params)
+
+
+def _lowered_params(operator: BlobOperator) -> dict[str, int]:
+    """What the portable kernel's parameters are, as far as shapes and costs depend on them."""
+    filled = {**ONE_GROUP, "filter_offset": 0, **operator.params}
+    # four units and more that share a requantization are packed in blocks
+    per_channel = filled.get("blocks") == 0 and filled["units"] >= 4
+    return {"per_channel": int(per_channel), **filled}

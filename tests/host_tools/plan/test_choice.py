@@ -1,0 +1,286 @@
+"""The choice of kernels: fewest predicted cycles within flash and RAM, the same on every run."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from oracle import REAL_MODELS, ROOT, real_model
+
+from host_tools.blob.layout import KERNELS
+from host_tools.blob.reader import read_blob, weight_bytes
+from host_tools.errors import CommandError
+from host_tools.pack import pack, plan_model
+from host_tools.plan.candidates import candidates
+from host_tools.plan.costs import predict
+from host_tools.plan.explain import choices, layer_of, reason
+from host_tools.plan.features import Layer, counts
+from host_tools.plan.knapsack import cheapest
+from host_tools.plan.memory import plan_memory
+
+CIFAR10 = ROOT / "models" / "cifar10" / "cifar10.tflite"
+
+
+def resnet() -> Path:
+    return real_model("pretrainedResnet_quant")
+
+
+def cycles(blob: bytes) -> int:
+    """The predicted cycles of a blob."""
+    read = read_blob(blob)
+    return sum(choices(read, operator)[0].cost.cycles for operator in read.operators)
+
+
+def kernels(blob: bytes) -> list[str]:
+    return [operator.kernel for operator in read_blob(blob).operators]
+
+
+def refusal(model: Path, **limits: int) -> str:
+    with pytest.raises(CommandError) as error:
+        pack(model, target="cortex-m7", **limits)
+    return str(error.value)
+
+
+# --- the sum of sizes ---
+
+
+def test_the_cheapest_options_with_room_are_those_of_trying_all() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        groups = [
+            [(int(size), int(cost)) for size, cost in rng.integers(0, 30, (rng.integers(1, 4), 2))]
+            for _ in range(rng.integers(1, 6))
+        ]
+        capacity = int(rng.integers(0, 80))
+        sums = [
+            (sum(cost for _, cost in way), sum(size for size, _ in way))
+            for way in itertools.product(*groups)
+        ]
+        possible = [way for way in sums if way[1] <= capacity]
+        found = cheapest(groups, capacity)
+        if not possible:
+            assert found is None
+            continue
+        assert found is not None
+        picked = [group[pick] for group, pick in zip(groups, found, strict=True)]
+        assert (
+            sum(cost for _, cost in picked),
+            sum(size for size, _ in picked),
+        ) == min(possible)
+
+
+def test_without_a_capacity_each_option_is_the_cheapest_and_then_the_smallest() -> None:
+    assert cheapest([[(9, 5), (3, 5), (1, 6)], [(4, 4), (4, 4)]], None) == [1, 0]
+
+
+# --- limits ---
+
+
+@pytest.mark.parametrize("flash", [None, 300 * 1024, 200_000, 95 * 1024])
+def test_the_blob_keeps_the_limit_of_flash_and_is_the_same_again(flash: int | None) -> None:
+    blob = pack(resnet(), target="cortex-m7", flash=flash)
+    assert flash is None or len(blob) <= flash
+    assert pack(resnet(), target="cortex-m7", flash=flash) == blob
+
+
+def test_more_flash_never_costs_cycles() -> None:
+    found = [
+        cycles(pack(resnet(), target="cortex-m7", flash=1024 * size))
+        for size in (90, 95, 110, 150, 200, 300, 500)
+    ]
+    assert found == sorted(found, reverse=True)
+    assert found[-1] < 0.7 * found[0]
+
+
+def test_labels_count_as_flash() -> None:
+    labels = [f"a label of some length {index}" for index in range(10)]
+    size = len(pack(CIFAR10, labels=labels, flash=100_000))
+    assert size > len(pack(CIFAR10))
+    with pytest.raises(CommandError, match=f"the smallest possible is {size} bytes"):
+        pack(CIFAR10, labels=labels, flash=size - 1)
+
+
+@pytest.mark.parametrize("name", ["cifar10", "resnet"])
+def test_too_little_flash_is_refused_with_the_least_that_will_do(name: str) -> None:
+    model = CIFAR10 if name == "cifar10" else resnet()
+    message = refusal(model, flash=50_000)
+    assert message.startswith(f"{model}: --flash 50000 is too small: the smallest possible is ")
+    least = int(message.split()[-2])
+    assert len(pack(model, target="cortex-m7", flash=least)) == least
+    assert f"the smallest possible is {least} bytes" in refusal(model, flash=least - 1)
+
+
+@pytest.mark.parametrize("name", ["cifar10", "resnet"])
+@pytest.mark.parametrize("flash", [None, 95 * 1024])
+def test_too_little_ram_is_refused_with_the_least_that_will_do(
+    name: str, flash: int | None
+) -> None:
+    model = CIFAR10 if name == "cifar10" else resnet()
+    limits = {} if flash is None else {"flash": flash}
+    message = refusal(model, ram=20_000, **limits)
+    within = "" if flash is None else f" within --flash {flash}"
+    assert message.startswith(
+        f"{model}: --ram 20000 is too small: the smallest possible{within} is "
+    )
+    least = int(message.split()[-2])
+    blob = pack(model, target="cortex-m7", ram=least, **limits)
+    assert read_blob(blob).arena_size == least
+    assert flash is None or len(blob) <= flash
+    assert f" is {least} bytes" in refusal(model, ram=least - 1, **limits)
+
+
+def test_less_ram_costs_cycles() -> None:
+    free = pack(resnet(), target="cortex-m7")
+    tight = pack(resnet(), target="cortex-m7", ram=38_000)
+    assert read_blob(free).arena_size > 38_000 >= read_blob(tight).arena_size
+    assert cycles(tight) > cycles(free)
+
+
+def test_the_portable_target_has_limits_but_no_choice() -> None:
+    blob = pack(CIFAR10)
+    assert pack(CIFAR10, flash=len(blob), ram=read_blob(blob).arena_size) == blob
+    with pytest.raises(CommandError, match=f"the smallest possible is {len(blob)} bytes"):
+        pack(CIFAR10, flash=len(blob) - 1)
+
+
+# --- candidates ---
+
+
+def test_a_3x3_convolution_may_be_computed_in_four_ways() -> None:
+    plan = plan_model(resnet())
+    plan.target = "cortex-m7"
+    found = candidates(plan, plan.operators[1])
+    assert [one.kernel for one in found] == [
+        "conv_s8",
+        "conv_packed_s8",
+        "winograd_f2_s8",
+        "winograd_f4_s8",
+    ]
+    assert [one.cost.cycles for one in found] == sorted(
+        (one.cost.cycles for one in found), reverse=True
+    )
+    plan.target = "portable"
+    assert [one.kernel for one in candidates(plan, plan.operators[1])] == ["conv_s8"]
+
+
+def test_an_operator_given_a_candidate_and_then_another_is_as_if_given_the_other() -> None:
+    plan = plan_model(resnet())
+    plan.target = "cortex-m7"
+    [index] = [i for i, operator in enumerate(plan.operators) if operator.kernel == "add_s8"][:1]
+    operator = plan.operators[index]
+    plain, table = candidates(plan, operator)
+    plain.give(operator)
+    # exchanges inputs where only the second can be written over
+    operator.inputs = operator.inputs[::-1]
+    operator.params["input0_offset"] = 99
+    table.give(operator)
+    plain.give(operator)
+    assert operator.inputs == plain.inputs
+    assert operator.params == plain.params
+    plan_memory(plan)
+
+
+def test_a_forced_kernel_computes_what_it_can() -> None:
+    blob = pack(resnet(), target="cortex-m7", force=("winograd_f2_s8",))
+    assert kernels(blob).count("winograd_f2_s8") == 4
+    assert "winograd_f4_s8" not in kernels(blob)
+
+
+# --- what the choice is explained by ---
+
+
+@pytest.mark.parametrize("name", [*REAL_MODELS, "cifar10"])
+def test_an_explanation_has_the_costs_and_sizes_that_the_choice_had(name: str) -> None:
+    model = CIFAR10 if name == "cifar10" else real_model(name)
+    plan = plan_model(model)
+    plan.target = "cortex-m7"
+    read = read_blob(pack(model, target="cortex-m7"))
+    for planned, operator in zip(plan.operators, read.operators, strict=True):
+        options = {one.kernel: one for one in candidates(plan, planned)}
+        explained = choices(read, operator)
+        assert explained[0].kernel == operator.kernel
+        assert explained[0].weight_bytes == weight_bytes(operator)
+        for choice in explained:
+            if choice.kernel in options:
+                candidate = options.pop(choice.kernel)
+                assert choice.cost == candidate.cost
+                assert choice.weight_bytes == sum(a.nbytes for a in candidate.data.values())
+        assert not options
+
+
+def test_reasons_are_speed_flash_and_what_shapes_do_not_tell() -> None:
+    fast = choices_of(pack(resnet(), target="cortex-m7"), 1)
+    assert fast == ("winograd_f4_s8", "fastest")
+    small = choices_of(pack(resnet(), target="cortex-m7", flash=90 * 1024), 9)
+    assert small == ("conv_packed_s8", "less flash than winograd_f4_s8")
+    forced = pack(resnet(), target="cortex-m7", force=("max_pool_s8", "average_pool_s8"))
+    assert choices_of(forced, 12) == (
+        "average_pool_s8",
+        "average_pool_simd_s8 is not exact, or needs more RAM",
+    )
+    assert choices_of(forced, 14) == ("softmax_s8", "no other")
+
+
+def choices_of(blob: bytes, index: int) -> tuple[str, str]:
+    """The kernel of an operator, and why."""
+    read = read_blob(blob)
+    found = choices(read, read.operators[index])
+    return found[0].kernel, reason(found)
+
+
+# --- the cost model ---
+
+
+def test_panels_within_the_input_are_counted_like_the_kernel_walks() -> None:
+    rng = np.random.default_rng(2)
+    for _ in range(300):
+        batch, height, width, kernel_h, kernel_w, stride = (
+            int(rng.integers(1, most)) for most in (3, 12, 12, 5, 5, 3)
+        )
+        pad = (int(rng.integers(0, kernel_h)), int(rng.integers(0, kernel_w)))
+        out_h = (height + pad[0] - 1) // stride + 1
+        out_w = (width + pad[1] - 1) // stride + 1
+        if (kernel_h, kernel_w, stride) == (1, 1, 1):
+            continue
+        params = {"kernel_h": kernel_h, "kernel_w": kernel_w, "stride_h": stride}
+        params |= {"stride_w": stride, "pad_top": pad[0], "pad_left": pad[1]}
+        params |= {"act_min": -128, "act_max": 127}
+        layer = Layer(params, ((batch, height, width, 4),), (batch, out_h, out_w, 2))
+        inside = 0
+        pixels = list(itertools.product(range(batch), range(out_h), range(out_w)))
+        for start in range(0, len(pixels) // 4 * 4, 4):
+            panel = pixels[start : start + 4]
+            _, y, x = panel[0]
+            top, left = y * stride - pad[0], x * stride - pad[1]
+            right = (x + 3) * stride - pad[1] + kernel_w
+            one_row = panel[3][1] == y and panel[3][0] == panel[0][0]
+            within = top >= 0 and left >= 0 and top + kernel_h <= height and right <= width
+            inside += one_row and within
+        assert counts("conv_packed_s8", layer)["inside"] == inside
+
+
+def test_every_kernel_of_a_blob_has_a_cost() -> None:
+    params = dict.fromkeys(
+        (
+            *("kernel_h", "kernel_w", "stride_h", "stride_w", "dilation_h", "dilation_w"),
+            *("channel_factor", "pad_top", "pad_left", "act_min", "act_max"),
+            *("depth", "units", "blocks", "fill", "element_size"),
+        ),
+        1,
+    )
+    layer = Layer({**params, "count": (1, 1, 1, 2, 3, 4)}, ((1, 12, 12, 32),) * 2, (1, 12, 12, 32))
+    for kernel in KERNELS:
+        cost = predict(kernel, layer)
+        assert 0 < cost.cycles < 10_000_000, kernel
+        assert 0 < cost.instructions < 10_000_000, kernel
+
+
+def test_a_prediction_is_made_of_the_layer_in_the_blob() -> None:
+    read = read_blob(pack(CIFAR10, target="cortex-m7"))
+    operator = read.operators[0]
+    found = counts(operator.kernel, layer_of(read, operator))
+    # 32 x 32 pixels by fours, 32 channels by twos, 75 taps by fours
+    assert found["multiply"] == 256 * 16 * 19
+    assert found["pair"] == 256 * 16
