@@ -63,7 +63,8 @@ def _conv(layer: Layer) -> Counts:
     depth = layer.inputs[0][3] // layer.params["channel_factor"]
     taps, channels = _taps(layer), layer.output[3]
     return {
-        "multiply": taps * channels * depth,
+        "multiply four": taps * (channels // 4) * depth,
+        "multiply one": taps * (channels % 4) * depth,
         "tap": taps * channels,
         "output": math.prod(layer.output),
         "row": math.prod(layer.output) * layer.params["kernel_h"],
@@ -84,8 +85,8 @@ def _depthwise(layer: Layer) -> Counts:
 def _fully_connected(layer: Layer) -> Counts:
     rows, depth, units = _rows(layer), layer.params["depth"], layer.params["units"]
     return {
-        "multiply word": rows * units * (depth // 4),
-        "multiply byte": rows * units * (depth % 4),
+        "multiply four": rows * (units // 4) * depth,
+        "multiply one": rows * (units % 4) * depth,
         "output": rows * units,
     }
 
@@ -119,8 +120,9 @@ def _softmax(layer: Layer) -> Counts:
 def _copy(layer: Layer) -> Counts:
     params = layer.params
     elements = math.prod(params["count"])
+    dense = params["input_stride"][-1] == params["output_stride"][-1] == 1
     return {
-        "element": elements,
+        "dense element" if dense else "element": elements,
         "row": elements // params["count"][-1],
         "filled": params["fill"] * math.prod(layer.output),
     }

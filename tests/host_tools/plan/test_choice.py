@@ -270,7 +270,8 @@ def test_every_kernel_of_a_blob_has_a_cost() -> None:
         ),
         1,
     )
-    layer = Layer({**params, "count": (1, 1, 1, 2, 3, 4)}, ((1, 12, 12, 32),) * 2, (1, 12, 12, 32))
+    vectors = {name: (1, 1, 1, 2, 3, 4) for name in ("count", "input_stride", "output_stride")}
+    layer = Layer({**params, **vectors}, ((1, 12, 12, 32),) * 2, (1, 12, 12, 32))
     for kernel in KERNELS:
         cost = predict(kernel, layer)
         assert 0 < cost.cycles < 10_000_000, kernel
