@@ -16,6 +16,9 @@ from host_tools.plan import Plan, make_plan
 from host_tools.plan.choose import Limits
 from host_tools.plan.image_tables import Range
 
+# what the commands pack for: its blobs run anywhere, fastest on the boards that we are made for
+DEFAULT_TARGET = "cortex-m7"
+
 
 def pack(
     source: str | Path | bytes | Graph,
@@ -69,7 +72,7 @@ def load_blob(path: str | Path) -> bytes:
     data = read_whole(path)
     if data.startswith(MAGIC):
         return data
-    return pack(Path(path))
+    return pack(Path(path), target=DEFAULT_TARGET)
 
 
 def plan_model(

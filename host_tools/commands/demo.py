@@ -14,7 +14,7 @@ import numpy as np
 
 from host_tools.errors import CommandError
 from host_tools.labels import read_labels
-from host_tools.pack import pack
+from host_tools.pack import DEFAULT_TARGET, pack
 from host_tools.pictures import camera_frame, cifar10_pictures, picture_files
 from host_tools.profiling import profile_on_board
 from host_tools.virtual_board import VirtualBoard
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
         paths = cifar10_pictures(ROOT / "build" / "pictures")
     frames = [camera_frame(path) for path in paths]
     labels = read_labels(MODEL / "labels.txt")
-    blob = pack(MODEL / "cifar10.tflite", labels=labels)
+    blob = pack(MODEL / "cifar10.tflite", labels=labels, target=DEFAULT_TARGET)
     print(f"{len(frames)} pictures, as a camera's frames (320x240 RGB565), on the virtual board:")
 
     width = max(len(path.name) for path in paths)

@@ -14,7 +14,7 @@ from host_tools.byte_count import byte_count
 from host_tools.errors import CommandError
 from host_tools.files import write_whole
 from host_tools.labels import read_labels
-from host_tools.pack import plan_model, write_labelled
+from host_tools.pack import DEFAULT_TARGET, plan_model, write_labelled
 from host_tools.plan import Plan
 from host_tools.plan.memory import most_tensor_bytes
 
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--name", help="the network's name; default: the model's file name")
     parser.add_argument(
-        "--target", choices=list(TARGETS), default="portable", help="default: %(default)s"
+        "--target", choices=list(TARGETS), default=DEFAULT_TARGET, help="default: %(default)s"
     )
     parser.add_argument(
         "--flash",

@@ -13,7 +13,7 @@ from host_tools.boards import Board, board_names, read_board
 from host_tools.cycles.bar_chart import Bar, svg_chart
 from host_tools.errors import CommandError
 from host_tools.files import read_whole, write_whole
-from host_tools.pack import pack
+from host_tools.pack import DEFAULT_TARGET, pack
 from host_tools.plan.costs import Prediction, predict
 from host_tools.plan.explain import layer_of
 from host_tools.profiling import Cost, profile_on_board, random_inputs
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target",
         choices=list(TARGETS),
-        default="portable",
+        default=DEFAULT_TARGET,
         help="what a .tflite file is packed for; default: %(default)s",
     )
     clock = parser.add_mutually_exclusive_group()

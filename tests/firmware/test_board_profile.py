@@ -66,7 +66,7 @@ def test_host_tools_profile_prints_a_table_and_json(
     monkeypatch.setenv("INKLING_FIRMWARE", str(virtual_board_firmware))
     path = tmp_path / "tiny.tflite"
     path.write_bytes(tiny_model)
-    assert cli.main(["profile", str(path), "--on", "sim", "--json"]) == 0
+    assert cli.main(["profile", str(path), "--on", "sim", "--json", "--target", "portable"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert (report["name"], report["target"]) == ("tiny", "portable")
     operators = report["operators"]
@@ -75,7 +75,7 @@ def test_host_tools_profile_prints_a_table_and_json(
     assert operators[1]["instructions_per_mac"] == pytest.approx(
         operators[1]["instructions"] / 480, abs=0.005
     )
-    assert cli.main(["profile", str(path)]) == 0
+    assert cli.main(["profile", str(path), "--target", "portable"]) == 0
     table = capsys.readouterr().out
     assert f"{report['total']['instructions']:,}" in table
     assert "fully_connected_s8" in table

@@ -46,7 +46,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
 def test_the_summary_says_what_the_network_needs(
     model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["pack-model", str(model)]) == 0
+    assert main(["pack-model", str(model), "--target", "portable"]) == 0
     output = model.with_suffix(".ink")
     size = output.stat().st_size
     assert capsys.readouterr().out.splitlines() == [
@@ -67,7 +67,7 @@ def test_the_summary_as_json_has_the_same_numbers(
 ) -> None:
     output = tmp_path / "cifar10.ink"
     arguments = [str(CIFAR10), "-o", str(output), "--labels", str(LABELS), "--json"]
-    assert main(["pack-model", *arguments]) == 0
+    assert main(["pack-model", *arguments, "--target", "portable"]) == 0
     summary = json.loads(capsys.readouterr().out)
     assert summary["blob"] == str(output)
     assert summary["macs"] == 12_298_240
@@ -178,7 +178,7 @@ def test_a_link_keeps_pointing_to_what_is_written(tmp_path: Path, model: Path) -
     link.symlink_to(target)
     assert main(["pack-model", str(model), "-o", str(link)]) == 0
     assert link.is_symlink()
-    assert target.read_bytes() == pack(model)
+    assert target.read_bytes() == pack(model, target="cortex-m7")
 
 
 def test_the_model_itself_is_never_overwritten(

@@ -270,7 +270,7 @@ def test_every_kernel_of_a_blob_has_a_cost() -> None:
         ),
         1,
     )
-    vectors = {name: (1, 1, 1, 2, 3, 4) for name in ("count", "input_stride", "output_stride")}
+    vectors = dict.fromkeys(("count", "input_stride", "output_stride"), (1, 1, 1, 2, 3, 4))
     layer = Layer({**params, **vectors}, ((1, 12, 12, 32),) * 2, (1, 12, 12, 32))
     for kernel in KERNELS:
         cost = predict(kernel, layer)
