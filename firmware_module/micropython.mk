@@ -27,4 +27,5 @@ SRC_USERMOD_LIB_C += $(INKLING_C)
 INKLING_BUILD := $(BUILD)/$(notdir $(INKLING_DIR))
 $(INKLING_BUILD)/kernels/%.o: CFLAGS += -O2
 $(INKLING_BUILD)/kernels/armv7em/%.o: CFLAGS += -O3
-$(addprefix $(INKLING_BUILD)/,runtime/ink_model.o runtime/ink_quantize.o module/run.o): CFLAGS += -O3
+INKLING_FAST := runtime/ink_image.o runtime/ink_model.o runtime/ink_quantize.o module/run.o
+$(addprefix $(INKLING_BUILD)/,$(INKLING_FAST)): CFLAGS += -O3
