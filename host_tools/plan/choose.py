@@ -18,6 +18,8 @@ from host_tools.plan.memory import peak_times, plan_memory
 from host_tools.plan.types import Plan
 from host_tools.plan.work import work
 
+# blocks are aligned, and equal ones kept once, so the sum of sizes may be too large by some bytes
+SLACK = 32
 MULTIPLYING = ("conv_s8", "depthwise_conv_s8", "fully_connected_s8")
 
 
@@ -68,14 +70,18 @@ def _forced(found: list[Candidate], force: Sequence[str]) -> list[Candidate]:
 def _room(plan: Plan, options: list[list[Candidate]], limits: Limits) -> int:
     """Bytes for parameters and data. Raises CommandError where the smallest blob is too large."""
     assert limits.flash is not None and limits.blob_size is not None
-    smallest = [min(group, key=lambda one: one.flash) for group in options]
+    smallest = _smallest(options)
     _give(plan, smallest)
     size = limits.blob_size(plan)
     if size > limits.flash:
         raise CommandError(
             f"--flash {limits.flash} is too small: the smallest possible is {size} bytes"
         )
-    return limits.flash - size + sum(one.flash for one in smallest)
+    return limits.flash - size + sum(one.flash for one in smallest) + SLACK
+
+
+def _smallest(options: list[list[Candidate]]) -> list[Candidate]:
+    return [min(group, key=lambda one: one.flash) for group in options]
 
 
 def _choices(
@@ -97,15 +103,19 @@ def _within_flash(
     groups = [[(one.flash, one.cost.cycles) for one in group] for group in options]
     while (picks := cheapest(groups, room)) is not None:
         picked = [group[pick] for group, pick in zip(options, picks, strict=True)]
-        _give(plan, picked)
-        if room is None or limits.flash is None or limits.blob_size is None:
+        if _fits(plan, picked, limits):
             return picked
-        # blocks are aligned, and equal ones kept once: a sum of sizes is not exact
-        excess = limits.blob_size(plan) - limits.flash
-        if excess <= 0:
-            return picked
-        room -= excess
-    return None
+        room = sum(one.flash for one in picked) - 1
+    smallest = _smallest(options)
+    return smallest if _fits(plan, smallest, limits) else None
+
+
+def _fits(plan: Plan, picked: Sequence[Candidate], limits: Limits) -> bool:
+    """Gives the operators these candidates; whether the blob is small enough then."""
+    _give(plan, picked)
+    if limits.flash is None or limits.blob_size is None:
+        return True
+    return limits.blob_size(plan) <= limits.flash
 
 
 def _give(plan: Plan, picked: Sequence[Candidate]) -> None:

@@ -49,11 +49,12 @@ def _taps(layer: Layer) -> int:
     batch, output_h, output_w, _ = layer.output
 
     def along(axis: str, size: int, output: int, pad: int) -> int:
-        reach = range(
-            0, params[f"kernel_{axis}"] * (step := params.get(f"dilation_{axis}", 1)), step
-        )
-        starts = (place * params[f"stride_{axis}"] - pad for place in range(output))
-        return sum(0 <= start + tap < size for start in starts for tap in reach)
+        stride, step = params[f"stride_{axis}"], params.get(f"dilation_{axis}", 1)
+        found = 0
+        for tap in range(params[f"kernel_{axis}"]):
+            first, end = pad - tap * step, size + pad - tap * step
+            found += max(0, min(output, _up(end, stride)) - max(0, _up(first, stride)))
+        return found
 
     rows = along("h", height, output_h, params["pad_top"])
     return batch * rows * along("w", width, output_w, params["pad_left"])
@@ -178,9 +179,10 @@ def _whole_panels(
         first = -phase * output_w % PIXELS
         start = first + _up(max(columns[0] - first, 0), PIXELS) * PIXELS
         panels = max(0, (columns[1] - start) // PIXELS)
-        found += panels * sum(
-            len(range(*_rows_of_phase(image * output_h, phase, rows))) for image in range(batch)
-        )
+        # as does where an image's first row starts, every 4 images
+        for image in range(min(batch, PIXELS)):
+            images = _up(batch - image, PIXELS)
+            found += panels * images * len(range(*_rows_of_phase(image * output_h, phase, rows)))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,34 @@ def test_the_cheapest_options_with_room_are_those_of_trying_all() -> None:
         ) == min(possible)
 
 
+def test_hundreds_of_groups_take_seconds_and_come_close_to_the_best() -> None:
+    rng = np.random.default_rng(4)
+    groups = []
+    for _ in range(300):
+        size, cost = (int(n) for n in rng.integers(1000, 100_000, 2))
+        groups.append([(size, 10 * cost), (4 * size, 5 * cost), (8 * size, 3 * cost)])
+    capacity = 2 * sum(group[0][0] for group in groups)
+    start = time.monotonic()
+    found = cheapest(groups, capacity)
+    assert time.monotonic() - start < 5
+    assert found is not None
+    picked = [group[pick] for group, pick in zip(groups, found, strict=True)]
+    assert 0.999 * capacity < sum(size for size, _ in picked) <= capacity
+    # the best that fractions of options could reach: as much saved a byte as possible first
+    steps = sorted(
+        ((small[1] - large[1]) / (large[0] - small[0]), large[0] - small[0])
+        for group in groups
+        for small, large in itertools.pairwise(group)
+    )
+    left, saved = capacity // 2, 0.0
+    while left > 0:
+        gain, size = steps.pop()
+        saved += gain * min(size, left)
+        left -= size
+    bound = sum(group[0][1] for group in groups) - saved
+    assert bound <= sum(cost for _, cost in picked) < 1.001 * bound
+
+
 def test_without_a_capacity_each_option_is_the_cheapest_and_then_the_smallest() -> None:
     assert cheapest([[(9, 5), (3, 5), (1, 6)], [(4, 4), (4, 4)]], None) == [1, 0]
 
@@ -83,6 +112,15 @@ def test_the_blob_keeps_the_limit_of_flash_and_is_the_same_again(flash: int | No
     blob = pack(resnet(), target="cortex-m7", flash=flash)
     assert flash is None or len(blob) <= flash
     assert pack(resnet(), target="cortex-m7", flash=flash) == blob
+
+
+def test_no_byte_over_the_limit_is_taken() -> None:
+    for size in (100_000, 150_000, 200_000, 300_000):
+        most = len(pack(resnet(), target="cortex-m7", flash=size))
+        for less in (0, 1, 4, 8, 12, 16):
+            blob = pack(resnet(), target="cortex-m7", flash=most - less)
+            assert len(blob) <= most - less
+            assert less or len(blob) == most
 
 
 def test_more_flash_never_costs_cycles() -> None:
@@ -237,7 +275,7 @@ def test_panels_within_the_input_are_counted_like_the_kernel_walks() -> None:
     rng = np.random.default_rng(2)
     for _ in range(300):
         batch, height, width, kernel_h, kernel_w, stride = (
-            int(rng.integers(1, most)) for most in (3, 12, 12, 5, 5, 3)
+            int(rng.integers(1, most)) for most in (8, 12, 12, 5, 5, 3)
         )
         pad = (int(rng.integers(0, kernel_h)), int(rng.integers(0, kernel_w)))
         out_h = (height + pad[0] - 1) // stride + 1
@@ -259,6 +297,33 @@ def test_panels_within_the_input_are_counted_like_the_kernel_walks() -> None:
             within = top >= 0 and left >= 0 and top + kernel_h <= height and right <= width
             inside += one_row and within
         assert counts("conv_packed_s8", layer)["inside"] == inside
+
+
+def test_taps_of_windows_are_counted_without_padding() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(100):
+        size, kernel, stride, dilation = (int(rng.integers(1, most)) for most in (12, 5, 4, 3))
+        pad = int(rng.integers(0, (kernel - 1) * dilation + 1))
+        output = (size - 1 + pad) // stride + 1
+        params = {f"{name}_w": 1 for name in ("kernel", "stride", "dilation")}
+        params |= {"kernel_h": kernel, "stride_h": stride, "dilation_h": dilation}
+        params |= {"pad_top": pad, "pad_left": 0}
+        layer = Layer(params, ((1, size, 1, 1),), (1, output, 1, 1))
+        assert counts("max_pool_s8", layer)["tap"] == sum(
+            0 <= place * stride - pad + tap * dilation < size
+            for place in range(output)
+            for tap in range(kernel)
+        )
+
+
+def test_huge_windows_and_batches_are_counted_at_once() -> None:
+    params = {"kernel_h": 32_768, "kernel_w": 1, "stride_h": 1, "stride_w": 1, "pad_top": 0}
+    params |= {"pad_left": 0, "act_min": -128, "act_max": 127, "channel_factor": 1}
+    layer = Layer(params, ((1 << 20, 65_535, 1, 4),), (1 << 20, 32_768, 1, 4))
+    start = time.monotonic()
+    assert counts("conv_packed_s8", layer)["multiply"] == (1 << 33) * 2 * 32_768
+    assert counts("max_pool_s8", layer)["output"] == 1 << 37
+    assert time.monotonic() - start < 1
 
 
 def test_every_kernel_of_a_blob_has_a_cost() -> None:
