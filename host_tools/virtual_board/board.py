@@ -55,6 +55,7 @@ class VirtualBoard:
         *,
         romfs: bytes | Mapping[str, bytes | Path] | None = None,
         icount: bool = False,
+        storage: Path | None = None,
     ) -> None:
         self.firmware = (firmware or qemu.default_firmware()).absolute()
         qemu.check_firmware(self.firmware)
@@ -65,6 +66,7 @@ class VirtualBoard:
                 f"the virtual board has room for {qemu.ROMFS_SIZE}"
             )
         self._icount = icount
+        self._storage = storage.absolute() if storage else None
         self._process: subprocess.Popen[bytes] | None = None
 
     # --- headless ------------------------------------------------------------------------------
@@ -206,7 +208,7 @@ class VirtualBoard:
         if self._image:
             image = folder / "romfs.img"
             image.write_bytes(self._image)
-        return qemu.command_line(self.firmware, image, self._icount)
+        return qemu.command_line(self.firmware, image, self._icount, self._storage)
 
     def _running(self, grace: float = 0.0) -> subprocess.Popen[bytes]:
         """Returns the process, or raises CommandError with its last words when it has ended."""

@@ -18,6 +18,8 @@ PROGRAM = "qemu-system-arm"
 # firmware_module/boards/virtual/memory.ld: _romfs_start, _romfs_size
 ROMFS_ADDRESS = 0x60400000
 ROMFS_SIZE = 12 << 20
+# the PSRAM, which holds /flash and /rom: MEMORY in memory.ld
+STORAGE_SIZE = 16 << 20
 # instructions = ticks * 5 / 8: an instruction takes 2**6 ns, a tick 40 ns
 ICOUNT_SHIFT = 6
 # the board's semihost.arguments() reads at most this much
@@ -56,10 +58,19 @@ def check_firmware(path: Path) -> None:
         )
 
 
-def command_line(firmware: Path, romfs: Path | None, icount: bool) -> list[str]:
+def command_line(
+    firmware: Path, romfs: Path | None, icount: bool, storage: Path | None
+) -> list[str]:
     """Returns the arguments that every use of the virtual board has in common."""
-    words = [PROGRAM, "-machine", "mps2-an500", "-display", "none", "-monitor", "none"]
-    words += ["-kernel", str(firmware)]
+    machine = "mps2-an500"
+    words = [PROGRAM, "-display", "none", "-monitor", "none", "-kernel", str(firmware)]
+    if storage:
+        # shared: what the board wrote is in the file at once, also when QEMU is killed
+        path = str(storage).replace(",", ",,")
+        words += ["-object", f"memory-backend-file,id=psram,mem-path={path}"]
+        words[-1] += f",size={STORAGE_SIZE},share=on"
+        machine += ",memory-backend=psram"
+    words += ["-machine", machine]
     if icount:
         words += ["-icount", f"shift={ICOUNT_SHIFT}"]
     if romfs:

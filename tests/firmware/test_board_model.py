@@ -68,13 +68,13 @@ def test_a_blob_in_rom_or_a_buffer_is_used_in_place_and_a_file_is_read_once(
 import gc, inkling
 with open("/rom/tiny.ink", "rb") as f:
     data = f.read()
-with open("/copy.ink", "wb") as f:
+with open("/flash/copy.ink", "wb") as f:
     f.write(data)
 later = bytearray(len(data) + 1)
 later[1:] = data
 gc.collect()
 gc.disable()
-for source in "/rom/tiny.ink", data, memoryview(data), "/copy.ink", memoryview(later)[1:]:
+for source in "/rom/tiny.ink", data, memoryview(data), "/flash/copy.ink", memoryview(later)[1:]:
     before = gc.mem_alloc()
     m = inkling.Model(source)
     used = gc.mem_alloc() - before
@@ -145,7 +145,7 @@ def test_a_full_heap_is_a_memory_error_with_figures_and_the_board_goes_on(
     on_board: Runner, tiny: Files
 ) -> None:
     script = """
-with open("/rom/tiny.ink", "rb") as f, open("/copy.ink", "wb") as g:
+with open("/rom/tiny.ink", "rb") as f, open("/flash/copy.ink", "wb") as g:
     g.write(f.read())
 hog = [None] * 2000
 fill = 0
@@ -160,21 +160,22 @@ for i in range(6):
     fill -= 1
     hog[fill] = None
 gc.collect()
-tell(inkling.Model, "/copy.ink")
+tell(inkling.Model, "/flash/copy.ink")
 for i in range(0, len(hog), 2):
     hog[i] = None
 gc.collect()
-tell(inkling.Model, "/copy.ink")
+tell(inkling.Model, "/flash/copy.ink")
 hog = None
 gc.collect()
-m = inkling.Model("/copy.ink")
+m = inkling.Model("/flash/copy.ink")
 print(inkling.top(m.predict(bytes(48))[0], 1)[0][0])
 """
     size = len(tiny["tiny.ink"])
     full, in_pieces, works = on_board(TELL + script, tiny).splitlines()
-    assert full.startswith(f"MemoryError: /copy.ink: the blob needs {size} bytes, the heap has ")
+    needs = f"MemoryError: /flash/copy.ink: the blob needs {size} bytes, the heap has "
+    assert full.startswith(needs)
     assert full.endswith(" free")
-    assert in_pieces.startswith(f"MemoryError: /copy.ink: the blob needs {size} bytes")
+    assert in_pieces.startswith(needs)
     assert in_pieces.endswith(" free, but not in one piece: make the model earlier")
     assert works.isdecimal()
 
@@ -190,9 +191,9 @@ tell(inkling.Model, "/rom/tiny.ink", bogus=3)
 data = bytearray(open("/rom/tiny.ink", "rb").read())
 data[-1] ^= 1
 tell(inkling.Model, data)
-with open("/empty.ink", "wb"):
+with open("/flash/empty.ink", "wb"):
     pass
-tell(inkling.Model, "/empty.ink")
+tell(inkling.Model, "/flash/empty.ink")
 """
     files = {
         **tiny,
@@ -207,7 +208,7 @@ tell(inkling.Model, "/empty.ink")
     assert text[5].startswith("TypeError: ")
     assert text[6].startswith("ValueError: buffer: ")
     assert "check sum" in text[6]
-    assert text[7].startswith("ValueError: /empty.ink: ")
+    assert text[7].startswith("ValueError: /flash/empty.ink: ")
 
 
 def test_buffers_that_moved_are_noticed(on_board: Runner, tiny: Files) -> None:

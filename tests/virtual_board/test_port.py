@@ -80,7 +80,7 @@ def test_mpremote_mounts_a_folder_of_the_computer(board: VirtualBoard, tmp_path:
 
 
 def test_a_soft_reset_forgets_names_and_keeps_files(board: VirtualBoard) -> None:
-    board.exec("kept_name = 1; open('kept_file', 'w').close()")
+    board.exec("kept_name = 1; open('/flash/kept_file', 'w').close()")
     mpremote(board.port, "soft-reset")
     printed = board.exec("import os; print('kept_name' in globals(), 'kept_file' in os.listdir())")
     assert printed == "False True\n"
@@ -94,6 +94,22 @@ def test_a_reset_starts_the_board_anew_and_keeps_files(virtual_board_firmware: P
             port.read_until(b"information.\r\n>>> ")
         printed = board.exec("import os; print('kept_name' in globals(), os.listdir())")
         assert printed == "False ['kept_file']\n"
+
+
+def test_storage_keeps_what_was_written_before_the_board_was_killed(
+    virtual_board_firmware: Path, tmp_path: Path
+) -> None:
+    storage = tmp_path / "storage"
+    with VirtualBoard(virtual_board_firmware, storage=storage) as board:
+        board.exec("with open('/flash/kept', 'w') as f: f.write('kept')")
+        board.exec("import vfs; vfs.rom_ioctl(4, 0, 8192, b'rom')")
+    with VirtualBoard(virtual_board_firmware, storage=storage) as board:
+        printed = board.exec("import vfs; print(open('kept').read(), vfs.rom_ioctl(2, 0)[8192])")
+        assert printed == "kept 0\n", "ROM was never erased: writes clear bits"
+        board.exec("vfs.rom_ioctl(3, 0, 8192, 3); vfs.rom_ioctl(4, 0, 8192, b'rom')")
+    with VirtualBoard(virtual_board_firmware, storage=storage) as board:
+        printed = board.exec("import vfs; print(bytes(vfs.rom_ioctl(2, 0)[8191:8196]))")
+        assert printed == "b'\\x00rom\\xff'\n"
 
 
 def test_main_py_runs_at_a_soft_reset(virtual_board_firmware: Path) -> None:

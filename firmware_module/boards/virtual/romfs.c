@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The ROMFS partition: a piece of PSRAM that QEMU can fill before start and `mpremote romfs` can
-// rewrite.
+// The ROMFS partition: a piece of PSRAM that QEMU can fill before start. It is written like flash,
+// so that what forgets to erase fails here too: blocks are erased to ones, writes clear bits.
 #include <string.h>
 
 #include "extmod/vfs.h"
@@ -12,6 +12,9 @@ extern uint8_t _romfs_start, _romfs_size; // addresses set by memory.ld
 
 // Bytes that writes are cut into; mpremote rounds its writes to it.
 #define WRITE_UNIT 4
+#define ERASE_BLOCK 4096
+// Newer than MicroPython 1.25, which has no name for it: tells what erasing is cut into.
+#define IOCTL_GET_ERASE_BLOCK 6
 
 static MP_DEFINE_MEMORYVIEW_OBJ(romfs_obj, 'B', 0, (uintptr_t)&_romfs_size, &_romfs_start);
 
@@ -22,9 +25,18 @@ mp_obj_t mp_vfs_rom_ioctl(size_t n_args, const mp_obj_t *args) {
         return MP_OBJ_NEW_SMALL_INT(1);
     case MP_VFS_ROM_IOCTL_GET_SEGMENT:
         return MP_OBJ_FROM_PTR(&romfs_obj);
+    case IOCTL_GET_ERASE_BLOCK:
+        return MP_OBJ_NEW_SMALL_INT(ERASE_BLOCK);
     case MP_VFS_ROM_IOCTL_WRITE_PREPARE: {
-        bool fits = n_args > 2 && (size_t)mp_obj_get_int(args[2]) <= size;
-        return MP_OBJ_NEW_SMALL_INT(fits ? WRITE_UNIT : -MP_EINVAL);
+        // (3, id, length) from the start, or (3, id, offset, length)
+        size_t offset = n_args > 3 ? (size_t)mp_obj_get_int(args[2]) : 0;
+        size_t length = n_args > 2 ? (size_t)mp_obj_get_int(args[n_args > 3 ? 3 : 2]) : size + 1;
+        if (offset % ERASE_BLOCK != 0 || offset > size || length > size - offset) {
+            return MP_OBJ_NEW_SMALL_INT(-MP_EINVAL);
+        }
+        size_t whole = (length + ERASE_BLOCK - 1) / ERASE_BLOCK * ERASE_BLOCK;
+        memset(&_romfs_start + offset, 0xFF, whole);
+        return MP_OBJ_NEW_SMALL_INT(WRITE_UNIT);
     }
     case MP_VFS_ROM_IOCTL_WRITE: {
         if (n_args < 4) {
@@ -36,7 +48,11 @@ mp_obj_t mp_vfs_rom_ioctl(size_t n_args, const mp_obj_t *args) {
         if (offset > size || data.len > size - offset) {
             return MP_OBJ_NEW_SMALL_INT(-MP_EINVAL);
         }
-        memcpy(&_romfs_start + offset, data.buf, data.len);
+        const uint8_t *from = data.buf;
+        uint8_t *to = &_romfs_start + offset;
+        for (size_t i = 0; i < data.len; i++) {
+            to[i] &= from[i];
+        }
         return MP_OBJ_NEW_SMALL_INT(0);
     }
     case MP_VFS_ROM_IOCTL_WRITE_COMPLETE:

@@ -1,5 +1,6 @@
-# Runs at every start: mounts a RAM disk at / and, when QEMU names a script, runs that script
-# and ends QEMU with its status.
+# Runs at every start: mounts a RAM disk at /flash, which becomes the working folder as on STM32
+# boards, and, when QEMU names a script, runs that script and ends QEMU with its status.
+import os
 import sys
 
 import semihost
@@ -34,8 +35,10 @@ def mount():
     except OSError:
         vfs.VfsLfs2.mkfs(disk)
         system = vfs.VfsLfs2(disk)
-    vfs.mount(system, "/")
-    sys.path.append("/lib")
+    vfs.mount(system, "/flash")
+    os.chdir("/flash")
+    sys.path.append("/flash")
+    sys.path.append("/flash/lib")
 
 
 def run(path, name):
