@@ -55,7 +55,8 @@ def scale(pixels: np.ndarray, out_height: int, out_width: int, channels: int) ->
     """Crops and scales to uint8 [out_height, out_width, channels] (1 or 3).
 
     `pixels` is uint8 [height, width] (grayscale), uint16 [height, width] (RGB565) or
-    uint8 [height, width, 3] (RGB888). Raises ValueError for anything else, and for a picture
+    uint8 [height, width, 3] (RGB888); a region of a picture is pixels[y : y + h, x : x + w].
+    Raises ValueError for anything else, and for a picture
     with a side over 16384 or more than 2**24 pixels.
     """
     if pixels.dtype == np.uint16 and pixels.ndim == 2:

@@ -139,6 +139,9 @@ static void set_buffer(const slot_t *slot, mp_obj_t object) {
 
 // --- pictures
 
+// x, y, width, height
+#define REGION_NUMBERS 4
+
 static bool side(mp_obj_t object, qstr name, mp_int_t *value) {
     mp_obj_t method[2];
     mp_load_method_maybe(object, name, method);
@@ -149,8 +152,32 @@ static bool side(mp_obj_t object, qstr name, mp_int_t *value) {
     return true;
 }
 
-// False where the object is no picture.
-static bool set_picture(const slot_t *slot, mp_obj_t object) {
+// Reads a region of a picture: a list or tuple, asked again for each number, as user code may have
+// changed it.
+static void read_region(const slot_t *slot, mp_obj_t region, mp_int_t width, mp_int_t height,
+    mp_int_t given[REGION_NUMBERS]) {
+    for (size_t i = 0; i < REGION_NUMBERS; i++) {
+        size_t length = 0;
+        mp_obj_t *items = NULL;
+        if (!open_sequence(region, &length, &items) || length != REGION_NUMBERS) {
+            binding_raise(&mp_type_TypeError,
+                "%s: input %u: a region is a tuple (x, y, width, height)",
+                binding_name(slot->model), (unsigned)slot->index);
+        }
+        given[i] = mp_obj_get_int(items[i]);
+    }
+    if (given[0] < 0 || given[1] < 0 || given[2] < 1 || given[3] < 1 || given[2] > width ||
+        given[3] > height || given[0] > width - given[2] || given[1] > height - given[3]) {
+        binding_raise(&mp_type_ValueError,
+            "%s: input %u: the region (%d, %d, %d, %d) is not inside the picture of %dx%d pixels",
+            binding_name(slot->model), (unsigned)slot->index, (int)given[0], (int)given[1],
+            (int)given[2], (int)given[3], (int)width, (int)height);
+    }
+}
+
+// Sets the input from a picture, or from its region where one is given. False where the object is
+// no picture.
+static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
     mp_int_t width;
     mp_int_t height;
     if (!side(object, MP_QSTR_width, &width) || !side(object, MP_QSTR_height, &height)) {
@@ -173,6 +200,11 @@ static bool set_picture(const slot_t *slot, mp_obj_t object) {
             name, index, (int)width, (int)height, INK_IMAGE_MAX_SIDE, INK_IMAGE_MAX_PIXELS);
     }
 
+    // before the buffer is asked for: user code that runs in here may move it
+    mp_int_t part[REGION_NUMBERS] = {0, 0, width, height};
+    if (region != MP_OBJ_NULL) {
+        read_region(slot, region, width, height, part);
+    }
     mp_buffer_info_t pixels;
     if (!mp_get_buffer(object, &pixels, MP_BUFFER_READ)) {
         mp_obj_t method[2];
@@ -188,7 +220,9 @@ static bool set_picture(const slot_t *slot, mp_obj_t object) {
             "(RGB888) bytes a pixel are allowed",
             name, index, (int)width, (int)height, (unsigned)pixels.len);
     }
-    ink_image_t image = {pixels.buf, (uint32_t)width, (uint32_t)height, (ink_image_format_t)format};
+    size_t first = (size_t)(part[1] * width + part[0]) * format;
+    ink_image_t image = {(const uint8_t *)pixels.buf + first, (uint32_t)part[2], (uint32_t)part[3],
+        (uint32_t)width, (ink_image_format_t)format};
     ink_image_to_tensor(&image, tensor->dims[1], tensor->dims[2], tensor->dims[3],
         tensor->dtype == INK_DTYPE_FLOAT32 ? 4 : 1, slot->model->model.blob + table, slot->data);
     return true;
@@ -213,12 +247,15 @@ void binding_set_inputs(const binding_model_t *self, mp_obj_t inputs) {
         slot_t slot = {self, i, &self->model.tensors[tensor],
             ink_tensor_elements(&self->model.tensors[tensor]),
             ink_tensor_data(&self->model, tensor)};
+        mp_obj_t entry = items[i];
         size_t length;
-        mp_obj_t *entries;
-        if (open_sequence(items[i], &length, &entries)) {
-            set_sequence(&slot, items[i]);
-        } else if (!set_picture(&slot, items[i])) {
-            set_buffer(&slot, items[i]);
+        mp_obj_t *parts;
+        if (!open_sequence(entry, &length, &parts)) {
+            if (!set_picture(&slot, entry, MP_OBJ_NULL)) {
+                set_buffer(&slot, entry);
+            }
+        } else if (length != 2 || !set_picture(&slot, parts[0], parts[1])) {
+            set_sequence(&slot, entry);
         }
     }
 }

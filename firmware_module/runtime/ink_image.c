@@ -34,7 +34,7 @@ static void store(
 static uint32_t sum_grayscale(const ink_image_t *image, span_t rows, span_t columns) {
     uint32_t sum = 0;
     for (uint32_t y = rows.first; y < rows.end; y++) {
-        const uint8_t *pixels = image->pixels + (size_t)y * image->width;
+        const uint8_t *pixels = image->pixels + (size_t)y * image->pitch;
         for (uint32_t x = columns.first; x < columns.end; x++) {
             sum += pixels[x];
         }
@@ -60,7 +60,7 @@ static void sum_rgb565(const ink_image_t *image, span_t rows, span_t columns, ui
     uint32_t upper = 0;
     uint32_t room = RGB565_PIXELS;
     for (uint32_t y = rows.first; y < rows.end; y++) {
-        const uint8_t *pixel = image->pixels + ((size_t)y * image->width + columns.first) * 2;
+        const uint8_t *pixel = image->pixels + ((size_t)y * image->pitch + columns.first) * 2;
         uint32_t left = columns.end - columns.first;
         while (left != 0) {
             uint32_t count = left < RGB565_PIXELS ? left : RGB565_PIXELS;
@@ -86,7 +86,7 @@ static void sum_rgb565(const ink_image_t *image, span_t rows, span_t columns, ui
 
 static void sum_rgb888(const ink_image_t *image, span_t rows, span_t columns, uint32_t rgb[3]) {
     for (uint32_t y = rows.first; y < rows.end; y++) {
-        const uint8_t *pixel = image->pixels + ((size_t)y * image->width + columns.first) * 3;
+        const uint8_t *pixel = image->pixels + ((size_t)y * image->pitch + columns.first) * 3;
         const uint8_t *end = pixel + (size_t)(columns.end - columns.first) * 3;
         uint32_t red = 0;
         uint32_t green = 0;

@@ -13,8 +13,9 @@ typedef enum {
 } ink_image_format_t; // bytes a pixel
 
 typedef struct {
-    const uint8_t *pixels; // rows top to bottom, no gaps; RGB565 little-endian
+    const uint8_t *pixels; // rows top to bottom; RGB565 little-endian
     uint32_t width, height;
+    uint32_t pitch; // pixels from a row to the next: more than the width in a part of a picture
     ink_image_format_t format;
 } ink_image_t;
 

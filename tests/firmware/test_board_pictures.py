@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,64 @@ def test_the_board_scales_pictures_as_the_host_does(
     for picture, line in zip(pictures, on_board(script, files).splitlines(), strict=True):
         expected = images.image_to_tensor(picture, 6, 8, channels, table)
         assert [int(x) for x in line.split()] == expected.ravel().tolist(), picture.shape
+
+
+def test_the_board_scales_a_region_of_a_picture_as_the_host_scales_that_part(
+    on_board: Runner,
+) -> None:
+    regions = [(0, 0, 40, 30), (3, 5, 20, 10), (39, 29, 1, 1), (0, 29, 40, 1), (17, 2, 9, 28)]
+    files: dict[str, bytes | Path] = {"through.ink": passing_through(6, 8, 3)}
+    script = PICTURE + 'm = inkling.Model("/rom/through.ink")\n'
+    expected = []
+    table = np.clip(np.arange(256), None, 127).astype("int8")
+    for seed, kind in enumerate(("grayscale", "rgb565", "rgb888")):
+        picture = random_picture(kind, 40, 30, seed)
+        files[f"p{seed}"] = picture.tobytes()
+        script += f'p = Picture(40, 30, memoryview(open("/rom/p{seed}", "rb")))\n'
+        for x, y, width, height in regions:
+            script += f"[out] = m.predict([(p, ({x}, {y}, {width}, {height}))])\n"
+            script += 'print(*["%d" % x for x in out])\n'
+            part = picture[y : y + height, x : x + width]
+            expected.append(images.image_to_tensor(part, 6, 8, 3, table).ravel().tolist())
+    lines = on_board(script, files).splitlines()
+    assert [[int(x) for x in line.split()] for line in lines] == expected
+
+
+def test_a_region_that_is_not_inside_its_picture_is_refused(on_board: Runner) -> None:
+    script = """
+m = inkling.Model("/rom/through.ink")
+p = Picture(4, 2, bytes(8))
+big = 1 << 29
+for region in ((-1, 0, 2, 2), (0, -1, 2, 2), (3, 0, 2, 2), (0, 1, 2, 2), (0, 0, 0, 1),
+    (0, 0, 1, 0), (0, 0, 5, 2), (0, 0, 4, 3), (big, big, big, big), (1, 1, -big, -big)):
+    tell(m.predict, [(p, region)])
+for region in ((0, 0, 2), [0, 0, 2, 2, 2], 7, None, p, (0, 0, "2", 2)):
+    tell(m.predict, [(p, region)])
+class Shrinking:
+    def __int__(self):
+        region.clear()
+        return 0
+region = [Shrinking(), 0, 1, 1]
+tell(m.predict, [(p, region)])
+print(list(m.predict([[p, [0, 0, 2, 1]]])[0]))
+"""
+    text = on_board(PICTURE + TELL + script, {"through.ink": passing_through(1, 2, 1)})
+    lines = text.splitlines()
+    outside = [
+        re.fullmatch(
+            r"ValueError: through: input 0: the region (\(.*\)) is not inside the picture of "
+            r"4x2 pixels",
+            line,
+        )[1]
+        for line in lines[:10]
+    ]
+    assert outside[0] == "(-1, 0, 2, 2)"
+    assert outside[8] == "(536870912, 536870912, 536870912, 536870912)"
+    shape = "TypeError: through: input 0: a region is a tuple (x, y, width, height)"
+    assert lines[10:15] == [shape] * 5
+    assert lines[15].startswith("TypeError: can't convert str to int")
+    assert lines[16] == shape
+    assert lines[17] == "[0.0, 0.0]"
 
 
 def test_pictures_that_support_the_buffer_protocol_need_no_bytearray_method(

@@ -77,11 +77,13 @@ class CImage(ctypes.Structure):
         ("pixels", ctypes.c_void_p),
         ("width", ctypes.c_uint32),
         ("height", ctypes.c_uint32),
+        ("pitch", ctypes.c_uint32),
         ("format", ctypes.c_int),
     ]
 
 
 SIDES = st.one_of(st.integers(1, 9), st.integers(1, 400))
+MARGINS = st.tuples(*[st.integers(0, 5)] * 4)
 
 
 @settings(max_examples=300, deadline=None)
@@ -95,6 +97,7 @@ SIDES = st.one_of(st.integers(1, 9), st.integers(1, 400))
     dtype=st.sampled_from([np.int8, np.float32]),
     seed=st.integers(0, 1 << 30),
     brightest=st.booleans(),
+    margins=st.one_of(st.just((0, 0, 0, 0)), MARGINS),
 )
 def test_the_boards_c_gives_the_same_bits(
     host_library: ctypes.CDLL,
@@ -107,19 +110,24 @@ def test_the_boards_c_gives_the_same_bits(
     dtype: type,
     seed: int,
     brightest: bool,
+    margins: tuple[int, int, int, int],
 ) -> None:
+    left, top, right, bottom = margins
     rng = np.random.default_rng(seed)
     wide = kind == "rgb565"
     most = (1 << 16 if wide else 256) - 1
-    shape = (height, width, 3) if kind == "rgb888" else (height, width)
+    shape = (top + height + bottom, left + width + right)
+    if kind == "rgb888":
+        shape += (3,)
     picture = rng.integers(most if brightest else 0, most + 1, shape)
     picture = picture.astype(np.uint16 if wide else np.uint8)
+    region = picture[top : top + height, left : left + width]
     table = rng.integers(-128, 128, 256).astype(dtype)
 
     out = np.zeros((1, out_height, out_width, channels), dtype)
     number = {"grayscale": 1, "rgb565": 2, "rgb888": 3}[kind]
     host_library.ink_image_to_tensor(
-        ctypes.byref(CImage(picture.ctypes.data, width, height, number)),
+        ctypes.byref(CImage(region.ctypes.data, width, height, left + width + right, number)),
         out_height,
         out_width,
         channels,
@@ -127,7 +135,7 @@ def test_the_boards_c_gives_the_same_bits(
         table.ctypes.data_as(ctypes.c_void_p),
         out.ctypes.data_as(ctypes.c_void_p),
     )
-    expected = images.image_to_tensor(picture, out_height, out_width, channels, table)
+    expected = images.image_to_tensor(region, out_height, out_width, channels, table)
     assert np.array_equal(out, expected)
 
 
@@ -135,7 +143,7 @@ def test_the_largest_picture_does_not_overflow(host_library: ctypes.CDLL) -> Non
     picture = np.full((4096, 4096), 255, np.uint8)
     table, out = np.arange(256, dtype=np.uint8), np.zeros(1, np.uint8)
     host_library.ink_image_to_tensor(
-        ctypes.byref(CImage(picture.ctypes.data, 4096, 4096, 1)),
+        ctypes.byref(CImage(picture.ctypes.data, 4096, 4096, 4096, 1)),
         *(1, 1, 1, 1),
         table.ctypes.data_as(ctypes.c_void_p),
         out.ctypes.data_as(ctypes.c_void_p),
