@@ -30,9 +30,10 @@ help:
 	@echo '     FPU=single          single-precision FPU (default: double)'
 	@echo '     OBJECTS=C           object representation C, with FPU=single (default: A)'
 	@echo '     STOCK=1             without Inkling in it'
+	@echo 'make natmod            inkling.mpy, a native module for stock firmware; prints its path'
 	@echo 'make setup             only what the others need: tools, .venv, MicroPython'"'"'s source'
 	@echo 'make clean             remove build/ (and .venv/: make distclean)'
-	@echo 'With demo, test, bench and firmware-virtual:'
+	@echo 'With demo, test, bench, firmware-virtual and natmod:'
 	@echo '     MICROPYTHON=path    your own checkout of MicroPython, 1.25 or newer'
 	@echo '     CMSIS_NN=prefix     Arm'"'"'s kernels: include/ and lib/libcmsis-nn.a instead of ours'
 	@echo 'PYTHON3=path names the Python to use, 3.10 or newer.'
@@ -110,6 +111,28 @@ firmware-virtual: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.
 		exit 1; \
 	}
 	@$(if $(filter firmware-virtual,$(MAKECMDGOALS)),echo $(FIRMWARE))
+
+# --- the native module: where micropython_lib/package.json takes it from ------------------------------------------
+
+NATMOD_DIR := $(CURDIR)/build/natmod$(if $(MICROPYTHON),-micropython-$(call folder-hash,$(MICROPYTHON)))
+NATMOD := micropython_lib/armv7emsp_6.3/inkling.mpy
+BUILD_NATMOD = env -u MAKEFLAGS -u MAKELEVEL $(subst $(FIRMWARE_DIR),$(NATMOD_DIR),$(LOCK)) \
+	$(MAKE) -j$(JOBS) -C firmware_module/natmod BUILD=$(NATMOD_DIR) MPY_DIR=$(MICROPYTHON_SOURCE) \
+	PYTHON=$(CURDIR)/$(PYTHON) $(NATMOD_DIR)/inkling.native.mpy
+
+# linked to a file beside and put in place whole: a board may be reading the old one
+.PHONY: natmod
+natmod: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
+	@mkdir -p $(NATMOD_DIR) $(dir $(NATMOD))
+	@test -f $(NATMOD_DIR)/inkling.native.mpy || echo "building the native module" >&2
+	@$(BUILD_NATMOD) >$(NATMOD_DIR)/build.log 2>&1 || { \
+		grep -iE -A4 'error|\*\*\*' $(NATMOD_DIR)/build.log | grep -v '^make' | head -n 60 >&2; \
+		echo "the native module does not build: see $(NATMOD_DIR)/build.log" >&2; \
+		exit 1; \
+	}
+	@cp $(NATMOD_DIR)/inkling.native.mpy $(NATMOD).new && mv $(NATMOD).new $(NATMOD)
+	@echo $(CURDIR)/$(NATMOD)
+	@echo "next: $(PYTHON:python=mpremote) mip install micropython_lib/package.json" >&2
 
 # --- main jobs ----------------------------------------------------------------------------------------------------
 

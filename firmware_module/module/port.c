@@ -14,13 +14,24 @@ static mp_obj_t load_from(qstr module, qstr name) {
 
 void port_init(port_t *port) {
     port->array_type = MP_OBJ_TO_PTR(load_from(MP_QSTR_array, MP_QSTR_array));
-    // no function of the table handles what is pending, but sleeping does
-    port->handle_pending = load_from(MP_QSTR_time, MP_QSTR_sleep_ms);
+    // no function of the table handles what is pending, and time.sleep_ms(0) waits for a tick on
+    // STM32, but every jump of bytecode does
+    static const char JUMPS[] = "lambda x: x or x";
+    mp_obj_t source = mp_obj_new_str(JUMPS, sizeof(JUMPS) - 1);
+    port->handle_pending =
+        mp_call_function_n_kw(load_from(MP_QSTR_builtins, MP_QSTR_eval), 1, 0, &source);
 }
 
 void port_handle_pending(const port_t *port) {
-    mp_obj_t duration = MP_OBJ_NEW_SMALL_INT(0);
-    mp_call_function_n_kw(port->handle_pending, 1, 0, &duration);
+    mp_obj_t argument = mp_const_none;
+    mp_call_function_n_kw(port->handle_pending, 1, 0, &argument);
+}
+
+mp_int_t port_get_int(mp_obj_t object) {
+    const mp_arg_t allowed = {MP_QSTR_, MP_ARG_REQUIRED | MP_ARG_INT, {.u_int = 0}};
+    mp_arg_val_t value;
+    mp_arg_parse_all_kw_array(1, 0, &object, 1, &allowed, &value);
+    return value.u_int;
 }
 
 const mp_obj_type_t *port_memoryview_type(void) {

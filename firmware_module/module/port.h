@@ -7,6 +7,10 @@
 #ifdef MICROPY_ENABLE_DYNRUNTIME
 #include "py/dynruntime.h"
 #define mp_call_method_n_kw(n_args, n_kw, args) mp_fun_table.call_method_n_kw(n_args, n_kw, args)
+// the one in py/dynruntime.h cuts off what is too large
+#undef mp_obj_get_int
+#define mp_obj_get_int(object) port_get_int(object)
+mp_int_t port_get_int(mp_obj_t object);
 #else
 #include "py/runtime.h"
 #endif

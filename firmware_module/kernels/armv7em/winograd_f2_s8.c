@@ -95,7 +95,7 @@ size_t ink_winograd_f2_s8_scratch(const ink_packed_conv_t *conv) {
 
 void ink_winograd_f2_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
     int8_t *output, void *scratch) {
-    const ink_winograd_t method = {
+    static const ink_winograd_t method = {
         .side = SIDE, .input = transform_input, .output = transform_output};
     ink_winograd_run(&method, conv, input, weights, output, scratch);
 }

@@ -10,7 +10,7 @@ size_t ink_winograd_f4_s8_scratch(const ink_packed_conv_t *conv) {
 
 void ink_winograd_f4_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
     int8_t *output, void *scratch) {
-    const ink_winograd_t method = {
+    static const ink_winograd_t method = {
         .side = WINOGRAD_F4_SIDE, .input = ink_winograd_f4_input, .output = ink_winograd_f4_output};
     ink_winograd_run(&method, conv, input, weights, output, scratch);
 }

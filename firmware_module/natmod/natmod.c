@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// The module `inkling` as a native .mpy: fills in its type and its names when it is imported, and
+// has what no native module gets from the C library.
+#include <string.h>
+
+#include "module/binding.h"
+
+// not static: MicroPython's linker keeps no writable data of a single file
+mp_obj_full_type_t inkling_model_type;
+
+mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
+    (void)n_args;
+    (void)n_kw;
+    (void)args;
+    MP_DYNRUNTIME_INIT_ENTRY
+    inkling_model_type.base.type = &mp_type_type;
+    inkling_model_type.flags = MP_TYPE_FLAG_NONE;
+    inkling_model_type.name = MP_QSTR_Model;
+    MP_OBJ_TYPE_SET_SLOT(&inkling_model_type, make_new, binding_model_make_new, 0);
+    MP_OBJ_TYPE_SET_SLOT(&inkling_model_type, print, binding_model_print, 1);
+    MP_OBJ_TYPE_SET_SLOT(&inkling_model_type, attr, binding_model_attr, 2);
+    mp_store_global(MP_QSTR_Model, MP_OBJ_FROM_PTR(&inkling_model_type));
+    mp_store_global(MP_QSTR_top, MP_OBJ_FROM_PTR(&binding_top_obj));
+    MP_DYNRUNTIME_INIT_EXIT
+}
+
+void *memcpy(void *to, const void *from, size_t size) {
+    return mp_fun_table.memmove_(to, from, size);
+}
+
+void *memmove(void *to, const void *from, size_t size) {
+    return mp_fun_table.memmove_(to, from, size);
+}
+
+void *memset(void *to, int value, size_t size) {
+    return mp_fun_table.memset_(to, value, size);
+}
+
+size_t strlen(const char *text) {
+    size_t length = 0;
+    while (text[length] != '\0') {
+        length++;
+    }
+    return length;
+}
+
+int memcmp(const void *left, const void *right, size_t size) {
+    const uint8_t *a = left;
+    const uint8_t *b = right;
+    while (size != 0 && *a == *b) {
+        a++;
+        b++;
+        size--;
+    }
+    return size == 0 ? 0 : *a - *b;
+}
