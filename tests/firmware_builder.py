@@ -1,4 +1,4 @@
-"""Builds the virtual board's firmware through make, for tests that need a configuration."""
+"""Builds the virtual board's firmware and the native module through make, for tests."""
 
 from __future__ import annotations
 
@@ -21,5 +21,12 @@ def make(*words: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
 def build_firmware(**options: str) -> Path:
     """Builds with these options of make, such as FPU="single"; returns the firmware's path."""
     done = make("firmware-virtual", *(f"{name}={value}" for name, value in options.items()))
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.strip())
+
+
+def build_natmod() -> Path:
+    """Builds inkling.mpy for stock firmware; returns its path."""
+    done = make("natmod")
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.strip())

@@ -11,7 +11,6 @@
 typedef struct {
     mp_obj_base_t base;
     ink_model_t model;
-    port_t port;
     mp_obj_t blob;   // anything with the buffer protocol
     mp_obj_t arena;  // the same, writable
     mp_obj_t labels; // a tuple, made when first asked for; MP_OBJ_NULL before

@@ -23,7 +23,6 @@ mp_obj_t binding_model_make_new(
     self->in_place = source.in_place;
     self->labels = MP_OBJ_NULL;
     self->runs = 0;
-    port_init(&self->port);
 
     ink_error_t error;
     char message[160];

@@ -11,6 +11,8 @@
 #undef mp_obj_get_int
 #define mp_obj_get_int(object) port_get_int(object)
 mp_int_t port_get_int(mp_obj_t object);
+// To be called before the others, when the module is imported.
+void port_init(void);
 #else
 #include "py/runtime.h"
 #endif
@@ -21,18 +23,11 @@ mp_int_t port_get_int(mp_obj_t object);
 // NULL where the heap has no such piece.
 void *port_allocate(size_t size);
 
-// What running a model needs, looked up once: an import searches the file system.
-typedef struct {
-    const mp_obj_type_t *array_type; // array.array
-    mp_obj_t handle_pending;
-} port_t;
-
-void port_init(port_t *port);
-
 // Raises a pending KeyboardInterrupt, runs scheduled callbacks.
-void port_handle_pending(const port_t *port);
+void port_handle_pending(void);
 
-// The types memoryview and MemoryError.
+// The types array.array, memoryview and MemoryError.
+const mp_obj_type_t *port_array_type(void);
 const mp_obj_type_t *port_memoryview_type(void);
 const mp_obj_type_t *port_memory_error_type(void);
 

@@ -18,7 +18,7 @@ void binding_check_buffers(const binding_model_t *self) {
 void binding_run_operator(binding_model_t *self, uint32_t index) {
     // what runs in here (Ctrl-C, a callback) may leave at any place between two operators
     uint32_t runs = self->runs;
-    port_handle_pending(&self->port);
+    port_handle_pending();
     if (self->runs != runs) {
         binding_raise(
             &mp_type_RuntimeError, "%s: a callback ran the model while it ran", binding_name(self));
@@ -49,7 +49,7 @@ mp_obj_t binding_make_outputs(const binding_model_t *self) {
         for (uint32_t element = 0; element < count; element++) {
             values[element] = ink_dequantize_element(tensor, stored, element);
         }
-        mp_obj_array_t *array = mp_obj_malloc(mp_obj_array_t, self->port.array_type);
+        mp_obj_array_t *array = mp_obj_malloc(mp_obj_array_t, port_array_type());
         array->typecode = 'f';
         array->free = 0;
         array->len = count;

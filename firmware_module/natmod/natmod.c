@@ -13,6 +13,7 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
     (void)n_kw;
     (void)args;
     MP_DYNRUNTIME_INIT_ENTRY
+    port_init();
     inkling_model_type.base.type = &mp_type_type;
     inkling_model_type.flags = MP_TYPE_FLAG_NONE;
     inkling_model_type.name = MP_QSTR_Model;

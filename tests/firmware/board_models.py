@@ -8,9 +8,13 @@ from pathlib import Path
 import numpy as np
 from tflite_builder import ModelBuilder
 
+from host_tools.virtual_board import VirtualBoard
+
 # runs a script on the board with files in /rom and gives what it printed: the fixture on_board
 Runner = Callable[..., str]
 Files = dict[str, bytes | Path]
+# a virtual board with files in /rom, counting instructions or not: the fixture new_board
+BoardMaker = Callable[..., VirtualBoard]
 
 # shared by scripts: tells the exception of a call
 TELL = """

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import serial
-from board_models import Files
+from board_models import BoardMaker, Files
 from oracle import ROOT, TfliteMicro
 from PIL import Image
 
@@ -84,13 +84,13 @@ def mpremote(board: VirtualBoard, *words: str) -> str:
 
 
 @pytest.mark.parametrize("camera", ["virtual_camera", "csi", "sensor"])
-def test_classify_runs_with_each_camera(virtual_board_firmware: Path, camera: str) -> None:
+def test_classify_runs_with_each_camera(new_board: BoardMaker, camera: str) -> None:
     others = {
         "virtual_camera": {},
         "csi": {"csi_py": LIBRARY / "virtual_camera.py"},
         "sensor": {"sensor_py": SENSOR},
     }
-    with VirtualBoard(virtual_board_firmware, romfs=rom(**others[camera])) as board:
+    with new_board(rom(**others[camera])) as board:
         text = mpremote(board, "run", str(LIBRARY / "classify.py")).splitlines()
         assert text[0].startswith("Model cifar10: ")
         assert text[4:-1] == expected_lines()
@@ -98,9 +98,9 @@ def test_classify_runs_with_each_camera(virtual_board_firmware: Path, camera: st
 
 
 def test_a_model_outlives_mpremotes_calls_and_a_soft_reset_frees_it(
-    virtual_board_firmware: Path, tiny: Files
+    new_board: BoardMaker, tiny: Files
 ) -> None:
-    with VirtualBoard(virtual_board_firmware, romfs=tiny) as board:
+    with new_board(tiny) as board:
         make = "import inkling; m = inkling.Model('/rom/tiny.ink'); print(m.predict(bytes(48)))"
         first = mpremote(board, "exec", make)
         assert mpremote(board, "resume", "exec", "print(m.predict(bytes(48)))") == first
@@ -110,20 +110,20 @@ def test_a_model_outlives_mpremotes_calls_and_a_soft_reset_frees_it(
 
 
 def test_a_model_runs_from_mpremotes_mount(
-    virtual_board_firmware: Path, tiny: Files, tmp_path: Path
+    new_board: BoardMaker, tiny: Files, tmp_path: Path
 ) -> None:
     blob = tiny["tiny.ink"]
     assert isinstance(blob, bytes)
     (tmp_path / "mounted.ink").write_bytes(blob)
     code = "import inkling; m = inkling.Model('mounted.ink'); print(m, len(m.predict(bytes(48))))"
-    with VirtualBoard(virtual_board_firmware) as board:
+    with new_board() as board:
         text = mpremote(board, "mount", str(tmp_path), "exec", code)
     assert "bytes on the heap" in text
     assert text.splitlines()[-1] == "  10 labels 1"
 
 
 def test_ctrl_c_stops_between_operators_and_the_model_stays_usable(
-    virtual_board_firmware: Path,
+    new_board: BoardMaker,
 ) -> None:
     script = """
 import inkling, time
@@ -141,7 +141,7 @@ def interrupted():
 print(interrupted(), bytes(m.predict(bytes(3072))[0]) == expected)
 """
     with (
-        VirtualBoard(virtual_board_firmware, romfs=rom()) as board,
+        new_board(rom()) as board,
         serial.Serial(board.port, timeout=20) as port,
     ):
         port.write(b"\x01")  # raw REPL

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from board_models import Runner
+from board_models import BoardMaker, Runner
 from oracle import (
     REAL_MODELS,
     ROOT,
@@ -21,7 +21,6 @@ from sliding import closest_layouts
 
 from host_tools import tflite
 from host_tools.pack import pack
-from host_tools.virtual_board import VirtualBoard
 
 # runs each input and writes the outputs' stored values, one after the other, to a file of the host
 RUN = """
@@ -43,11 +42,11 @@ semihost.write(sys.argv[1], outputs)
 
 
 def run_all(
-    firmware: Path, blob: bytes, inputs: bytes, folder: Path, timeout: float = 100
+    new_board: BoardMaker, blob: bytes, inputs: bytes, folder: Path, timeout: float = 100
 ) -> np.ndarray:
     """The stored values of output 0 for inputs that follow each other."""
     outputs = folder / "outputs"
-    board = VirtualBoard(firmware, romfs={"model.ink": blob, "inputs": inputs})
+    board = new_board({"model.ink": blob, "inputs": inputs})
     result = board.run_script(RUN, [str(outputs)], timeout=timeout)
     assert result.status == 0, result.stdout
     return np.frombuffer(outputs.read_bytes(), np.int8)
@@ -56,7 +55,7 @@ def run_all(
 @pytest.mark.parametrize("target", ["portable", "cortex-m7"])
 @pytest.mark.parametrize("name", ["cifar10", *REAL_MODELS])
 def test_networks_give_the_bytes_of_tflite_micro(
-    virtual_board_firmware: Path, name: str, target: str, tmp_path: Path
+    new_board: BoardMaker, name: str, target: str, tmp_path: Path
 ) -> None:
     path = ROOT / "models/cifar10/cifar10.tflite" if name == "cifar10" else real_model(name)
     graph = tflite.read_model(path)
@@ -66,7 +65,7 @@ def test_networks_give_the_bytes_of_tflite_micro(
     expected = np.concatenate([oracle.run(arrays)[0].ravel() for arrays in inputs])
     stored = b"".join(array.tobytes() for [array] in inputs)
     blob = pack(graph, target=target)
-    outputs = run_all(virtual_board_firmware, blob, stored, tmp_path)
+    outputs = run_all(new_board, blob, stored, tmp_path)
     assert np.array_equal(outputs, expected.view(np.int8))
 
 
@@ -97,7 +96,7 @@ def test_layers_that_slide_as_far_as_they_may_give_the_bytes_of_tflite_micro(
 
 
 def test_resnet_8_scores_86_5_percent_on_mlperfs_200_pictures(
-    virtual_board_firmware: Path, tmp_path: Path
+    new_board: BoardMaker, tmp_path: Path
 ) -> None:
     data = ROOT / "build/cifar10/cifar10.npz"
     if not data.is_file():
@@ -111,7 +110,7 @@ def test_resnet_8_scores_86_5_percent_on_mlperfs_200_pictures(
     def half(number: int) -> np.ndarray:
         folder = tmp_path / str(number)
         folder.mkdir()
-        return run_all(virtual_board_firmware, blob, stored[number::2].tobytes(), folder, 300)
+        return run_all(new_board, blob, stored[number::2].tobytes(), folder, 300)
 
     outputs = np.empty((len(labels), 10), np.int8)
     with ThreadPoolExecutor() as pool:
