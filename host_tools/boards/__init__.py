@@ -2,11 +2,13 @@
 
 `clock_mhz` is what the board's usual firmware sets; `run_current` is the part's alone, without the
 rest of the board, and null where no published figure was found. USB identifiers are vid:pid, in
-lower case: `bootloader` waits for firmware, `run` is what the running firmware shows.
+lower case: `bootloader` waits for firmware, `run` is what the running firmware shows, `debugger`
+is the ST-LINK on the board, whose serial port leads to the REPL too.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,12 +46,23 @@ class Board:
     run_current: RunCurrent | None
     sources: dict[str, str]
 
+    @property
+    def serial_ids(self) -> tuple[str, ...]:
+        """The vid:pid of serial ports behind which its REPL may be: its own, its debugger's."""
+        return self.usb.get("run", ()) + self.usb.get("debugger", ())
+
 
 def board_names() -> list[str]:
     """Every board of the table, in alphabetical order."""
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
+def all_boards() -> list[Board]:
+    """The whole table, in alphabetical order of names."""
+    return [read_board(name) for name in board_names()]
+
+
+@functools.cache
 def read_board(name: str) -> Board:
     """The board of this name. Raises CommandError, naming those there are, where there is none."""
     if name not in board_names():
