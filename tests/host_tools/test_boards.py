@@ -29,7 +29,7 @@ def test_a_board_has_plausible_facts_and_their_sources(name: str) -> None:
     assert set(board.sources) == {"clock_mhz", "memory", "firmware_address", "usb"}
     assert all(len(source) > 20 for source in board.sources.values())
     assert board.usb
-    assert set(board.usb) <= {"bootloader", "run"}
+    assert set(board.usb) <= {"bootloader", "run", "debugger"}
     for identifiers in board.usb.values():
         assert all(re.fullmatch(r"[0-9a-f]{4}:[0-9a-f]{4}", one) for one in identifiers)
     if board.run_current:
