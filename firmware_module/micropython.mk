@@ -29,3 +29,7 @@ $(INKLING_BUILD)/kernels/%.o: CFLAGS += -O2
 $(INKLING_BUILD)/kernels/armv7em/%.o: CFLAGS += -O3
 INKLING_FAST := runtime/ink_image.o runtime/ink_model.o runtime/ink_quantize.o module/run.o
 $(addprefix $(INKLING_BUILD)/,$(INKLING_FAST)): CFLAGS += -O3
+
+# a changed flag compiles again, too
+INKLING_OBJECTS := $(patsubst $(INKLING_DIR)/%.c,$(INKLING_BUILD)/%.o,$(SRC_USERMOD_C) $(SRC_USERMOD_LIB_C))
+$(filter $(INKLING_BUILD)/%,$(INKLING_OBJECTS)): $(INKLING_DIR)/micropython.mk

@@ -1,4 +1,4 @@
-"""Small models and the words that the tests on the virtual board share."""
+"""Small models and the words that the tests on boards share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from tflite_builder import ModelBuilder
 
 from host_tools.virtual_board import VirtualBoard
@@ -15,6 +16,13 @@ Runner = Callable[..., str]
 Files = dict[str, bytes | Path]
 # a virtual board with files in /rom, counting instructions or not: the fixture new_board
 BoardMaker = Callable[..., VirtualBoard]
+
+# virtual boards that on_board runs on: with `inkling` in the firmware; the same with
+# single-precision floats and object representation C, as OpenMV's is; with a native module beside
+# stock firmware. Besides them it runs on "unix", MicroPython as a program of this computer.
+BOARDS = ("firmware", "single", "natmod")
+# for tests that need a board's memory or its counter
+NOT_ON_UNIX = pytest.mark.parametrize("on_board", BOARDS, indirect=True)
 
 # shared by scripts: tells the exception of a call
 TELL = """

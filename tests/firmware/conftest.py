@@ -1,45 +1,53 @@
-"""Fixtures of the tests on the virtual board: boards to run scripts on, files for /rom."""
+"""Fixtures of the tests on boards: boards to run scripts on, files for /rom."""
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from board_models import LABELS, BoardMaker, Files, Runner, build_float, build_tiny, build_two
-from firmware_builder import build_firmware, build_natmod
+from board_models import (
+    BOARDS,
+    LABELS,
+    BoardMaker,
+    Files,
+    Runner,
+    build_float,
+    build_tiny,
+    build_two,
+)
+from firmware_builder import build_firmware, build_natmod, make
 
 from host_tools.pack import pack
-from host_tools.virtual_board import VirtualBoard
+from host_tools.virtual_board import VirtualBoard, build_romfs
 
-# where `inkling` is: in the firmware, or in a native module beside stock firmware
-BOARDS = ("firmware", "natmod")
+UNIX_BOARD = Path(__file__).with_name("unix_board.py")
 
 
-@pytest.fixture(scope="session", params=BOARDS)
+@pytest.fixture(scope="session", params=["firmware", "natmod"])
 def new_board(request: pytest.FixtureRequest) -> BoardMaker:
-    """Makes a virtual board that has `inkling`; the tests of the device run on each of BOARDS."""
-    if request.param == "firmware":
-        firmware = request.getfixturevalue("virtual_board_firmware")
-        module: Files = {}
-    else:
-        firmware = build_firmware(STOCK="1")
-        module = {"inkling.mpy": build_natmod()}
-
-    def make(
-        romfs: Mapping[str, bytes | Path] | None = None, *, icount: bool = False
-    ) -> VirtualBoard:
-        return VirtualBoard(firmware, romfs={**module, **(romfs or {})}, icount=icount)
-
-    return make
+    """Makes a virtual board that has `inkling`; what uses it runs on both of these."""
+    return board_maker(request, request.param)
 
 
-@pytest.fixture
-def on_board(new_board: BoardMaker) -> Runner:
+@pytest.fixture(scope="session")
+def unix_port() -> Path:
+    """MicroPython with Inkling as a program of this computer."""
+    done = make("firmware-unix")
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.strip())
+
+
+@pytest.fixture(params=[*BOARDS, "unix"])
+def on_board(request: pytest.FixtureRequest, tmp_path: Path) -> Runner:
     """Runs a script with these files in /rom, headless; gives what it printed.
 
     Fails the test when the script ends with an exception.
     """
+    if request.param == "unix":
+        return unix_runner(request.getfixturevalue("unix_port"), tmp_path)
+    new_board = board_maker(request, request.param)
 
     def run(
         script: str, files: Mapping[str, bytes | Path] | None = None, *, icount: bool = False
@@ -47,6 +55,46 @@ def on_board(new_board: BoardMaker) -> Runner:
         result = new_board(files, icount=icount).run_script(script, timeout=100)
         assert result.status == 0, result.stdout
         return result.stdout
+
+    return run
+
+
+def board_maker(request: pytest.FixtureRequest, board: str) -> BoardMaker:
+    """Makes one of BOARDS with files in /rom, counting instructions or not."""
+    module: Files = {}
+    if board == "firmware":
+        firmware = request.getfixturevalue("virtual_board_firmware")
+    elif board == "single":
+        firmware = build_firmware(FPU="single", OBJECTS="C")
+    else:
+        firmware = build_firmware(STOCK="1")
+        module = {"inkling.mpy": build_natmod()}
+
+    def new_board(
+        romfs: Mapping[str, bytes | Path] | None = None, *, icount: bool = False
+    ) -> VirtualBoard:
+        return VirtualBoard(firmware, romfs={**module, **(romfs or {})}, icount=icount)
+
+    return new_board
+
+
+def unix_runner(program: Path, folder: Path) -> Runner:
+    """The same on MicroPython's unix port, with its files in this folder."""
+
+    def run(script: str, files: Mapping[str, bytes | Path] | None = None) -> str:
+        image = build_romfs(files or {})
+        (folder / "romfs.img").write_bytes(image)
+        (folder / "script.py").write_text(script)
+        command = [program, "-X", f"heapsize={len(image) + (2 << 20)}", UNIX_BOARD]
+        done = subprocess.run(
+            [*command, folder / "romfs.img", folder / "script.py"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=100,
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout
 
     return run
 

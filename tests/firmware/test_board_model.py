@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from board_models import LABELS, TELL, Files, Runner
+from board_models import LABELS, NOT_ON_UNIX, TELL, Files, Runner
 
 
 def test_a_model_says_what_it_is(on_board: Runner, tiny: Files) -> None:
@@ -141,6 +141,7 @@ tell(inkling.Model, data, arena=data)
     assert text[5] == "ValueError: buffer: the arena and the blob overlap"
 
 
+@NOT_ON_UNIX
 def test_a_full_heap_is_a_memory_error_with_figures_and_the_board_goes_on(
     on_board: Runner, tiny: Files
 ) -> None:

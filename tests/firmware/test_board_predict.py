@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 import numpy as np
-from board_models import TELL, Files, Runner
+from board_models import NOT_ON_UNIX, TELL, Files, Runner
 from oracle import TfliteMicro
 
 STORED = np.arange(-24, 24, dtype=np.int8)
@@ -165,6 +165,7 @@ print(allocated, list(result))
     assert [value + 128 for value in ast.literal_eval(rest)] == expected
 
 
+@NOT_ON_UNIX
 def test_predict_allocates_its_result_only(on_board: Runner, tiny: Files) -> None:
     script = """
 import array, gc, inkling
