@@ -8,11 +8,21 @@ import sys
 from collections.abc import Sequence
 from importlib import metadata
 
-from host_tools.commands import bench, demo, inspect, pack_model, profile, run, sim
+from host_tools.commands import (
+    bench,
+    demo,
+    deploy,
+    inspect,
+    pack_model,
+    profile,
+    run,
+    sim,
+    validate,
+)
 from host_tools.errors import CommandError
 
 # in the order of --help
-VERBS = (pack_model, inspect, run, profile, sim, demo, bench)
+VERBS = (pack_model, inspect, run, profile, deploy, validate, sim, demo, bench)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

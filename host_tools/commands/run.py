@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     tensors = [read.tensors[index] for index in read.outputs]
     if args.output and len(args.output) != len(tensors):
         raise CommandError(_wrong_count(args.model, "output", len(tensors), len(args.output)))
-    batches = _read_inputs(args.input, read, args.model)
+    batches = read_inputs(args.input, read, args.model)
     values = [batch.values for batch in batches]
     if model is None:
         outputs = run_on_board(blob, values)
@@ -102,7 +102,7 @@ def _wrong_count(model: Path, what: str, needed: int, given: int) -> str:
     return f"{model} has {needed} {what}{plural}, but --{what} is given {given} times"
 
 
-def _read_inputs(paths: Sequence[Path], read: Blob, model: Path) -> list[Batch]:
+def read_inputs(paths: Sequence[Path], read: Blob, model: Path) -> list[Batch]:
     if len(paths) != len(read.inputs):
         raise CommandError(_wrong_count(model, "input", len(read.inputs), len(paths)))
     batches = [

@@ -1,0 +1,117 @@
+"""host_tools deploy: put a blob and scripts on a board, and start a script there."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from host_tools.blob.reader import read_blob
+from host_tools.device.connection import Device
+from host_tools.device.deploy import BLOB_SUFFIX, Deployed, deploy
+from host_tools.device.facts import Facts, read_facts
+from host_tools.device.script import run_script
+from host_tools.errors import CommandError
+from host_tools.files import read_whole
+from host_tools.text_table import text_table
+
+NAME = "deploy"
+HELP = "put a blob and scripts on a board, whole or not at all"
+EXAMPLE = "host_tools deploy net.ink --run micropython_lib/classify.py"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files", type=Path, nargs="+", metavar="FILE", help="blobs (.ink), scripts, other files"
+    )
+    parser.add_argument(
+        "--to",
+        metavar="FOLDER",
+        help="/rom, /flash or another folder of the board; default: /rom where the firmware has "
+        "one that can be written without risk to what it holds, else /flash",
+    )
+    parser.add_argument("--port", help="the board's serial port; default: the only board attached")
+    parser.add_argument(
+        "--run",
+        dest="script",
+        type=Path,
+        metavar="SCRIPT",
+        help="put this script there too, start it and show what it prints, until it ends or "
+        "Ctrl-C stops it",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    files = _read([*args.files, *([args.script] if args.script else [])])
+    begin = time.monotonic()
+    with Device(args.port) as device:
+        facts = read_facts(device)
+        deployed, reason = deploy(device, facts, files, args.to)
+        seconds = time.monotonic() - begin
+        if args.json:
+            print(json.dumps(_report(facts, device.port, deployed, reason, seconds), indent=2))
+        else:
+            _print(facts, device.port, deployed, reason, seconds)
+        if args.script:
+            sys.stdout.flush()
+            run_script(device, files[args.script.name].decode("utf8", "replace"), args.script.name)
+    return 0
+
+
+def _read(paths: list[Path]) -> dict[str, bytes]:
+    """Contents by name; blobs are checked."""
+    files: dict[str, bytes] = {}
+    for path in paths:
+        data = read_whole(path)
+        if path.suffix == ".tflite":
+            raise CommandError(
+                f"{path}: the board takes blobs: pack it with host_tools pack-model"
+            )
+        if path.suffix == BLOB_SUFFIX:
+            read_blob(data, str(path))
+        if files.setdefault(path.name, data) != data:
+            raise CommandError(f"two files are called {path.name}: rename one")
+    return files
+
+
+def _report(
+    facts: Facts, port: str, deployed: list[Deployed], reason: str | None, seconds: float
+) -> dict[str, object]:
+    return {
+        "board": facts.board,
+        "firmware": facts.firmware,
+        "port": port,
+        "files": [
+            {
+                "path": file.path,
+                "bytes": file.size,
+                "crc32": f"{file.crc32:08x}",
+                "was_there": file.was_there,
+            }
+            for file in deployed
+        ],
+        "not_in_rom": reason,
+        "seconds": round(seconds, 2),
+    }
+
+
+def _print(
+    facts: Facts, port: str, deployed: list[Deployed], reason: str | None, seconds: float
+) -> None:
+    print(f"{facts.board} at {port}, MicroPython {facts.firmware}")
+    rows = [
+        [
+            file.path,
+            f"{file.size:,}",
+            f"{file.crc32:08x}",
+            "was there" if file.was_there else "new",
+        ]
+        for file in deployed
+    ]
+    print(text_table(["file", "bytes", "CRC-32", ""], rows))
+    if reason:
+        print(f"not in ROMFS: {reason}")
+    print(f"verified on the board, {seconds:.1f} s")

@@ -1,0 +1,1 @@
+"""A board at a serial port: its REPL, its files, its ROMFS, models run on it."""

@@ -1,0 +1,114 @@
+"""Puts files on a board: into ROMFS where it has one to write, else into its file system."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from host_tools.device import file_system, rom
+from host_tools.device.connection import Device
+from host_tools.device.facts import Facts, require_model, require_module
+from host_tools.errors import CommandError
+from host_tools.progress import progress
+from host_tools.virtual_board.romfs import build_romfs
+
+BLOB_SUFFIX = ".ink"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A file on the board; `was_there` says that nothing had to be sent."""
+
+    path: str
+    size: int
+    crc32: int
+    was_there: bool
+
+
+def deploy(
+    device: Device, facts: Facts, files: Mapping[str, bytes], to: str | None
+) -> tuple[list[Deployed], str | None]:
+    """Puts files, contents by name, into the folder `to`, or where it is best (None).
+
+    Returns what lies where now, and why that is not ROMFS where it could have been. The board has
+    verified each blob, and each file's CRC-32. Raises CommandError; then every old file is whole.
+    """
+    for name, data in files.items():
+        if name.endswith(BLOB_SUFFIX):
+            require_module(device, data)
+    file_system.remove_rubbish(device, facts.files)
+    partition = rom.open_partition(device, facts.files)
+    if to == rom.FOLDER and not partition:
+        raise CommandError(
+            f"the firmware at {device.port} has no ROMFS that can be written: "
+            f"use --to {facts.files}"
+        )
+    reason = None
+    if partition and to in (None, rom.FOLDER):
+        there = rom.read_files(device, partition)
+        image = build_romfs({**there, **files})
+        if rom.holds(device, partition, image):
+            return [_deployed(rom.FOLDER, name, data, True) for name, data in files.items()], None
+        place = rom.staging_place(device, partition, image)
+        if place is not None:
+            _into_rom(device, place, partition, image, files)
+            return [_deployed(rom.FOLDER, name, data, False) for name, data in files.items()], None
+        reason = (
+            f"/rom has {partition.size} bytes, too few for the new image of {len(image)} beside "
+            f"the old one of {partition.used}, which an interruption must not cost"
+        )
+        hidden = [name for name in files if name in there]
+        if to or hidden:
+            raise CommandError(
+                f"{reason}: use --to {facts.files}, or make room in it with mpremote romfs deploy"
+            )
+    folder = to or facts.files
+    _require_folder(device, facts, folder)
+    return [_into_folder(device, folder, name, data) for name, data in files.items()], reason
+
+
+def _into_rom(
+    device: Device,
+    place: int | str,
+    partition: rom.Partition,
+    image: bytes,
+    files: Mapping[str, bytes],
+) -> None:
+    def check(start: int) -> None:
+        for name, data in files.items():
+            if name.endswith(BLOB_SUFFIX):
+                begin = start + image.index(data)
+                require_model(device, f"rom[{begin}:{begin + len(data)}]", name)
+
+    with progress("writing /rom", len(image)) as update:
+        rom.write_image(device, place, partition, image, progress=update, check=check)
+
+
+def _into_folder(device: Device, folder: str, name: str, data: bytes) -> Deployed:
+    path = file_system.folder_path(folder, name)
+
+    def check(part: str) -> None:
+        if name.endswith(BLOB_SUFFIX):
+            require_model(device, repr(part), name)
+
+    if file_system.file_crc(device, path) == (len(data), zlib.crc32(data)):
+        check(path)
+        return _deployed(folder, name, data, True)
+    with progress(f"writing {path}", len(data)) as update:
+        file_system.put_file(device, folder, name, data, progress=update, check=check)
+    return _deployed(folder, name, data, False)
+
+
+def _deployed(folder: str, name: str, data: bytes, was_there: bool) -> Deployed:
+    path = file_system.folder_path(folder, name)
+    return Deployed(path, len(data), zlib.crc32(data), was_there)
+
+
+def _require_folder(device: Device, facts: Facts, folder: str) -> None:
+    if not device.value(f"is_folder({folder!r})"):
+        raise CommandError(
+            f"the board at {device.port} has no folder {folder}: it has "
+            f"{', '.join(facts.folders) or '/'}"
+        )
+    file_system.remove_rubbish(device, folder)

@@ -1,0 +1,84 @@
+"""What a board says of itself, and whether its firmware can run a blob."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from host_tools.blob import layout
+from host_tools.device.connection import BoardError, Device
+from host_tools.device.on_board import source
+from host_tools.errors import CommandError
+from host_tools.text import plain
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`clock_hz` is None where the firmware does not tell it; `free_bytes` is of the heap.
+
+    `folders` are those of the root; `files` is the board's own file system.
+    """
+
+    board: str
+    firmware: str
+    clock_hz: int | None
+    free_bytes: int
+    folders: tuple[str, ...]
+
+    @property
+    def files(self) -> str:
+        return next((name for name in ("/flash", "/sdcard") if name in self.folders), "/")
+
+
+def read_facts(device: Device) -> Facts:
+    """Asks the board, and gives it what `transfer` needs there."""
+    try:
+        device.exec(source("basics"))
+        board, release, version, clock, free, folders = device.value(
+            "(os.uname()[4], os.uname()[2], os.uname()[3], clock(), gc.mem_free(), folders())"
+        )
+    except BoardError as error:
+        raise CommandError(
+            f"the firmware at {device.port} lacks what the transfer needs ({error}): "
+            "flash a build of MicroPython with its usual modules"
+        ) from None
+    paths = tuple(sorted(f"/{name}" for name in folders))
+    return Facts(plain(board), plain(f"{release}, {version}"), clock, free, paths)
+
+
+def require_module(device: Device, blob: bytes) -> None:
+    """Raises CommandError where the firmware lacks Inkling, or reads another version of blobs."""
+    try:
+        device.exec("import inkling")
+    except BoardError as error:
+        raise CommandError(
+            f"the firmware at {device.port} has no Inkling ({error.text}): flash firmware with "
+            "the module in it"
+        ) from None
+    try:
+        # the header alone is refused in any case: for its version before its size
+        device.exec(f"inkling.Model({blob[: layout.HEADER.size]!r})")
+    except BoardError as error:
+        if "version" in error.text:
+            raise CommandError(
+                f"the firmware at {device.port} and these tools are of different versions "
+                f"({plain(error.text)}): flash firmware of this version of Inkling"
+            ) from None
+
+
+def require_model(device: Device, source_of_model: str, name: str) -> None:
+    """Lets the board verify a blob: an expression that is its path or a buffer.
+
+    Raises CommandError with what the board says of it.
+    """
+    try:
+        device.exec(f"model = None\ngc.collect()\nmodel = inkling.Model({source_of_model})")
+    except BoardError as error:
+        advice = "pack it with smaller --flash and --ram, or put it into ROMFS"
+        if error.kind != "MemoryError":
+            advice = "pack the model again with the tools of the firmware's version"
+        raise CommandError(
+            f"the board does not take {name}: {plain(error.text)}: {advice}"
+        ) from None
+    finally:
+        if not device.is_lost:
+            device.exec("model = None\ngc.collect()")

@@ -1,0 +1,106 @@
+"""Files in a board's file system: written beside, checked, then renamed over the old ones.
+
+With littlefs the rename is one step: whatever ends the board leaves the old file or the new one.
+FAT removes the old file first; what is written beside is whole by then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import zlib
+from collections.abc import Callable, Iterator
+
+from host_tools.device.connection import BoardError, Device
+from host_tools.device.transfer import Progress, send
+from host_tools.errors import CommandError
+
+# what is half written is called so; no script looks for such names
+_PREFIX, _SUFFIX = ".inkling-", ".part"
+# littlefs and FAT need some room of their own for a new file
+_OVERHEAD = 4096
+
+
+def folder_path(folder: str, name: str) -> str:
+    return f"{folder.rstrip('/')}/{name}"
+
+
+def remove_rubbish(device: Device, folder: str) -> None:
+    """Removes what interrupted transfers left in a folder."""
+    device.exec(
+        f"for name in os.listdir({folder!r}):\n"
+        f" if name.startswith('{_PREFIX}') and name.endswith('{_SUFFIX}'):\n"
+        f"  os.remove({folder_path(folder, '')!r} + name)"
+    )
+
+
+def file_crc(device: Device, path: str) -> tuple[int, int] | None:
+    """Size and CRC-32 of a file, computed on the board; None where there is none."""
+    try:
+        size = int(device.value(f"os.stat({path!r})[6]"))
+        device.exec(f"crc = file_crc({path!r})", seconds=10 + size / 50_000)
+    except BoardError:
+        return None
+    return size, device.value("crc")
+
+
+def free_bytes(device: Device, folder: str) -> int:
+    """Room in the file system that holds this folder."""
+    return int(device.value(f"(lambda s: s[0] * s[3])(os.statvfs({folder!r}))"))
+
+
+@contextlib.contextmanager
+def beside(
+    device: Device, folder: str, name: str, data: bytes, progress: Progress | None
+) -> Iterator[str]:
+    """Writes a file under a temporary name, checked by its CRC-32; gives its path there.
+
+    What is still called so at the end, and after an error, is removed. Raises CommandError where
+    there is no room.
+    """
+    part = folder_path(folder, f"{_PREFIX}{name}{_SUFFIX}")
+    free = free_bytes(device, folder)
+    full = (
+        f"{folder} has {free} bytes free, {name} needs {len(data)} beside the old one: "
+        "remove files from it"
+    )
+    if len(data) + _OVERHEAD > free:
+        raise CommandError(full)
+    try:
+        device.exec(f"w = open({part!r}, 'wb')")
+        try:
+            send(device, data, "if w.write(piece) != len(piece): raise OSError(28)", progress)
+        finally:
+            device.exec("w.close()")
+        if file_crc(device, part) != (len(data), zlib.crc32(data)):
+            raise CommandError(
+                f"{name} arrived damaged in {folder}, the old one is unchanged: repeat the "
+                "command; if it stays, the board's storage is worn out"
+            )
+        yield part
+    except BoardError as error:
+        if error.kind == "OSError" and ("28" in error.text or "ENOSPC" in error.text):
+            raise CommandError(full) from None
+        raise
+    finally:
+        with contextlib.suppress(CommandError):
+            device.exec(f"try:\n w.close()\n os.remove({part!r})\nexcept Exception:\n pass")
+
+
+def put_file(
+    device: Device,
+    folder: str,
+    name: str,
+    data: bytes,
+    *,
+    progress: Progress | None = None,
+    check: Callable[[str], None] | None = None,
+) -> None:
+    """Puts a file into a folder: the old one stays until the new one is whole and `check`ed.
+
+    `check` is given the path of the new one and raises CommandError where it is no good.
+    """
+    with beside(device, folder, name, data, progress) as part:
+        if check:
+            check(part)
+        device.exec(f"os.rename({part!r}, {folder_path(folder, name)!r})")
+        device.exec("if hasattr(os, 'sync'): os.sync()")

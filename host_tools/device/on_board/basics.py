@@ -1,0 +1,44 @@
+# What every transfer uses.
+import gc
+import os
+from binascii import a2b_base64, b2a_base64, crc32  # noqa: F401
+
+
+def file_crc(path):
+    crc, buffer = 0, bytearray(2048)
+    with open(path, "rb") as file:
+        while True:
+            count = file.readinto(buffer)
+            if not count:
+                return crc
+            crc = crc32(memoryview(buffer)[:count], crc)
+
+
+def show(buffer):
+    for start in range(0, len(buffer), 768):
+        print(str(b2a_base64(buffer[start : start + 768]), "ascii"), end="")
+
+
+def is_folder(path):
+    try:
+        return path == "/" or bool(os.stat(path)[0] & 0x4000)
+    except OSError:
+        return False
+
+
+def folders():
+    return [name for name in os.listdir("/") if is_folder("/" + name)]
+
+
+def clock():
+    # None where the firmware does not tell it
+    try:
+        import machine
+
+        hertz = machine.freq()
+    except (ImportError, AttributeError):
+        return None
+    return hertz[0] if isinstance(hertz, tuple) else hertz
+
+
+gc.collect()

@@ -1,0 +1,27 @@
+"""A line on the terminal that says how far long work is; nothing where nobody watches."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_WIDTH = 78
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Gives a function to be told how much of `total` is done; the line vanishes at the end."""
+    shown = sys.stderr.isatty()
+
+    def show(done: int) -> None:
+        if shown:
+            line = f"{what}: {100 * done // max(total, 1)} %"
+            print(f"\r{line[:_WIDTH]:<{_WIDTH}}", end="", file=sys.stderr, flush=True)
+
+    show(0)
+    try:
+        yield show
+    finally:
+        if shown:
+            print(f"\r{'':<{_WIDTH}}\r", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,205 @@
+"""host_tools deploy on the virtual board: files arrive whole, and what was there stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from board_models import LABELS
+
+from host_tools import cli
+from host_tools.device import rom
+from host_tools.device.connection import Device
+from host_tools.device.deploy import deploy
+from host_tools.device.facts import read_facts
+from host_tools.errors import CommandError
+from host_tools.pack import pack
+from host_tools.virtual_board import VirtualBoard, build_romfs
+
+
+@pytest.fixture
+def board(virtual_board_firmware: Path) -> Iterator[VirtualBoard]:
+    with VirtualBoard(virtual_board_firmware) as board:
+        yield board
+
+
+@pytest.fixture
+def old(tiny_model: bytes) -> bytes:
+    return pack(tiny_model, labels=LABELS, name="old")
+
+
+@pytest.fixture
+def new(tiny_model: bytes) -> bytes:
+    return pack(tiny_model, labels=LABELS, name="new")
+
+
+def host_tools(capsys: pytest.CaptureFixture[str], *words: str | Path) -> dict[str, Any]:
+    """Runs a command that prints JSON."""
+    code = cli.main([str(word) for word in (*words, "--json")])
+    printed = capsys.readouterr()
+    assert code == 0, printed.err
+    report: dict[str, Any] = json.loads(printed.out)
+    return report
+
+
+def name_of(board: VirtualBoard, path: str) -> str:
+    """The name of the model in a file, which the board verifies."""
+    return board.exec(f"import inkling; print(inkling.Model({path!r}).name)").strip()
+
+
+def put(board: VirtualBoard, files: dict[str, bytes], to: str | None = None) -> str | None:
+    with Device(board.port) as device:
+        return deploy(device, read_facts(device), files, to)[1]
+
+
+def test_a_blob_and_a_script_go_into_romfs_and_what_is_there_stays(
+    board: VirtualBoard, old: bytes, new: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(board, {"other.txt": b"stays", "net.ink": old})
+    blob, script = tmp_path / "net.ink", tmp_path / "hello.py"
+    blob.write_bytes(new)
+    script.write_text("print('hello')")
+    report = host_tools(capsys, "deploy", blob, script, "--port", board.port)
+    assert report["board"].startswith("Inkling virtual board")
+    assert report["files"][0] == {
+        "path": "/rom/net.ink",
+        "bytes": len(new),
+        "crc32": f"{zlib.crc32(new):08x}",
+        "was_there": False,
+    }
+    assert name_of(board, "/rom/net.ink") == "new"
+    assert "in place" in board.exec("print(inkling.Model('/rom/net.ink'))")
+    printed = board.exec("import os; print(sorted(os.listdir('/rom')), open('/rom/other.txt').read())")
+    assert printed == "['hello.py', 'net.ink', 'other.txt'] stays\n"
+    assert board.exec("exec(open('/rom/hello.py').read())") == "hello\n"
+
+
+def test_folders_in_romfs_stay(virtual_board_firmware: Path, new: bytes) -> None:
+    image = build_romfs({"lib/deep/module.py": b"value = 5", "top.txt": b"top"})
+    with VirtualBoard(virtual_board_firmware, romfs=image) as board:
+        put(board, {"net.ink": new})
+        assert board.exec("import deep.module as m; print(m.value)") == "5\n"
+        assert name_of(board, "/rom/net.ink") == "new"
+
+
+def test_what_is_there_already_is_not_sent_again(
+    board: VirtualBoard, new: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blob = tmp_path / "net.ink"
+    blob.write_bytes(new)
+    for folder in ("/rom", "/flash"):
+        words = ["deploy", blob, "--port", board.port, "--to", folder]
+        assert [host_tools(capsys, *words)["files"][0]["was_there"] for _ in range(2)] == [
+            False,
+            True,
+        ]
+
+
+def test_a_blob_goes_into_the_file_system_on_request(
+    board: VirtualBoard, old: bytes, new: bytes
+) -> None:
+    for blob, name in ((old, "old"), (new, "new")):
+        put(board, {"net.ink": blob}, "/flash")
+        assert name_of(board, "/flash/net.ink") == name
+    assert board.exec("import os; print(os.listdir('/flash'))") == "['net.ink']\n"
+
+
+@pytest.mark.parametrize("place", ["behind", "file"])
+def test_a_commit_that_is_cut_off_is_finished_by_the_next_deploy(
+    board: VirtualBoard, old: bytes, new: bytes, place: str
+) -> None:
+    """The power fails while the board copies the staged image: /rom is gone, nothing is lost."""
+    put(board, {"net.ink": old, "other.txt": b"stays"})
+    image = build_romfs({"net.ink": new, "other.txt": b"stays"})
+    with Device(board.port) as device:
+        partition = rom.open_partition(device, read_facts(device).files)
+        assert partition
+        device.exec("def finish(first): raise OSError('power')")
+        where: int | str | None = rom.staging_place(device, partition, image)
+        assert isinstance(where, int) and where % 4096 == 0 and where > 0
+        if place == "file":
+            where = rom.staging_place(device, replace(partition, block=0), image)
+            assert where == "/flash/.inkling-rom.img"
+        with pytest.raises(CommandError, match="power"):
+            rom.write_image(device, where, partition, image, check=lambda start: None)
+    with pytest.raises(CommandError, match="ENOENT|ENODEV"):
+        board.exec("open('/rom/net.ink')")
+    put(board, {"more.txt": b"more"})
+    assert name_of(board, "/rom/net.ink") == "new"
+    printed = board.exec("import os; print(sorted(os.listdir('/rom')), os.listdir('/flash'))")
+    assert printed == "['more.txt', 'net.ink', 'other.txt'] []\n"
+
+
+def test_firmware_that_erases_only_from_the_start_stages_in_a_file(
+    board: VirtualBoard, old: bytes, new: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = rom.open_partition
+
+    def without_blocks(device: Device, files: str) -> rom.Partition | None:
+        partition = opened(device, files)
+        device.exec("block = 0")
+        return replace(partition, block=0) if partition else None
+
+    monkeypatch.setattr(rom, "open_partition", without_blocks)
+    for blob, name in ((old, "old"), (new, "new")):
+        put(board, {"net.ink": blob})
+        assert name_of(board, "/rom/net.ink") == name
+    assert board.exec("import os; print(os.listdir('/flash'))") == "[]\n"
+
+
+def test_where_romfs_has_no_room_for_both_the_old_one_stays(
+    board: VirtualBoard, old: bytes, new: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(board, {"net.ink": old})
+    monkeypatch.setattr(rom, "staging_place", lambda *_: None)
+    with pytest.raises(CommandError, match="too few for the new image of"):
+        put(board, {"net.ink": new})
+    with pytest.raises(CommandError, match="too few for the new image of"):
+        put(board, {"other.ink": new}, "/rom")
+    assert name_of(board, "/rom/net.ink") == "old"
+    reason = put(board, {"other.ink": new})
+    assert reason and "an interruption must not cost" in reason
+    assert name_of(board, "/flash/other.ink") == "new"
+
+
+def test_a_script_runs_and_its_exception_is_shown(
+    board: VirtualBoard, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("print('grüße')\n1/0\n")
+    assert cli.main(["deploy", str(script), "--port", board.port, "--run", str(script)]) == 1
+    printed = capfdbinary.readouterr()
+    assert printed.out.endswith("grüße\n".encode())
+    assert b"host_tools: script.py failed on the board:" in printed.err
+    assert b"ZeroDivisionError" in printed.err
+
+
+def test_ctrl_c_stops_the_script_and_leaves_the_board_usable(
+    board: VirtualBoard, tmp_path: Path
+) -> None:
+    script = tmp_path / "endless.py"
+    script.write_text("n = 0\nwhile True:\n    n += 1\n    print(n)\n")
+    words = ["deploy", str(script), "--port", board.port, "--run", str(script)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "host_tools", *words], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    for line in process.stdout:
+        if line == "20\n":
+            break
+    os.kill(process.pid, signal.SIGINT)
+    process.stdout.read()
+    assert process.wait(timeout=20) == 0
+    process.stdout.close()
+    time.sleep(0.1)
+    assert board.exec("print(6 * 7)") == "42\n"
