@@ -24,13 +24,14 @@ from serial.tools.list_ports_common import ListPortInfo
 from host_tools.boards import Board, all_boards
 from host_tools.errors import CommandError
 
-_LOST: tuple[type[Exception], ...] = (TransportError, OSError, struct.error)
+# what mpremote and pyserial raise of a port that cannot be opened, or whose board is gone
+LOST: tuple[type[Exception], ...] = (TransportError, OSError, struct.error)
 try:
     import termios
 except ImportError:  # Windows
     pass
 else:
-    _LOST += (termios.error,)
+    LOST += (termios.error,)
 
 # seconds a board has to answer
 _ANSWER_SECONDS = 5.0
@@ -107,27 +108,32 @@ def open_repl(port: str) -> Iterator[SerialTransport]:
         entered = True
         yield transport
         transport.exit_raw_repl()
-    except _LOST as error:
+    except LOST as error:
         if getattr(error, "error_output", None) is not None:
             raise  # the board's own exception
         if entered or not isinstance(error, TransportError):
-            raise CommandError(
-                f"{port}: the board went away or stopped answering ({error}): plug it in again, "
-                "reset it, and repeat the command"
-            ) from None
+            raise CommandError(went_away(port, error)) from None
         raise CommandError(
             f"{port}: no MicroPython answers there within {_ANSWER_SECONDS:g} seconds: reset the "
             "board; if that does not help, its firmware is another or damaged: host_tools flash"
         ) from None
     finally:
-        with contextlib.suppress(*_LOST):
+        with contextlib.suppress(*LOST):
             transport.close()
+
+
+def went_away(port: str, error: Exception) -> str:
+    """One sentence for what mpremote and pyserial raise of a board that answered before."""
+    return (
+        f"{port}: the board went away or stopped answering ({error}): plug it in again, reset it, "
+        "and repeat the command"
+    )
 
 
 def _open(port: str) -> SerialTransport:
     try:
         return SerialTransport(port, timeout=_READ_SECONDS)
-    except _LOST:
+    except LOST:
         # mpremote does not say why
         try:
             serial.serial_for_url(port, exclusive=True).close()

@@ -9,12 +9,13 @@ import time
 from pathlib import Path
 
 from host_tools.blob.reader import read_blob
-from host_tools.device.connection import Device
+from host_tools.device.connection import open_device
 from host_tools.device.deploy import BLOB_SUFFIX, Deployed, deploy
 from host_tools.device.facts import Facts, read_facts
 from host_tools.device.script import run_script
 from host_tools.errors import CommandError
 from host_tools.files import read_whole
+from host_tools.serial_ports import choose_port
 from host_tools.text_table import text_table
 
 NAME = "deploy"
@@ -47,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     files = _read([*args.files, *([args.script] if args.script else [])])
     begin = time.monotonic()
-    with Device(args.port) as device:
+    with open_device(choose_port(args.port, "--port")) as device:
         facts = read_facts(device)
         deployed, reason = deploy(device, facts, files, args.to)
         seconds = time.monotonic() - begin

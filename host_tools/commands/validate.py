@@ -17,7 +17,7 @@ import numpy as np
 from host_tools.arrays import Array
 from host_tools.blob.reader import Blob, read_blob
 from host_tools.commands.run import read_inputs
-from host_tools.device.connection import Device
+from host_tools.device.connection import open_device
 from host_tools.device.facts import Facts, read_facts
 from host_tools.device.remote_model import OperatorTime, RemoteModel, open_model
 from host_tools.errors import CommandError
@@ -25,6 +25,7 @@ from host_tools.host_runtime import HostModel
 from host_tools.pack import load_blob
 from host_tools.profiling import random_inputs
 from host_tools.progress import progress
+from host_tools.serial_ports import choose_port
 from host_tools.text_table import text_table
 from host_tools.virtual_board import VirtualBoard
 
@@ -76,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     expected = HostModel(blob).run_many(inputs)
     with (
         _board(args.on) as port,
-        Device(port) as device,
+        open_device(port) as device,
         open_model(device, facts := read_facts(device), blob, args.model.name) as model,
     ):
         differences, times = _compare(model, inputs, expected)
@@ -101,9 +102,9 @@ def random_arrays(blob: bytes, count: int, seed: int) -> list[Array]:
 
 
 @contextlib.contextmanager
-def _board(on: str | None) -> Iterator[str | None]:
+def _board(on: str | None) -> Iterator[str]:
     if on != "sim":
-        yield on
+        yield choose_port(on, "--on")
         return
     with VirtualBoard(icount=True) as board:
         yield board.port

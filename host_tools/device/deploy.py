@@ -41,8 +41,7 @@ def deploy(
     partition = rom.open_partition(device, facts.files)
     if to == rom.FOLDER and not partition:
         raise CommandError(
-            f"the firmware at {device.port} has no ROMFS that can be written: "
-            f"use --to {facts.files}"
+            f"{device.port}: the firmware has no ROMFS that can be written: use --to {facts.files}"
         )
     reason = None
     if partition and to in (None, rom.FOLDER):
@@ -108,7 +107,7 @@ def _deployed(folder: str, name: str, data: bytes, was_there: bool) -> Deployed:
 def _require_folder(device: Device, facts: Facts, folder: str) -> None:
     if not device.value(f"is_folder({folder!r})"):
         raise CommandError(
-            f"the board at {device.port} has no folder {folder}: it has "
+            f"{device.port}: the board has no folder {folder}; it has "
             f"{', '.join(facts.folders) or '/'}"
         )
     file_system.remove_rubbish(device, folder)

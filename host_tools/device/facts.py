@@ -38,7 +38,7 @@ def read_facts(device: Device) -> Facts:
         )
     except BoardError as error:
         raise CommandError(
-            f"the firmware at {device.port} lacks what the transfer needs ({error}): "
+            f"{device.port}: the firmware lacks what the transfer needs ({error}): "
             "flash a build of MicroPython with its usual modules"
         ) from None
     paths = tuple(sorted(f"/{name}" for name in folders))
@@ -51,8 +51,8 @@ def require_module(device: Device, blob: bytes) -> None:
         device.exec("import inkling")
     except BoardError as error:
         raise CommandError(
-            f"the firmware at {device.port} has no Inkling ({error.text}): flash firmware with "
-            "the module in it"
+            f"{device.port}: the firmware has no Inkling ({error.text}): flash firmware with the "
+            "module in it, or install the native module"
         ) from None
     try:
         # the header alone is refused in any case: for its version before its size
@@ -60,7 +60,7 @@ def require_module(device: Device, blob: bytes) -> None:
     except BoardError as error:
         if "version" in error.text:
             raise CommandError(
-                f"the firmware at {device.port} and these tools are of different versions "
+                f"{device.port}: the firmware's Inkling and these tools are of different versions "
                 f"({plain(error.text)}): flash firmware of this version of Inkling"
             ) from None
 
@@ -73,12 +73,18 @@ def require_model(device: Device, source_of_model: str, name: str) -> None:
     try:
         device.exec(f"model = None\ngc.collect()\nmodel = inkling.Model({source_of_model})")
     except BoardError as error:
-        advice = "pack it with smaller --flash and --ram, or put it into ROMFS"
-        if error.kind != "MemoryError":
-            advice = "pack the model again with the tools of the firmware's version"
-        raise CommandError(
-            f"the board does not take {name}: {plain(error.text)}: {advice}"
-        ) from None
+        raise refusal(device, name, error) from None
     finally:
-        if not device.is_lost:
+        if not device.lost:
             device.exec("model = None\ngc.collect()")
+
+
+def refusal(device: Device, name: str, error: BoardError) -> CommandError:
+    """What to tell where the board did not take a blob."""
+    if error.kind == "MemoryError":
+        advice = "deploy it into ROMFS, where it is used in place, or pack it with a smaller --ram"
+    else:
+        advice = "pack the model again with the tools of the firmware's version"
+    return CommandError(
+        f"{device.port}: the board does not take {name} ({plain(error.text)}): {advice}"
+    )

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from host_tools.blob.reader import Blob, BlobTensor, read_blob
 from host_tools.device import file_system
 from host_tools.device.connection import BoardError, Device
-from host_tools.device.facts import Facts, require_module
+from host_tools.device.facts import Facts, refusal, require_module
 from host_tools.device.on_board import source
 from host_tools.device.transfer import fetch, send
 from host_tools.errors import CommandError
@@ -61,8 +61,6 @@ class RemoteModel:
         outputs: list[Array] = []
         for index, tensor in enumerate(self._tensors(self.blob.outputs)):
             data = fetch(self.device, f"outputs[{index}]")
-            if len(data) != tensor.size:
-                raise CommandError(f"{len(data)} bytes of output {index} came from the board")
             outputs.append(np.frombuffer(data, tensor.dtype).reshape(tensor.shape))
         return outputs, microseconds
 
@@ -87,7 +85,9 @@ class RemoteModel:
         try:
             self.device.exec(f"result = {expression}", seconds=8 + macs / _MACS_A_SECOND)
         except BoardError as error:
-            raise CommandError(f"the model failed on the board: {plain(error.text)}") from None
+            raise CommandError(
+                f"{self.device.port}: the model failed on the board: {plain(error.text)}"
+            ) from None
         return self.device.value("result")
 
 
@@ -111,12 +111,7 @@ def open_model(device: Device, facts: Facts, blob: bytes, name: str) -> Iterator
             device.exec(source("model"))
             device.exec(f"free = load({path!r})")
         except BoardError as error:
-            advice = "put it into ROMFS, where it is used in place, with host_tools deploy"
-            if error.kind != "MemoryError":
-                advice = "pack the model again with the tools of the firmware's version"
-            raise CommandError(
-                f"the board does not take {name} ({plain(error.text)}): {advice}"
-            ) from None
+            raise refusal(device, name, error) from None
         before, after = device.value("free")
         yield RemoteModel(device, read_blob(blob), path, own is not None, before, after)
 

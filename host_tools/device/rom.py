@@ -146,6 +146,6 @@ def write_image(
 def _require(device: Device, place: int, image: bytes) -> None:
     if device.value(f"crc32(rom[{place}:{place + len(image)}])") != zlib.crc32(image):
         raise CommandError(
-            "the image arrived damaged in the board's ROMFS partition: repeat the command; if it "
-            "stays, its flash is worn out: use --to /flash"
+            f"{device.port}: the image arrived damaged in /rom: repeat the command; if it stays, "
+            "that flash is worn out: use --to /flash"
         )

@@ -23,7 +23,7 @@ def run_script(device: Device, text: str, name: str) -> None:
     except BoardError as error:
         if error.kind != "SystemExit":
             raise CommandError(
-                f"{name} failed on the board:\n{error.traceback.rstrip()}"
+                f"the script {name} failed on the board:\n{error.traceback.rstrip()}"
             ) from None
     except KeyboardInterrupt:
         print()

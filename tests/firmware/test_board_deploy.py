@@ -19,7 +19,7 @@ from board_models import LABELS
 
 from host_tools import cli
 from host_tools.device import rom
-from host_tools.device.connection import Device
+from host_tools.device.connection import Device, open_device
 from host_tools.device.deploy import deploy
 from host_tools.device.facts import read_facts
 from host_tools.errors import CommandError
@@ -58,7 +58,7 @@ def name_of(board: VirtualBoard, path: str) -> str:
 
 
 def put(board: VirtualBoard, files: dict[str, bytes], to: str | None = None) -> str | None:
-    with Device(board.port) as device:
+    with open_device(board.port) as device:
         return deploy(device, read_facts(device), files, to)[1]
 
 
@@ -79,7 +79,9 @@ def test_a_blob_and_a_script_go_into_romfs_and_what_is_there_stays(
     }
     assert name_of(board, "/rom/net.ink") == "new"
     assert "in place" in board.exec("print(inkling.Model('/rom/net.ink'))")
-    printed = board.exec("import os; print(sorted(os.listdir('/rom')), open('/rom/other.txt').read())")
+    printed = board.exec(
+        "import os; print(sorted(os.listdir('/rom')), open('/rom/other.txt').read())"
+    )
     assert printed == "['hello.py', 'net.ink', 'other.txt'] stays\n"
     assert board.exec("exec(open('/rom/hello.py').read())") == "hello\n"
 
@@ -121,7 +123,7 @@ def test_a_commit_that_is_cut_off_is_finished_by_the_next_deploy(
     """The power fails while the board copies the staged image: /rom is gone, nothing is lost."""
     put(board, {"net.ink": old, "other.txt": b"stays"})
     image = build_romfs({"net.ink": new, "other.txt": b"stays"})
-    with Device(board.port) as device:
+    with open_device(board.port) as device:
         partition = rom.open_partition(device, read_facts(device).files)
         assert partition
         device.exec("def finish(first): raise OSError('power')")
@@ -180,7 +182,7 @@ def test_a_script_runs_and_its_exception_is_shown(
     assert cli.main(["deploy", str(script), "--port", board.port, "--run", str(script)]) == 1
     printed = capfdbinary.readouterr()
     assert printed.out.endswith("grüße\n".encode())
-    assert b"host_tools: script.py failed on the board:" in printed.err
+    assert b"host_tools: the script script.py failed on the board:" in printed.err
     assert b"ZeroDivisionError" in printed.err
 
 
