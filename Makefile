@@ -7,6 +7,9 @@ CMSIS_NN ?=
 FPU ?= double
 OBJECTS ?= A
 STOCK ?=
+BOARD ?=
+TARGET ?=
+OPENMV ?=
 PICTURES ?=
 TESTS ?= tests
 
@@ -30,11 +33,14 @@ help:
 	@echo '     FPU=single          single-precision FPU (default: double)'
 	@echo '     OBJECTS=C           object representation C, with FPU=single (default: A)'
 	@echo '     STOCK=1             without Inkling in it'
+	@echo 'make firmware          firmware with Inkling for a real board, from your checkout of its source'
+	@echo '     BOARD=name          a board of MicroPython'"'"'s STM32 port, with MICROPYTHON=path'
+	@echo '     TARGET=name         a camera of OpenMV'"'"'s, with OPENMV=path'
 	@echo 'make firmware-unix     MicroPython with Inkling for this computer; prints its path'
 	@echo 'make natmod            inkling.mpy, a native module for stock firmware; prints its path'
 	@echo 'make setup             only what the others need: tools, .venv, MicroPython'"'"'s source'
 	@echo 'make clean             remove build/ (and .venv/: make distclean)'
-	@echo 'With demo, test, bench, firmware-virtual, firmware-unix and natmod:'
+	@echo 'With demo, test, bench, firmware, firmware-virtual, firmware-unix and natmod:'
 	@echo '     MICROPYTHON=path    your own checkout of MicroPython, 1.25 or newer'
 	@echo '     CMSIS_NN=prefix     Arm'"'"'s kernels: include/ and lib/libcmsis-nn.a instead of ours'
 	@echo 'PYTHON3=path names the Python to use, 3.10 or newer.'
@@ -119,6 +125,13 @@ firmware-unix: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
 	@$(call BUILD_IN,$(UNIX_DIR),-C $(MICROPYTHON_SOURCE)/ports/unix \
 		FROZEN_MANIFEST= MICROPY_PY_BTREE=0 MICROPY_PY_FFI=0 MICROPY_PY_SSL=0)
 	@echo $(UNIX_DIR)/micropython
+
+# --- firmware for real boards ---------------------------------------------------------------------------------------
+
+.PHONY: firmware
+firmware: .venv/tools
+	@$(PYTHON) -m host_tools.board_firmware --board '$(BOARD)' --micropython '$(MICROPYTHON)' \
+		--target '$(TARGET)' --openmv '$(OPENMV)' --cmsis-nn '$(CMSIS_NN)'
 
 # --- the native module: where micropython_lib/package.json takes it from ------------------------------------------
 

@@ -33,11 +33,15 @@ class RunCurrent:
 
 @dataclass(frozen=True)
 class Board:
-    """One board's facts; sizes in bytes, `firmware_address` where its firmware starts in flash."""
+    """One board's facts; sizes in bytes, `firmware_address` where its firmware starts in flash.
+
+    `builds` has its name in MicroPython's source ("micropython") and in OpenMV's ("openmv").
+    """
 
     name: str
     title: str
     part: str
+    builds: dict[str, str]
     clock_mhz: float
     flash_bytes: int
     ram_bytes: int

@@ -28,6 +28,8 @@ def test_a_board_has_plausible_facts_and_their_sources(name: str) -> None:
     assert board.firmware_address % 0x8000 == 0
     assert set(board.sources) == {"clock_mhz", "memory", "firmware_address", "usb"}
     assert all(len(source) > 20 for source in board.sources.values())
+    assert board.builds
+    assert set(board.builds) <= {"micropython", "openmv"}
     assert board.usb
     assert set(board.usb) <= {"bootloader", "run", "debugger"}
     for identifiers in board.usb.values():
