@@ -78,11 +78,8 @@ def picture_files(folder: Path) -> list[Path]:
 
 
 def camera_frame(path: Path) -> np.ndarray:
-    """A picture file as a frame: uint16 [240, 320].
+    """A picture file as a frame, as `frame_of` makes it: uint16 [240, 320].
 
-    The picture fills the frame's height. A wide one loses its sides, a narrow one loses what does
-    not fit its middle square and gets black ones; so a network with a square input sees the
-    middle square of the picture, as it would through a camera.
     Raises CommandError for a file that is no picture.
     """
     try:
@@ -90,6 +87,16 @@ def camera_frame(path: Path) -> np.ndarray:
             picture = ImageOps.exif_transpose(file).convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise CommandError(f"{path} is no picture that can be read: {error}") from error
+    return frame_of(picture)
+
+
+def frame_of(picture: Image.Image) -> np.ndarray:
+    """An RGB picture as a frame: uint16 [240, 320].
+
+    The picture fills the frame's height. A wide one loses its sides, a narrow one loses what does
+    not fit its middle square and gets black ones; so a network with a square input sees the
+    middle square of the picture, as it would through a camera.
+    """
     side = min(picture.size)
     width = min(picture.width, side * FRAME_WIDTH // FRAME_HEIGHT)
     shown_width = width * FRAME_HEIGHT // side

@@ -1,6 +1,8 @@
-# Says what the camera sees, frame after frame: the best label, its score, then the three best.
-# Runs as it is on an OpenMV camera and on the virtual board: mpremote run classify.py
+# Says what the camera sees, frame after frame: the best label, its score, the three best, and the
+# frames a second. It needs nothing but Inkling and a network: mpremote run classify.py
+# The other camera scripts take find_model, open_camera and write from here.
 import os
+import time
 
 import inkling
 
@@ -16,8 +18,8 @@ def find_model():
     raise OSError("no .ink file in /rom, /sdcard, /flash or /: copy one with mpremote cp")
 
 
-def open_camera():
-    """Returns a function that takes a picture."""
+def open_camera(grayscale=False):
+    """Returns a function that takes a picture of 320x240 pixels."""
     try:
         import csi
     except ImportError:
@@ -27,23 +29,39 @@ def open_camera():
             import virtual_camera as csi
         else:
             sensor.reset()
-            sensor.set_pixformat(sensor.RGB565)
+            sensor.set_pixformat(sensor.GRAYSCALE if grayscale else sensor.RGB565)
             sensor.set_framesize(sensor.QVGA)
             sensor.skip_frames(time=2000)
             return sensor.snapshot
     camera = csi.CSI()
     camera.reset()
-    camera.pixformat(csi.RGB565)
+    camera.pixformat(csi.GRAYSCALE if grayscale else csi.RGB565)
     camera.framesize(csi.QVGA)
     camera.snapshot(time=2000)  # lets exposure settle
     return camera.snapshot
 
 
-model = inkling.Model(find_model())
-print(model)
-labels = model.labels or range(len(model.output()))
-snapshot = open_camera()
-while True:
-    [scores] = model.predict([snapshot()])
-    best = ["%s %.2f" % (labels[index], score) for index, score in inkling.top(scores)]
-    print("%-16s %s" % (best[0], ", ".join(best)))
+def write(image, x, y, text):
+    """Writes on a picture that can be drawn on; OpenMV's IDE and `host_tools sim` show it."""
+    if hasattr(image, "draw_string"):
+        image.draw_rectangle(x, y, 8 * len(text), 10, color=(0, 0, 0), fill=True)
+        image.draw_string(x, y, text, color=(0, 255, 0))
+
+
+def run(grayscale=False):
+    model = inkling.Model(find_model())
+    print(model)
+    labels = model.labels or range(len(model.output()))
+    snapshot = open_camera(grayscale)
+    while True:
+        start = time.ticks_ms()
+        image = snapshot()
+        [scores] = model.predict([image])
+        best = ["%s %.2f" % (labels[index], score) for index, score in inkling.top(scores)]
+        write(image, 0, 0, best[0])
+        rate = 1000 / max(1, time.ticks_diff(time.ticks_ms(), start))
+        print("%-16s %-48s %5.1f frames/s" % (best[0], ", ".join(best), rate))
+
+
+if __name__ == "__main__":
+    run()

@@ -1,17 +1,49 @@
-# A camera made of pictures, with the interface of OpenMV's csi: it shows the frames that lie in
-# /rom/pictures (320x240 RGB565, little-endian), by name, each once; then the script ends.
+# The virtual board's camera: as much of the interface of OpenMV's csi as our scripts use. Where
+# /rom/camera.path names a folder of the computer, `host_tools sim --camera` gives the frames, as
+# host_tools/virtual_board/camera.py says; else they are the files of /rom/pictures, by name, each
+# once. A frame is 320x240 pixels of RGB565, little-endian. After the last one the script ends.
 import os
+import struct
+import time
 
+import framebuf
+import micropython
+
+PATH = "/rom/camera.path"
 FOLDER = "/rom/pictures"
-RGB565 = 3
+# as bytes a pixel
+GRAYSCALE = 1
+RGB565 = 2
 QVGA = (320, 240)
+
+# number of the exchange; bytes a pixel of what the script made of the last frame, 0 for none. Back
+# come the number and 0 and a frame, or 1 and a text.
+_HEADER = "<II"
+_HEADER_SIZE = 8
+_PIXELS = QVGA[0] * QVGA[1]
+
+
+@micropython.viper
+def _to_grayscale(colours: ptr16, greys: ptr8, count: int):  # noqa: F821
+    for i in range(count):
+        value = colours[i]
+        red = value >> 11
+        green = value >> 5 & 63
+        blue = value & 31
+        red = red << 3 | red >> 2
+        green = green << 2 | green >> 4
+        blue = blue << 3 | blue >> 2
+        greys[i] = (77 * red + 150 * green + 29 * blue + 128) >> 8
 
 
 class Picture:
-    """A frame, in place in /rom, with the part of image.Image's interface that models use."""
+    """The camera's frame buffer, with the part of image.Image's interface that our scripts use."""
 
-    def __init__(self, pixels):
+    def __init__(self, pixels, pixformat):
         self._pixels = pixels
+        self._format = pixformat
+        depth = framebuf.RGB565 if pixformat == RGB565 else framebuf.GS8
+        self._canvas = framebuf.FrameBuffer(pixels, QVGA[0], QVGA[1], depth)
 
     def width(self):
         return QVGA[0]
@@ -20,7 +52,7 @@ class Picture:
         return QVGA[1]
 
     def format(self):
-        return RGB565
+        return self._format
 
     def size(self):
         return len(self._pixels)
@@ -28,8 +60,51 @@ class Picture:
     def bytearray(self):
         return self._pixels
 
+    def draw_rectangle(self, x, y, w, h, color=(255, 255, 255), thickness=1, fill=False):
+        value = self._value(color)
+        for edge in range(1 if fill else thickness):
+            self._canvas.rect(x + edge, y + edge, w - 2 * edge, h - 2 * edge, value, fill)
+        return self
 
-class CSI:
+    def draw_string(self, x, y, text, color=(255, 255, 255)):
+        self._canvas.text(text, x, y + 1, self._value(color))
+        return self
+
+    def save(self, path):
+        """Saves a BMP file, rows from top to bottom."""
+        if not path.endswith(".bmp"):
+            raise ValueError("virtual camera: it saves .bmp files only, not " + path)
+        if self._format == RGB565:
+            # no compression but masks: red, green, blue
+            depth, compression, table = 16, 3, struct.pack("<III", 0xF800, 0x07E0, 0x001F)
+        else:
+            depth, compression = 8, 0
+            table = b"".join(bytes((grey, grey, grey, 0)) for grey in range(256))
+        start = 54 + len(table)
+        size = start + len(self._pixels)
+        with open(path, "wb") as file:
+            file.write(struct.pack("<2sIII", b"BM", size, 0, start))
+            file.write(struct.pack("<IiiHHI", 40, QVGA[0], -QVGA[1], 1, depth, compression))
+            file.write(struct.pack("<IiiII", len(self._pixels), 0, 0, 0, 0))
+            file.write(table)
+            file.write(self._pixels)
+        return self
+
+    def _value(self, color):
+        red, green, blue = color
+        if self._format == RGB565:
+            return red >> 3 << 11 | green >> 2 << 5 | blue >> 3
+        return (77 * red + 150 * green + 29 * blue + 128) >> 8
+
+
+def _end(message):
+    print("virtual camera: " + message)
+    raise SystemExit
+
+
+class _Film:
+    """The files of /rom/pictures."""
+
     def __init__(self):
         try:
             self._names = sorted(os.listdir(FOLDER))
@@ -37,28 +112,93 @@ class CSI:
             self._names = []
         if not self._names:
             raise OSError("virtual camera: there are no pictures in " + FOLDER)
+        self.rewind()
+
+    def rewind(self):
         self._next = 0
+
+    def fill(self, buffer, pixformat):
+        if self._next == len(self._names):
+            _end("that was the last picture")
+        name = self._names[self._next]
+        with open(FOLDER + "/" + name, "rb") as file:
+            pixels = memoryview(file)
+        if len(pixels) != _PIXELS * 2:
+            raise ValueError("virtual camera: %s is no frame" % name)
+        memoryview(buffer)[_HEADER_SIZE:] = pixels
+        self._next += 1
+
+
+class _Live:
+    """Frames that the computer gives, which sees what the script made of the last one."""
+
+    def __init__(self, folder):
+        import semihost
+
+        self._semihost = semihost
+        self._request = folder + "/request"
+        self._reply = folder + "/reply"
+        self._number = self._replied()[0]
+        self.rewind()
+
+    def rewind(self):
+        self._shown = False
+
+    def fill(self, buffer, pixformat):
+        depth = pixformat if self._shown else 0
+        self._number = (self._number + 1) & 0xFFFFFFFF
+        struct.pack_into(_HEADER, buffer, 0, self._number, depth)
+        request = memoryview(buffer)[: _HEADER_SIZE + _PIXELS * depth]
+        self._semihost.write(self._request, request)
+        while True:
+            number, ended = self._replied()
+            if number == self._number:
+                break
+            time.sleep_ms(2)
+        size = self._semihost.readinto(self._reply, buffer)
+        if ended:
+            _end(str(memoryview(buffer)[_HEADER_SIZE:size], "utf8"))
+        self._shown = True
+
+    def _replied(self):
+        header = bytearray(_HEADER_SIZE)
+        try:
+            self._semihost.readinto(self._reply, header)
+        except OSError:
+            pass
+        return struct.unpack(_HEADER, header)
+
+
+class CSI:
+    def __init__(self):
+        try:
+            with open(PATH) as file:
+                folder = file.read()
+        except OSError:
+            self._source = _Film()
+        else:
+            self._source = _Live(folder)
+        self._format = RGB565
+        self._buffer = bytearray(_HEADER_SIZE + _PIXELS * 2)
 
     def reset(self):
-        self._next = 0
+        self._source.rewind()
 
     def pixformat(self, pixformat):
-        if pixformat != RGB565:
-            raise ValueError("virtual camera: it gives RGB565 only")
+        if pixformat not in (RGB565, GRAYSCALE):
+            raise ValueError("virtual camera: it gives RGB565 and GRAYSCALE only")
+        self._format = pixformat
 
     def framesize(self, framesize):
         if framesize != QVGA:
             raise ValueError("virtual camera: it gives QVGA only")
 
     def snapshot(self, time=0):
-        """Returns the next picture; with a time to wait, the same one as the next call."""
-        if self._next == len(self._names):
-            print("virtual camera: that was the last picture")
-            raise SystemExit
-        with open(FOLDER + "/" + self._names[self._next], "rb") as file:
-            pixels = memoryview(file)
-        if len(pixels) != QVGA[0] * QVGA[1] * 2:
-            raise ValueError("virtual camera: %s is no frame" % self._names[self._next])
-        if not time:
-            self._next += 1
-        return Picture(pixels)
+        """Returns the next picture, in the same memory; with a time to wait, nothing."""
+        if time:
+            return None
+        self._source.fill(self._buffer, self._format)
+        pixels = memoryview(self._buffer)[_HEADER_SIZE : _HEADER_SIZE + _PIXELS * self._format]
+        if self._format == GRAYSCALE:
+            _to_grayscale(memoryview(self._buffer)[_HEADER_SIZE:], pixels, _PIXELS)
+        return Picture(pixels, self._format)

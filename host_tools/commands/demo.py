@@ -31,8 +31,10 @@ CLOCKS_MHZ = (216, 400, 480)
 BATCH = 64
 SECONDS_A_LINE = 60
 
-# what classify.py prints for a frame: the best with its score, then the best three
-_FRAME = re.compile(r"(?P<label>.+) (?P<score>\S+) +(?P<top>(?P=label) (?P=score).*)")
+# what classify.py prints for a frame: the best with its score, the best three, the rate
+_FRAME = re.compile(
+    r"(?P<label>.+) (?P<score>\S+) +(?P<top>(?P=label) (?P=score).*?) +\S+ frames/s"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from host_tools.virtual_board import sim
 
 NAME = "sim"
 HELP = "start a virtual board and print its port for mpremote"
-EXAMPLE = "host_tools sim --romfs cifar10.ink"
+EXAMPLE = "host_tools sim --romfs net.ink --camera webcam --run micropython_lib/classify.py"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +18,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--romfs", type=Path, nargs="+", default=[], metavar="FILE", help="files to put into /rom"
+    )
+    parser.add_argument(
+        "--camera",
+        metavar="SOURCE",
+        help="what its camera sees, and a page that shows it: webcam (or webcam:1, the next one), "
+        "a folder of pictures, or a video file",
+    )
+    parser.add_argument(
+        "--run",
+        dest="script",
+        type=Path,
+        metavar="SCRIPT",
+        help="run this script on it, and stop when it ends",
     )
     parser.add_argument(
         "--icount",

@@ -1,0 +1,51 @@
+"""Frames of real pictures for the camera's tests, and what the CIFAR-10 network says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+import numpy as np
+from oracle import ROOT, TfliteMicro
+
+from host_tools import images
+from host_tools.labels import read_labels
+from host_tools.pictures import camera_frame, cifar10_pictures
+
+CIFAR10 = ROOT / "models/cifar10"
+LIBRARY = ROOT / "micropython_lib"
+LABELS = read_labels(CIFAR10 / "labels.txt")
+MODEL_LINES = 4  # that a script prints of the network
+
+_TABLE = np.arange(-128, 128).astype(np.int8)
+
+
+@cache
+def real_frame(number: int) -> np.ndarray:
+    """One of the 20 test pictures of CIFAR-10 as a frame."""
+    return camera_frame(cifar10_pictures(ROOT / "build/pictures")[number])
+
+
+def pictures(frames: Iterable[np.ndarray]) -> dict[str, bytes]:
+    """Files for /rom: what the virtual camera shows."""
+    return {
+        f"pictures/{index}.rgb565": frame.astype("<u2").tobytes()
+        for index, frame in enumerate(frames)
+    }
+
+
+def grey(frame: np.ndarray) -> np.ndarray:
+    """What the virtual camera makes of an RGB565 frame in GRAYSCALE."""
+    colours = images.rgb565_to_rgb888(frame).astype(int)
+    return ((colours @ np.array([77, 150, 29]) + 128) >> 8).astype(np.uint8)
+
+
+@cache
+def _oracle() -> TfliteMicro:
+    return TfliteMicro((CIFAR10 / "cifar10.tflite").read_bytes())
+
+
+def scores_of(picture: np.ndarray) -> np.ndarray:
+    """The network's ten scores of a picture, by tflite-micro, scaled by the host."""
+    [[stored]] = _oracle().run([images.image_to_tensor(picture, 32, 32, 3, _TABLE)])
+    return (stored.astype(float) + 128) / 256

@@ -1,0 +1,89 @@
+"""The virtual board's stand-in for a camera: grey frames, drawing, saving, what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from board_models import TELL, Runner
+from camera_frames import LIBRARY, grey, pictures, real_frame
+from PIL import Image
+
+from host_tools.images import rgb888_to_rgb565
+
+OPEN = """
+import semihost, virtual_camera as csi
+camera = csi.CSI()
+camera.reset()
+camera.framesize(csi.QVGA)
+"""
+FILES = {"virtual_camera.py": LIBRARY / "virtual_camera.py"}
+
+
+def test_a_grey_frame_has_one_byte_a_pixel_of_the_colours_luminance(
+    on_board: Runner, tmp_path: Path
+) -> None:
+    script = f"""
+camera.pixformat(csi.GRAYSCALE)
+image = camera.snapshot()
+semihost.write({str(tmp_path / "pixels")!r}, image.bytearray())
+image.save("/flash/grey.bmp")
+semihost.write({str(tmp_path / "grey.bmp")!r}, open("/flash/grey.bmp", "rb").read())
+print(image.width(), image.height(), image.size(), image.format() == csi.GRAYSCALE)
+"""
+    every = np.arange(1 << 16, dtype=np.uint16)
+    frame = np.concatenate([every, every[: 320 * 240 - len(every)]]).reshape(240, 320)
+    assert on_board(OPEN + script, FILES | pictures([frame])) == "320 240 76800 True\n"
+    pixels = np.frombuffer((tmp_path / "pixels").read_bytes(), np.uint8).reshape(240, 320)
+    assert np.array_equal(pixels, grey(frame))
+    with Image.open(tmp_path / "grey.bmp") as picture:
+        assert np.array_equal(np.asarray(picture.convert("L")), grey(frame))
+
+
+def test_what_a_script_draws_is_in_the_frame_and_gone_from_the_next(
+    on_board: Runner, tmp_path: Path
+) -> None:
+    names = [str(tmp_path / name) for name in ("drawn", "next")]
+    script = f"""
+image = camera.snapshot()
+image.draw_rectangle(10, 20, 30, 40, color=(255, 0, 0), thickness=3)
+image.draw_rectangle(100, 100, 5, 6, color=(0, 255, 0), fill=True).draw_string(0, 0, "I")
+semihost.write({names[0]!r}, image.bytearray())
+image.save("/flash/drawn.bmp")
+semihost.write({str(tmp_path / "drawn.bmp")!r}, open("/flash/drawn.bmp", "rb").read())
+semihost.write({names[1]!r}, camera.snapshot().bytearray())
+"""
+    frames = [real_frame(0), real_frame(1)]
+    assert on_board(OPEN + script, FILES | pictures(frames)) == ""
+    drawn, following = (
+        np.frombuffer(Path(name).read_bytes(), "<u2").reshape(240, 320) for name in names
+    )
+    expected = frames[0].copy()
+    expected[20:60, 10:40] = 0xF800
+    expected[23:57, 13:37] = frames[0][23:57, 13:37]
+    expected[100:106, 100:105] = 0x07E0
+    letter = drawn[:10, :8] == 0xFFFF
+    assert 8 <= letter.sum() <= 30
+    expected[:10, :8][letter] = 0xFFFF
+    assert np.array_equal(drawn, expected)
+    assert np.array_equal(following, frames[1])
+    with Image.open(tmp_path / "drawn.bmp") as picture:
+        assert np.array_equal(rgb888_to_rgb565(np.asarray(picture.convert("RGB"))), drawn)
+
+
+def test_what_the_virtual_camera_does_not_have_is_refused(on_board: Runner) -> None:
+    script = """
+tell(camera.pixformat, 7)
+tell(camera.framesize, (640, 480))
+tell(camera.snapshot().save, "/flash/picture.jpg")
+tell(camera.snapshot)
+"""
+    files = FILES | pictures([real_frame(0)]) | {"pictures/1.rgb565": b"short"}
+    assert on_board(TELL + OPEN + script, files).splitlines() == [
+        "ValueError: virtual camera: it gives RGB565 and GRAYSCALE only",
+        "ValueError: virtual camera: it gives QVGA only",
+        "ValueError: virtual camera: it saves .bmp files only, not /flash/picture.jpg",
+        "ValueError: virtual camera: 1.rgb565 is no frame",
+    ]
+    nothing = on_board(TELL + "import virtual_camera\ntell(virtual_camera.CSI)", FILES)
+    assert nothing == "OSError: virtual camera: there are no pictures in /rom/pictures\n"

@@ -1,0 +1,154 @@
+"""host_tools sim --camera: frames reach a script, its marks reach the page, ends are told."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from host_tools import cli
+from host_tools.errors import CommandError
+from host_tools.images import rgb565_to_rgb888
+from host_tools.virtual_board import VirtualBoard
+from host_tools.virtual_board.camera import Camera
+from host_tools.virtual_board.preview import Preview
+
+ROOT = Path(__file__).resolve().parents[2]
+MODEL = ROOT / "models/cifar10/cifar10.ink"
+# prints the first pixel of each frame, and draws on it
+SCRIPT = """
+from classify import open_camera, write
+snapshot = open_camera()
+while True:
+    image = snapshot()
+    print(image.bytearray()[0] | image.bytearray()[1] << 8)
+    write(image, 0, 0, "seen")
+"""
+
+
+def frames(count: int) -> list[np.ndarray]:
+    rng = np.random.default_rng(count)
+    return [rng.integers(0, 1 << 16, (240, 320)).astype(np.uint16) for _ in range(count)]
+
+
+def run_on(board: VirtualBoard, script: Path) -> list[str]:
+    command = [sys.executable, "-m", "mpremote", "connect", board.port, "run", str(script)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.splitlines()
+
+
+def test_each_script_sees_the_frames_from_the_beginning_and_gives_them_back_drawn_on(
+    virtual_board_firmware: Path, tmp_path: Path
+) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    given, drawn = frames(3), []
+    with (
+        Camera(lambda: iter(given), drawn.append) as camera,
+        VirtualBoard(virtual_board_firmware, romfs=camera.romfs()) as board,
+    ):
+        for _ in range(2):
+            lines = run_on(board, script)
+            assert lines[:-1] == [str(frame[0, 0]) for frame in given]
+            assert lines[-1] == "virtual camera: that was the last picture"
+    for frame, marked in zip(given * 2, drawn, strict=True):
+        assert np.array_equal(marked[10:], frame[10:])
+        assert np.array_equal(marked[:, 32:], frame[:, 32:])
+        assert set(np.unique(marked[:10, :32])) == {0, 0x07E0}
+
+
+def test_a_camera_that_fails_ends_the_script_with_its_message(
+    virtual_board_firmware: Path, tmp_path: Path
+) -> None:
+    def unplugged() -> Iterator[np.ndarray]:
+        yield frames(1)[0]
+        raise CommandError("the plug was pulled")
+
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    with (
+        Camera(unplugged, lambda frame: None) as camera,
+        VirtualBoard(virtual_board_firmware, romfs=camera.romfs()) as board,
+    ):
+        assert run_on(board, script)[1:] == ["virtual camera: the plug was pulled"]
+
+
+def test_a_folder_of_pictures_is_classified_by_one_command(
+    virtual_board_firmware: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(2)
+    for name in ("a.png", "c.png"):
+        Image.fromarray(rng.integers(0, 256, (60, 80, 3), np.uint8)).save(tmp_path / name)
+    (tmp_path / "b.jpg").write_bytes(b"damaged")
+    words = ["sim", "--firmware", str(virtual_board_firmware), "--romfs", str(MODEL)]
+    words += ["--camera", str(tmp_path), "--run", str(ROOT / "micropython_lib/classify.py")]
+    assert cli.main(words) == 0
+    said = capfd.readouterr()
+    lines = said.out.splitlines()
+    assert lines[2].startswith("what the camera sees: http://127.0.0.1:")
+    assert lines[4].startswith("Model cifar10: ")
+    assert [line.endswith(" frames/s") for line in lines[8:]] == [True, True, False]
+    assert lines[-1] == "virtual camera: that was the last picture"
+    assert said.err.startswith(f"host_tools: {tmp_path / 'b.jpg'} is no picture")
+    assert said.err.count("\n") == 1
+
+
+def test_a_script_that_fails_or_is_not_there_is_told(
+    virtual_board_firmware: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    script = tmp_path / "failing.py"
+    words = ["sim", "--firmware", str(virtual_board_firmware), "--run", str(script)]
+    assert cli.main(words) == 1
+    assert f"there is no script {script} to run" in capfd.readouterr().err
+    script.write_text("print('begins')\n1 / 0\n")
+    assert cli.main(words) == 1
+    said = capfd.readouterr()
+    lines = said.out.splitlines()
+    assert (lines[3], lines[-1]) == ("begins", "ZeroDivisionError: divide by zero")
+    assert said.err == f"host_tools: {script} ended with an error: its last lines are above\n"
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+
+def get(preview: Preview, path: str, host: str | None = None) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(preview.host, timeout=10)
+    connection.request("GET", path, headers={"Host": host} if host else {})
+    answer = connection.getresponse()
+    content = answer.read()
+    connection.close()
+    return answer.status, content
+
+
+def picture(content: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+
+
+def test_the_page_shows_the_last_frame() -> None:
+    with Preview() as preview:
+        status, page = get(preview, "/")
+        assert status == 200
+        assert b'src="frame.png"' in page
+        status, content = get(preview, "/frame.png")
+        assert status == 200
+        assert picture(content).shape == (240, 320, 3)
+        colours, greys = frames(1)[0], np.arange(76800, dtype=np.uint32).astype(np.uint8)
+        preview.show(colours)
+        assert np.array_equal(picture(get(preview, "/frame.png?1")[1]), rgb565_to_rgb888(colours))
+        preview.show(greys.reshape(240, 320))
+        assert np.array_equal(picture(get(preview, "/frame.png?2")[1])[..., 0].ravel(), greys)
+        assert get(preview, "/etc/passwd")[0] == 404
+
+
+def test_the_page_is_not_for_other_sites() -> None:
+    with Preview() as preview:
+        assert get(preview, "/frame.png", "example.org")[0] == 403
+        assert get(preview, "/", f"localhost.example:{preview.host.rpartition(':')[2]}")[0] == 403
