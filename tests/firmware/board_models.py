@@ -23,6 +23,8 @@ BoardMaker = Callable[..., VirtualBoard]
 BOARDS = ("firmware", "single", "natmod")
 # for tests that need a board's memory or its counter
 NOT_ON_UNIX = pytest.mark.parametrize("on_board", BOARDS, indirect=True)
+# for camera scripts
+LIKE_OPENMV = pytest.mark.parametrize("on_board", ["single"], indirect=True)
 
 # shared by scripts: tells the exception of a call
 TELL = """

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from board_models import Files, Runner
+from board_models import LIKE_OPENMV, Files, Runner
 from camera_frames import (
     CIFAR10,
     LABELS,
@@ -77,6 +77,7 @@ def ship_and_truck() -> np.ndarray:
 # --- monochrome ----------------------------------------------------------------------------------
 
 
+@LIKE_OPENMV
 @pytest.mark.parametrize("camera", ["virtual_camera", "sensor"])
 def test_a_monochrome_camera_gives_a_network_of_three_channels_its_grey_thrice(
     on_board: Runner, camera: str
@@ -101,6 +102,7 @@ def mean(pixels: np.ndarray) -> int:
     return int((pixels.sum() + pixels.size // 2) // pixels.size)
 
 
+@LIKE_OPENMV
 def test_a_monochrome_camera_gives_a_network_of_one_channel_its_grey(on_board: Runner) -> None:
     builder = ModelBuilder("left_and_right")
     given = builder.tensor((1, 1, 2, 1), "uint8", 1.0, 0)
@@ -257,6 +259,7 @@ class CSI(virtual_camera.CSI):
 """
 
 
+@LIKE_OPENMV
 def test_saving_goes_on_after_errors_and_leaves_no_half_file(on_board: Runner) -> None:
     frames = [real_frame(1), real_frame(1), real_frame(0)]
     files = SCRIPTS | CIFAR10_INK | pictures(frames) | {"csi.py": FAILING}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from board_models import TELL, Runner
+from board_models import LIKE_OPENMV, TELL, Runner
 from camera_frames import LIBRARY, grey, pictures, real_frame
 from PIL import Image
 
@@ -20,6 +20,7 @@ camera.framesize(csi.QVGA)
 FILES = {"virtual_camera.py": LIBRARY / "virtual_camera.py"}
 
 
+@LIKE_OPENMV
 def test_a_grey_frame_has_one_byte_a_pixel_of_the_colours_luminance(
     on_board: Runner, tmp_path: Path
 ) -> None:
@@ -40,6 +41,7 @@ print(image.width(), image.height(), image.size(), image.format() == csi.GRAYSCA
         assert np.array_equal(np.asarray(picture.convert("L")), grey(frame))
 
 
+@LIKE_OPENMV
 def test_what_a_script_draws_is_in_the_frame_and_gone_from_the_next(
     on_board: Runner, tmp_path: Path
 ) -> None:
@@ -71,6 +73,7 @@ semihost.write({names[1]!r}, camera.snapshot().bytearray())
         assert np.array_equal(rgb888_to_rgb565(np.asarray(picture.convert("RGB"))), drawn)
 
 
+@LIKE_OPENMV
 def test_what_the_virtual_camera_does_not_have_is_refused(on_board: Runner) -> None:
     script = """
 tell(camera.pixformat, 7)
