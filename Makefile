@@ -135,16 +135,15 @@ firmware: .venv/tools
 
 # --- the native module: where micropython_lib/package.json takes it from ------------------------------------------
 
-NATMOD_DIR := $(CURDIR)/build/natmod$(if $(MICROPYTHON),-micropython-$(call folder-hash,$(MICROPYTHON)))
+NATMOD_DIR := build/natmod$(if $(MICROPYTHON),-micropython-$(call folder-hash,$(MICROPYTHON)))
 NATMOD := micropython_lib/armv7emsp_6.3/inkling.mpy
-
-# linked to a file beside and put in place whole: a board may be reading the old one
+# BUILD is no whole path, because the linker writes it into the module; put in place whole: a board may be reading it
 .PHONY: natmod
 natmod: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
 	@mkdir -p $(dir $(NATMOD))
 	@test -f $(NATMOD_DIR)/inkling.native.mpy || echo "building the native module" >&2
-	@$(call BUILD_IN,$(NATMOD_DIR),-C firmware_module/natmod MPY_DIR=$(MICROPYTHON_SOURCE) \
-		PYTHON=$(CURDIR)/$(PYTHON) $(NATMOD_DIR)/inkling.native.mpy)
+	@$(call BUILD_IN,$(NATMOD_DIR),-C firmware_module/natmod BUILD=../../$(NATMOD_DIR) \
+		MPY_DIR=$(MICROPYTHON_SOURCE) PYTHON=$(CURDIR)/$(PYTHON) ../../$(NATMOD_DIR)/inkling.native.mpy)
 	@cp $(NATMOD_DIR)/inkling.native.mpy $(NATMOD).new && mv $(NATMOD).new $(NATMOD)
 	@echo $(CURDIR)/$(NATMOD)
 	@echo "next: $(PYTHON:python=mpremote) mip install micropython_lib/package.json" >&2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 from pathlib import Path
@@ -18,6 +19,7 @@ def make(*words: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
     )
 
 
+@functools.cache
 def build_firmware(**options: str) -> Path:
     """Builds with these options of make, such as FPU="single"; returns the firmware's path."""
     done = make("firmware-virtual", *(f"{name}={value}" for name, value in options.items()))
@@ -25,6 +27,7 @@ def build_firmware(**options: str) -> Path:
     return Path(done.stdout.strip())
 
 
+@functools.cache
 def build_natmod() -> Path:
     """Builds inkling.mpy for stock firmware; returns its path."""
     done = make("natmod")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,3 +82,11 @@ def build_float() -> bytes:
     builder.operator("QUANTIZE", [real], [stored])
     builder.operator("DEQUANTIZE", [stored], [back])
     return builder.build([real], [back])
+
+
+def mpremote(board: VirtualBoard, *words: str) -> str:
+    """What mpremote prints, connected to this board."""
+    command = [sys.executable, "-m", "mpremote", "connect", board.port, *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import serial
-from board_models import BoardMaker, Files
+from board_models import BoardMaker, Files, mpremote
 from oracle import ROOT, TfliteMicro
 from PIL import Image
 
@@ -21,7 +19,6 @@ from host_tools.errors import CommandError
 from host_tools.labels import read_labels
 from host_tools.pack import pack
 from host_tools.pictures import camera_frame
-from host_tools.virtual_board import VirtualBoard
 
 MODEL = ROOT / "models/cifar10/cifar10.tflite"
 LIBRARY = ROOT / "micropython_lib"
@@ -74,13 +71,6 @@ def expected_lines() -> list[str]:
         best = [f"{labels[index]} {(int(stored[index]) + 128) / 256:.2f}" for index in order]
         lines.append(f"{best[0]:16} {', '.join(best)}")
     return lines
-
-
-def mpremote(board: VirtualBoard, *words: str) -> str:
-    command = [sys.executable, "-m", "mpremote", "connect", board.port, *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 @pytest.mark.parametrize("camera", ["virtual_camera", "csi", "sensor"])

@@ -1,0 +1,210 @@
+"""What the native module costs beside the firmware, and the firmware it must load in."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from board_models import Files, mpremote
+from firmware_builder import ROOT, build_firmware, build_natmod
+from oracle import REAL_MODELS, TfliteMicro, extreme_inputs, random_inputs, real_model
+
+from host_tools import tflite
+from host_tools.blob.reader import read_blob
+from host_tools.pack import pack
+from host_tools.profiling import INSTRUCTION_NS, TICK_NS
+from host_tools.profiling import random_inputs as stored_inputs
+from host_tools.virtual_board import VirtualBoard
+
+MOST_INSTRUCTIONS = 1.10
+# to look for Ctrl-C: seen only in networks that take a few thousand instructions in all
+MOST_AN_OPERATOR = 500
+MOST_HEAP = 64 * 1024
+LIBRARY = ROOT / "micropython_lib"
+
+COUNT = """
+import gc
+import inkling
+import os
+import virtual_board
+
+counts = {}
+for name in sorted(os.listdir("/rom")):
+    if not name.endswith(".ink"):
+        continue
+    model = inkling.Model("/rom/" + name)
+    inputs = [memoryview(open("/rom/" + name[:-4], "rb"))]
+    gc.collect()
+    gc.disable()
+    before = virtual_board.ticks()
+    model.predict(inputs)
+    counts[name[:-4]] = virtual_board.ticks() - before
+    gc.enable()
+print(counts)
+"""
+
+# imports, then runs every blob on its inputs; names those that give other bytes than they should
+COMPARE = """
+import gc
+gc.collect()
+free = gc.mem_free()
+import inkling
+import os
+gc.collect()
+print(free - gc.mem_free())
+
+for name in sorted(os.listdir("/rom")):
+    if not name.endswith(".ink"):
+        continue
+    model = inkling.Model("/rom/" + name)
+    given = memoryview(open("/rom/" + name[:-4] + ".in", "rb"))
+    expected = memoryview(open("/rom/" + name[:-4] + ".out", "rb"))
+    size, count = len(model.input()), len(model.output())
+    same = True
+    for i in range(len(given) // size):
+        model.predict([given[i * size : (i + 1) * size]])
+        same = same and bytes(model.output()) == bytes(expected[i * count : (i + 1) * count])
+    print(name[:-4], same)
+"""
+
+# without a name for it, the module must live as long as its models
+FORGET = """
+import gc
+import sys
+import inkling
+
+model = inkling.Model("/rom/tiny.ink")
+expected = bytes(model.predict(bytes(48))[0])
+del inkling, sys.modules["inkling"]
+for size in (4000, 200):
+    gc.collect()
+    fill = [None] * 2000
+    try:
+        for i in range(len(fill)):
+            fill[i] = bytearray(b"\\xff" * size)
+    except MemoryError:
+        pass
+    del fill
+gc.collect()
+print(bytes(model.predict(bytes(48))[0]) == expected)
+import inkling
+print(bytes(inkling.Model("/rom/tiny.ink").predict(bytes(48))[0]) == expected)
+"""
+
+
+@pytest.fixture(scope="session")
+def native_module() -> Path:
+    return build_natmod()
+
+
+def network(name: str) -> Path:
+    return ROOT / "models/cifar10/cifar10.tflite" if name == "cifar10" else real_model(name)
+
+
+def count_all(board: VirtualBoard) -> dict[str, int]:
+    """Instructions of a whole predict, by network."""
+    result = board.run_script(COUNT, timeout=100)
+    assert result.status == 0, result.stdout
+    ticks = ast.literal_eval(result.stdout)
+    return {name: count * TICK_NS // INSTRUCTION_NS for name, count in ticks.items()}
+
+
+def test_networks_take_at_most_a_tenth_more_instructions_than_in_firmware(
+    virtual_board_firmware: Path, native_module: Path
+) -> None:
+    files: Files = {}
+    operators = {}
+    for name in ("cifar10", *REAL_MODELS):
+        for target in ("portable", "cortex-m7"):
+            blob = pack(network(name), target=target)
+            files[f"{name}_{target}.ink"] = blob
+            operators[f"{name}_{target}"] = len(read_blob(blob).operators)
+            [files[f"{name}_{target}"]] = stored_inputs(blob)
+    firmware = count_all(VirtualBoard(virtual_board_firmware, romfs=files, icount=True))
+    files["inkling.mpy"] = native_module
+    native = count_all(VirtualBoard(build_firmware(STOCK="1"), romfs=files, icount=True))
+    assert native.keys() == operators.keys()
+    for name, count in native.items():
+        print(f"{name}: {firmware[name]} in firmware, {count} in the native module")
+        by_operators = firmware[name] + MOST_AN_OPERATOR * operators[name]
+        assert count <= max(MOST_INSTRUCTIONS * firmware[name], by_operators), name
+
+
+# the double-precision board runs every test of the device; this is the one of OpenMV's cameras
+@pytest.mark.parametrize("options", [{"FPU": "single", "OBJECTS": "C"}], ids=["single-objects-C"])
+def test_it_loads_in_single_precision_firmware_and_networks_give_the_same_bytes(
+    native_module: Path, options: Mapping[str, str]
+) -> None:
+    files: Files = {"inkling.mpy": native_module}
+    rng = np.random.default_rng(13)
+    names = ("cifar10", *REAL_MODELS)
+    for name in names:
+        graph = tflite.read_model(network(name))
+        inputs = [random_inputs(graph, rng) for _ in range(2)] + extreme_inputs(graph)
+        oracle = TfliteMicro(network(name).read_bytes())
+        files[f"{name}.ink"] = pack(graph)
+        files[f"{name}.in"] = b"".join(array.tobytes() for [array] in inputs)
+        files[f"{name}.out"] = b"".join(oracle.run(arrays)[0].tobytes() for arrays in inputs)
+    board = VirtualBoard(build_firmware(STOCK="1", **options), romfs=files)
+    result = board.run_script(COMPARE, timeout=100)
+    assert result.status == 0, result.stdout
+    heap, *verdicts = result.stdout.splitlines()
+    assert 20_000 < int(heap) <= MOST_HEAP
+    assert verdicts == [f"{name} True" for name in sorted(names)]
+
+
+def test_it_stays_in_memory_as_long_as_a_model_lives(native_module: Path, tiny: Files) -> None:
+    board = VirtualBoard(build_firmware(STOCK="1"), romfs={**tiny, "inkling.mpy": native_module})
+    result = board.run_script(FORGET)
+    assert (result.stdout, result.status) == ("True\nTrue\n", 0)
+
+
+def test_mip_installs_it_with_the_python_part_from_the_checkout(
+    native_module: Path, tiny: Files, tmp_path: Path
+) -> None:
+    package = json.loads((LIBRARY / "package.json").read_text())
+    sources = dict(package["urls"])
+    assert LIBRARY / sources.pop("inkling.mpy") == native_module
+    assert sources == {path.name: path.name for path in LIBRARY.glob("*.py")}
+    blob = tiny["tiny.ink"]
+    assert isinstance(blob, bytes)
+    (tmp_path / "tiny.ink").write_bytes(blob)
+    script = "import inkling; print(inkling.__file__, inkling.Model('tiny.ink').labels[9])"
+    with VirtualBoard(build_firmware(STOCK="1")) as board:
+        text = mpremote(board, "mip", "install", str(LIBRARY / "package.json"))
+        assert text.splitlines()[-1] == "Done"
+        mpremote(board, "cp", str(tmp_path / "tiny.ink"), ":")
+        assert mpremote(board, "exec", script) == "/flash/lib/inkling.mpy label9\n"
+        sizes = mpremote(
+            board, "exec", "import os; print({n[0]: n[3] for n in os.ilistdir('lib')})"
+        )
+    files = {name: (LIBRARY / name).stat().st_size for name in sources}
+    assert ast.literal_eval(sizes) == {**files, "inkling.mpy": native_module.stat().st_size}
+
+
+# bits 2 to 5 of the third byte are the processor, the two below it the ABI's sub-version
+@pytest.mark.parametrize(
+    ("byte", "message"),
+    [(10 << 2 | 3, "incompatible .mpy arch"), (7 << 2 | 1, "incompatible .mpy file")],
+    ids=["another processor", "another ABI"],
+)
+def test_a_module_for_other_firmware_is_refused_by_micropython(
+    native_module: Path, byte: int, message: str
+) -> None:
+    content = bytearray(native_module.read_bytes())
+    assert (content[:2], content[2]) == (b"M\x06", 7 << 2 | 3)
+    assert native_module.parent.name == "armv7emsp_6.3"
+    content[2] = byte
+    script = """
+try:
+    import inkling
+except ValueError as e:
+    print(e)
+"""
+    board = VirtualBoard(build_firmware(STOCK="1"), romfs={"inkling.mpy": bytes(content)})
+    result = board.run_script(script)
+    assert (result.stdout, result.status) == (message + "\n", 0)
