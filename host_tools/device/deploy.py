@@ -11,7 +11,6 @@ from host_tools.device.connection import Device
 from host_tools.device.facts import Facts, require_model, require_module
 from host_tools.errors import CommandError
 from host_tools.progress import progress
-from host_tools.virtual_board.romfs import build_romfs
 
 BLOB_SUFFIX = ".ink"
 
@@ -45,17 +44,17 @@ def deploy(
         )
     reason = None
     if partition and to in (None, rom.FOLDER):
-        there = rom.read_files(device, partition)
-        image = build_romfs({**there, **files})
-        if rom.holds(device, partition, image):
-            return [_deployed(rom.FOLDER, name, data, True) for name, data in files.items()], None
-        place = rom.staging_place(device, partition, image)
-        if place is not None:
+        there = rom.list_files(device, partition)
+        same = {name for name in files if name in there and not there[name].is_other(files[name])}
+        image = rom.compose(there, files)
+        place = rom.staging_place(device, partition, len(image.data))
+        if len(same) < len(files) and place is not None:
             _into_rom(device, place, partition, image, files)
-            return [_deployed(rom.FOLDER, name, data, False) for name, data in files.items()], None
+        if len(same) == len(files) or place is not None:
+            return [_deployed(rom.FOLDER, n, data, n in same) for n, data in files.items()], None
         reason = (
-            f"/rom has {partition.size} bytes, too few for the new image of {len(image)} beside "
-            f"the old one of {partition.used}, which an interruption must not cost"
+            f"/rom has {partition.size} bytes, too few for the new image of {len(image.data)} "
+            f"beside the old one of {partition.used}, which an interruption must not cost"
         )
         hidden = [name for name in files if name in there]
         if to or hidden:
@@ -71,16 +70,16 @@ def _into_rom(
     device: Device,
     place: int | str,
     partition: rom.Partition,
-    image: bytes,
+    image: rom.Image,
     files: Mapping[str, bytes],
 ) -> None:
     def check(start: int) -> None:
         for name, data in files.items():
             if name.endswith(BLOB_SUFFIX):
-                begin = start + image.index(data)
+                begin = start + image.places[name]
                 require_model(device, f"rom[{begin}:{begin + len(data)}]", name)
 
-    with progress("writing /rom", len(image)) as update:
+    with progress("writing /rom", len(image.data)) as update:
         rom.write_image(device, place, partition, image, progress=update, check=check)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from host_tools.device.connection import BoardError, Device
 from host_tools.device.transfer import Progress, send
@@ -50,9 +50,16 @@ def free_bytes(device: Device, folder: str) -> int:
 
 @contextlib.contextmanager
 def beside(
-    device: Device, folder: str, name: str, data: bytes, progress: Progress | None
+    device: Device,
+    folder: str,
+    name: str,
+    data: bytes,
+    progress: Progress | None,
+    copies: Sequence[tuple[int, int, int]] = (),
 ) -> Iterator[str]:
-    """Writes a file under a temporary name, checked by its CRC-32; gives its path there.
+    """Writes a file under a temporary name and gives its path there.
+
+    It is checked by its CRC-32, unless it has `copies` (see `send`).
 
     What is still called so at the end, and after an error, is removed. Raises CommandError where
     there is no room.
@@ -68,10 +75,11 @@ def beside(
     try:
         device.exec(f"w = open({part!r}, 'wb')")
         try:
-            send(device, data, "if w.write(piece) != len(piece): raise OSError(28)", progress)
+            write = "if w.write(piece) != len(piece): raise OSError(28)"
+            send(device, data, write, progress, copies=copies)
         finally:
             device.exec("w.close()")
-        if file_crc(device, part) != (len(data), zlib.crc32(data)):
+        if not copies and file_crc(device, part) != (len(data), zlib.crc32(data)):
             raise CommandError(
                 f"{name} arrived damaged in {folder}, the old one is unchanged: repeat the "
                 "command; if it stays, the board's storage is worn out"

@@ -9,22 +9,20 @@ one, from which `recover` makes it whole. on_board/rom.py is what runs there.
 
 from __future__ import annotations
 
-import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from host_tools.device.connection import Device
-from host_tools.device.file_system import folder_path, free_bytes, put_file
+from host_tools.device.file_system import beside, folder_path, free_bytes
 from host_tools.device.on_board import source
-from host_tools.device.transfer import PIECE, Progress, fetch, send
+from host_tools.device.transfer import PIECE, Progress, send
 from host_tools.errors import CommandError
+from host_tools.virtual_board.romfs import place_romfs
 
 FOLDER = "/rom"
-# on_board/rom.py: UNIT, STAGED
+# on_board/rom.py: UNIT
 _UNIT = 32
-_TRAILER = struct.Struct("<24sII")
-_STAGED = b"inkling staged image"
 _STAGED_FILE = ".inkling-rom.img"
 # bytes; a sector of 128 KB of an STM32H7 takes up to 4 s, in which the board is silent
 _ERASED_A_SECOND = 30_000
@@ -41,6 +39,44 @@ class Partition:
     block: int
     used: int
     files: str
+
+
+@dataclass(frozen=True)
+class RomFile:
+    """A file in the partition: its place and size there."""
+
+    offset: int
+    size: int
+    crc32: int
+
+    def is_other(self, data: bytes | None) -> bool:
+        """Whether these bytes, if any, are not its own."""
+        return data is not None and (len(data), zlib.crc32(data)) != (self.size, self.crc32)
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image with zeros where files of the board belong: they, by their place in `data`.
+
+    `places` is where each file begins, by its name.
+    """
+
+    data: bytes
+    places: Mapping[str, int]
+    kept: tuple[tuple[int, RomFile], ...] = ()
+
+    @property
+    def copies(self) -> list[tuple[int, int, int]]:
+        return [(start, file.offset, file.size) for start, file in self.kept]
+
+    def checks(self) -> list[tuple[int, int, int]]:
+        """Start, end and CRC-32 of each part, in order."""
+        found, at = [], 0
+        for start, file in self.kept:
+            found.append((at, start, zlib.crc32(self.data[at:start])))
+            found.append((start, start + file.size, file.crc32))
+            at = start + file.size
+        return [*found, (at, len(self.data), zlib.crc32(self.data[at:]))]
 
 
 def open_partition(device: Device, files: str) -> Partition | None:
@@ -60,49 +96,49 @@ def open_partition(device: Device, files: str) -> Partition | None:
     if not used:
         part = device.value("staged()")
         if part:
-            device.exec(f"commit_part{part}")
+            device.exec(f"commit_part{part}", seconds=_erasing(part[1]))
         elif found:
-            device.exec(f"commit_file({path!r}, {found[0]})")
+            device.exec(f"commit_file({path!r}, {found[0]})", seconds=_erasing(found[0]))
     if found:
         device.exec(f"os.remove({path!r})")
     size, block, used = device.value("(len(rom), block, image_size(0))")
     return Partition(size, block, used, files)
 
 
-def read_files(device: Device, partition: Partition) -> dict[str, bytes]:
+def list_files(device: Device, partition: Partition) -> dict[str, RomFile]:
     """Every file of the partition, by its path within it."""
-    files: dict[str, bytes] = {}
     if not partition.used:
-        return files
+        return {}
     device.exec("mount()")
-    for path in device.value(f"files({FOLDER!r})"):
-        device.exec(f"with open({path!r}, 'rb') as f: m = memoryview(f)")
-        files[path.removeprefix(f"{FOLDER}/")] = fetch(device, "m")
-    device.exec("m = None")
-    return files
+    return {
+        path.removeprefix(f"{FOLDER}/"): RomFile(offset, size, crc)
+        for path, offset, size, crc in device.value(f"files({FOLDER!r})")
+    }
 
 
-def holds(device: Device, partition: Partition, image: bytes) -> bool:
-    """Whether the partition's image is this one."""
-    if partition.used != len(image):
-        return False
-    return bool(device.value(f"crc32(rom[:{len(image)}])") == zlib.crc32(image))
+def compose(there: Mapping[str, RomFile], files: Mapping[str, bytes]) -> Image:
+    """The image of `files` and of what is `there`, which the board copies itself."""
+    kept = {name: file for name, file in there.items() if not file.is_other(files.get(name))}
+    contents = {name: bytes(file.size) for name, file in kept.items()}
+    data, places = place_romfs({**files, **contents})
+    order = sorted(kept, key=lambda name: places[name])
+    return Image(data, places, tuple((places[name], kept[name]) for name in order))
 
 
-def staging_place(device: Device, partition: Partition, image: bytes) -> int | str | None:
-    """Where a new image waits until it is whole: an offset, a path, or None where no room is.
+def staging_place(device: Device, partition: Partition, size: int) -> int | str | None:
+    """Where a new image of `size` waits until it is whole: an offset, a path, or None for no room.
 
     0 is the front itself, where no valid image would be lost.
     """
-    if len(image) > partition.size:
+    if size > partition.size:
         return None
     if not partition.used:
         return 0
     if block := partition.block:
-        start = -(-max(partition.used, len(image)) // block) * block
-        if start + len(image) + 2 * _UNIT <= partition.size:
+        start = -(-max(partition.used, size) // block) * block
+        if start + size + 2 * _UNIT <= partition.size:
             return start
-    if free_bytes(device, partition.files) >= len(image) + 2 * PIECE:
+    if free_bytes(device, partition.files) >= size + 2 * PIECE:
         return folder_path(partition.files, _STAGED_FILE)
     return None
 
@@ -111,7 +147,7 @@ def write_image(
     device: Device,
     place: int | str,
     partition: Partition,
-    image: bytes,
+    image: Image,
     *,
     progress: Progress | None = None,
     check: Callable[[int], None],
@@ -121,30 +157,39 @@ def write_image(
     `check` is told from which offset of `rom` on the image lies; it raises CommandError where it
     is no good, before the old one is touched where that is possible.
     """
-    seconds = 10 + len(image) / _ERASED_A_SECOND
+    data, copies, size = image.data, image.copies, len(image.data)
+    seconds = _erasing(size)
     if place == 0:
-        device.exec(f"unmount()\nerase(0, {len(image)})", seconds=seconds)
-        send(device, image[_UNIT:], f"write({_UNIT} + offset, piece)", progress)
-        device.exec(f"finish({image[:_UNIT]!r})")
+        device.exec(f"unmount()\nerase(0, {size})", seconds=seconds)
+        send(device, data[_UNIT:], f"write({_UNIT} + offset, piece)", progress)
+        device.exec(f"finish({data[:_UNIT]!r})")
     elif isinstance(place, int):
-        staged = image + bytes(-len(image) % _UNIT)
-        staged += _TRAILER.pack(_STAGED, len(image), zlib.crc32(image))
-        device.exec(f"erase({place}, {len(staged)})", seconds=seconds)
-        send(device, staged, f"write({place} + offset, piece)", progress)
-        _require(device, place, image)
+        device.exec(f"erase({place}, {size + 2 * _UNIT})", seconds=seconds)
+        send(device, data, f"write({place} + offset, piece)", progress, copies=copies)
+        _require(device, image, f"crc32(rom[{place} + a:{place} + b])")
         check(place)
-        device.exec(f"commit_part({place}, {len(image)})", seconds=seconds)
+        device.exec(f"seal({place}, {size})\ncommit_part({place}, {size})", seconds=seconds)
     else:
-        put_file(device, partition.files, _STAGED_FILE, image, progress=progress)
-        device.exec(f"commit_file({place!r}, {len(image)})", seconds=seconds)
-    _require(device, 0, image)
+        with beside(device, partition.files, _STAGED_FILE, data, progress, copies) as part:
+            _require(device, image, f"file_crc({part!r}, a, b - a)")
+            device.exec(f"os.rename({part!r}, {place!r})")
+        device.exec(f"commit_file({place!r}, {size})", seconds=seconds)
+    _require(device, image, "crc32(rom[a:b])")
     check(0)
     if isinstance(place, str):
         device.exec(f"os.remove({place!r})")
 
 
-def _require(device: Device, place: int, image: bytes) -> None:
-    if device.value(f"crc32(rom[{place}:{place + len(image)}])") != zlib.crc32(image):
+def _erasing(size: int) -> float:
+    """How long a board may be silent that erases so much."""
+    return 10 + size / _ERASED_A_SECOND
+
+
+def _require(device: Device, image: Image, crc: str) -> None:
+    """Checks each part of the image from a to b by the expression `crc`."""
+    checks = image.checks()
+    ranges = [(start, end) for start, end, _ in checks]
+    if device.value(f"[{crc} for a, b in {ranges}]") != [crc for _, _, crc in checks]:
         raise CommandError(
             f"{device.port}: the image arrived damaged in /rom: repeat the command; if it stays, "
             "that flash is worn out: use --to /flash"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from host_tools.device.connection import Device
 
@@ -13,11 +13,32 @@ PIECE = 2048
 Progress = Callable[[int], None]
 
 
-def send(device: Device, data: bytes, write: str, progress: Progress | None = None) -> None:
-    """Sends `data` by pieces: for each, `write` runs on the board, on `piece` and its `offset`."""
+def send(
+    device: Device,
+    data: bytes,
+    write: str,
+    progress: Progress | None = None,
+    *,
+    copies: Sequence[tuple[int, int, int]] = (),
+) -> None:
+    """Sends `data` by pieces: for each, `write` runs on the board, on `piece` and its `offset`.
+
+    `copies` are parts of `data` that the board has, and that are not sent: their start, where they
+    begin in the board's `rom`, and their size.
+    """
     for start in range(0, len(data), PIECE):
-        text = base64.b64encode(data[start : start + PIECE]).decode("ascii")
-        device.exec(f"offset = {start}\npiece = a2b_base64('{text}')\n{write}")
+        piece = data[start : start + PIECE]
+        own = []
+        for at, old, size in copies:
+            begin, end = max(at, start), min(at + size, start + len(piece))
+            if begin < end:
+                own.append((begin - start, end - start, old + begin - at))
+        if own and own[0][:2] == (0, len(piece)):
+            made = f"bytearray({len(piece)})"
+        else:
+            made = f"bytearray(a2b_base64('{base64.b64encode(piece).decode('ascii')}'))"
+        moves = "".join(f"piece[{a}:{b}] = rom[{old}:{old + b - a}]\n" for a, b, old in own)
+        device.exec(f"offset = {start}\npiece = {made}\n{moves}{write}")
         if progress:
             progress(min(start + PIECE, len(data)))
 

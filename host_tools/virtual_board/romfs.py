@@ -15,7 +15,12 @@ _MAGIC_BYTES = 3
 
 
 def build_romfs(files: Mapping[str, bytes | Path]) -> bytes:
-    """Returns the image of a file system with these files.
+    """Returns the image of a file system with these files, as `place_romfs`."""
+    return place_romfs(files)[0]
+
+
+def place_romfs(files: Mapping[str, bytes | Path]) -> tuple[bytes, dict[str, int]]:
+    """Returns the image of a file system with these files, and where in it each one begins.
 
     The keys are paths inside it, such as "lib/camera.py"; the values are contents or files to
     read. The first byte of each file lies at a multiple of 16 from the image's start.
@@ -30,14 +35,16 @@ def build_romfs(files: Mapping[str, bytes | Path]) -> bytes:
             raise CommandError(f"'{name}' cannot be a name in ROMFS: use ASCII letters")
     # the header's length depends on the image's, also on whether that is odd: try each
     for header, odd in itertools.product(range(_MAGIC_BYTES + 1, _MAGIC_BYTES + 8), (False, True)):
-        image = _lay_out(contents, header, odd)
+        image, places = _lay_out(contents, header, odd)
         if _payload_start(image) == header:
-            return image
+            return image, places
     raise AssertionError("one of the header's lengths fits")
 
 
-def _lay_out(contents: Mapping[str, bytes], header: int, odd: bool) -> bytes:
-    """Returns an image that is right if its payload begins at `header`."""
+def _lay_out(
+    contents: Mapping[str, bytes], header: int, odd: bool
+) -> tuple[bytes, dict[str, int]]:
+    """Returns an image, and its files' places, that are right if its payload is at `header`."""
     writer = VfsRomWriter()
     places = {}
     end = header
@@ -53,7 +60,7 @@ def _lay_out(contents: Mapping[str, bytes], header: int, odd: bool) -> bytes:
     _add_entries(writer, places)
     if odd:
         writer.mkdata(bytes(1))
-    return writer.finalise()
+    return writer.finalise(), {name: header + offset for name, (_, offset) in places.items()}
 
 
 def _payload_start(image: bytes) -> int:

@@ -4,14 +4,17 @@ import os
 from binascii import a2b_base64, b2a_base64, crc32  # noqa: F401
 
 
-def file_crc(path):
+def file_crc(path, start=0, size=1 << 30):
     crc, buffer = 0, bytearray(2048)
     with open(path, "rb") as file:
-        while True:
-            count = file.readinto(buffer)
+        file.seek(start)
+        while size:
+            count = file.readinto(memoryview(buffer)[: min(size, len(buffer))])
             if not count:
-                return crc
+                break
             crc = crc32(memoryview(buffer)[:count], crc)
+            size -= count
+    return crc
 
 
 def show(buffer):

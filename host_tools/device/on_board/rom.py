@@ -4,6 +4,7 @@ import struct
 from binascii import crc32
 
 import micropython
+import uctypes
 import vfs
 
 UNIT = 32
@@ -98,6 +99,12 @@ def copy(size, readinto):
     finish(first)
 
 
+def seal(start, size):
+    # marks a staged image as whole, behind it
+    at = start + (size + UNIT - 1) // UNIT * UNIT
+    write(at, struct.pack("<24sII", STAGED, size, crc32(rom[start : start + size])))
+
+
 def commit_part(begin, size):
     def readinto(start, part):
         # by way of RAM: while flash is written, some cannot be read
@@ -129,8 +136,15 @@ def staged():
 
 
 def files(folder):
+    # (path, offset in rom, size, CRC-32) of each file
     found = []
     for entry in os.ilistdir(folder):
         path = folder + "/" + entry[0]
-        found += files(path) if entry[1] & 0x4000 else [path]
+        if entry[1] & 0x4000:
+            found += files(path)
+            continue
+        with open(path, "rb") as file:
+            data = memoryview(file)
+        offset = uctypes.addressof(data) - uctypes.addressof(rom) if len(data) else 0
+        found.append((path, offset, len(data), crc32(data)))
     return found
