@@ -1,0 +1,150 @@
+"""What goes wrong on the way to a board ends in one sentence, and the old blob stays in use.
+
+Ports that cannot be opened and boards that do not answer: tests/host_tools/test_serial_ports.py.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from board_models import LABELS
+from firmware_builder import build_firmware
+from tflite_builder import ModelBuilder
+
+from host_tools import cli
+from host_tools.device import file_system
+from host_tools.device.connection import open_device
+from host_tools.device.deploy import deploy
+from host_tools.device.facts import read_facts
+from host_tools.errors import CommandError
+from host_tools.pack import pack
+from host_tools.virtual_board import VirtualBoard
+
+
+@pytest.fixture
+def old(tiny_model: bytes) -> bytes:
+    return pack(tiny_model, labels=LABELS, name="old")
+
+
+@pytest.fixture
+def board(virtual_board_firmware: Path, old: bytes) -> Iterator[VirtualBoard]:
+    """A board with the old blob in /rom and /flash."""
+    with VirtualBoard(virtual_board_firmware) as board:
+        for folder in ("/rom", "/flash"):
+            put(board, old, folder)
+        yield board
+        # whatever happened, it is usable and holds nothing else
+        printed = board.exec(
+            "import inkling, os\n"
+            "for folder in ('/rom', '/flash'):\n"
+            " print(inkling.Model(folder + '/net.ink').name, os.listdir(folder))"
+        )
+        assert printed == "old ['net.ink']\n" * 2
+
+
+def put(board: VirtualBoard, blob: bytes, folder: str) -> None:
+    with open_device(board.port) as device:
+        deploy(device, read_facts(device), {"net.ink": blob}, folder)
+
+
+def with_header(blob: bytes, offset: int, value: int) -> bytes:
+    """The blob with another byte in its header, and with its check sum right."""
+    changed = bytearray(blob)
+    changed[offset] = value
+    changed[12:16] = zlib.crc32(bytes(changed[16:])).to_bytes(4, "little")
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("folder", ["/rom", "/flash"])
+def test_a_blob_of_another_version_than_the_firmware_reads_is_refused_before_it_is_sent(
+    board: VirtualBoard, old: bytes, folder: str
+) -> None:
+    with pytest.raises(CommandError) as raised:
+        put(board, with_header(old, 4, 9), folder)
+    assert re.fullmatch(
+        r"/dev/\S+: the firmware's Inkling and these tools are of different versions "
+        r"\(buffer: a blob of a version that this runtime does not read: version is 9, "
+        r"allowed \d+\): flash firmware of this version of Inkling",
+        str(raised.value),
+    )
+
+
+@pytest.mark.parametrize("folder", ["/rom", "/flash"])
+def test_a_blob_that_the_board_refuses_does_not_replace_the_old_one(
+    board: VirtualBoard, old: bytes, folder: str
+) -> None:
+    with pytest.raises(CommandError) as raised:
+        put(board, with_header(old, 16, 77), folder)
+    assert "the board does not take net.ink (" in str(raised.value)
+    assert "packed for a target that this runtime does not know" in str(raised.value)
+    assert str(raised.value).endswith(
+        "pack the model again with the tools of the firmware's version"
+    )
+
+
+@pytest.mark.parametrize("folder", ["/rom", "/flash"])
+def test_a_network_that_needs_more_ram_than_the_board_has_does_not_replace_the_old_one(
+    board: VirtualBoard, folder: str
+) -> None:
+    builder = ModelBuilder("large")
+    left = builder.tensor((1, 400, 400, 4), scale=1, zero_point=0)
+    right = builder.tensor((1, 400, 400, 4), scale=1, zero_point=0)
+    builder.operator("ABS", [left], [right])
+    with pytest.raises(CommandError, match=r"the arena needs \d+ bytes, the heap has \d+ free"):
+        put(board, pack(builder.build([left], [right])), folder)
+
+
+def test_a_full_file_system_is_refused_with_its_figures(
+    board: VirtualBoard, old: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board.exec(
+        "import os\nf = open('/flash/fill', 'wb')\nb = bytes(1024)\n"
+        "s = os.statvfs('/flash')\n"
+        "for i in range(s[0] * s[3] // 1024 - 24): n = f.write(b)\nf.close()"
+    )
+    large = old + bytes(30000)
+    with pytest.raises(
+        CommandError, match=r"/flash has \d+ bytes free, net.ink needs 31\d* beside"
+    ):
+        put(board, large, "/flash")
+    # where the figures promise room that there is not, the board runs out of it half-way
+    monkeypatch.setattr(file_system, "free_bytes", lambda *_: 1 << 20)
+    with pytest.raises(CommandError, match="net.ink needs 31.* beside the old one: remove files"):
+        put(board, large, "/flash")
+    board.exec("os.remove('/flash/fill')")
+
+
+def test_a_board_that_hangs_ends_the_command_within_seconds(
+    virtual_board_firmware: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "large.bin").write_bytes(bytes(range(256)) * 400)
+    with VirtualBoard(virtual_board_firmware) as board:
+        assert board._process
+        timer = threading.Timer(1.5, os.kill, [board._process.pid, signal.SIGSTOP])
+        timer.start()
+        begin = time.monotonic()
+        assert cli.main(["deploy", str(tmp_path / "large.bin"), "--port", board.port]) == 1
+        assert time.monotonic() - begin < 1.5 + 11
+    said = capsys.readouterr().err
+    assert "the board went away or stopped answering (" in said and said.count("\n") == 1
+
+
+def test_firmware_without_inkling_is_refused_before_anything_is_sent(
+    tmp_path: Path, old: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "net.ink").write_bytes(old)
+    with VirtualBoard(build_firmware(STOCK="1")) as board:
+        for words in (["deploy", "--port"], ["validate", "--on"]):
+            assert cli.main([words[0], str(tmp_path / "net.ink"), words[1], board.port]) == 1
+            said = capsys.readouterr().err
+            assert "the firmware has no Inkling (no module named 'inkling')" in said
+            assert said.count("\n") == 1
+        assert board.exec("import os; print(os.listdir('/flash'))") == "[]\n"
