@@ -1,9 +1,10 @@
 """The table of boards: a JSON file each, beside this one, with the source of every figure.
 
 `clock_mhz` is what the board's usual firmware sets; `run_current` is the part's alone, without the
-rest of the board, and null where no published figure was found. USB identifiers are vid:pid, in
-lower case: `bootloader` waits for firmware, `run` is what the running firmware shows, `debugger`
-is the ST-LINK on the board, whose serial port leads to the REPL too.
+rest of the board. Firmware lies in flash from `firmware_address` up to, not including,
+`firmware_end`; `ram` are the ranges a stack may lie in. USB identifiers are vid:pid, in lower
+case: `bootloader` waits for firmware, `run` is what the running firmware shows. All this comes
+from sources; no figure was checked on a board.
 """
 
 from __future__ import annotations
@@ -16,6 +17,18 @@ from pathlib import Path
 from host_tools.errors import CommandError
 
 FOLDER = Path(__file__).parent
+
+# ST's debuggers, on Nucleo and Discovery boards or alone; from the udev rules of
+# github.com/stlink-org/stlink, config/udev/rules.d
+STLINKS = {
+    "0483:3748": "ST-LINK/V2",
+    "0483:374b": "ST-LINK/V2-1",
+    "0483:3752": "ST-LINK/V2-1",
+    "0483:374d": "STLINK-V3",
+    "0483:374e": "STLINK-V3",
+    "0483:374f": "STLINK-V3",
+    "0483:3753": "STLINK-V3",
+}
 
 
 @dataclass(frozen=True)
@@ -32,8 +45,22 @@ class RunCurrent:
 
 
 @dataclass(frozen=True)
+class Bootloader:
+    """How a board takes firmware over USB.
+
+    `dfuse` is ST's extension of DFU, with addresses; without it, the alternate setting `alt` is
+    the place that is written. `buttons` is what a person does to get there.
+    """
+
+    dfuse: bool
+    alt: int
+    buttons: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Board:
-    """One board's facts; sizes in bytes, `firmware_address` where its firmware starts in flash.
+    """One board's facts; sizes in bytes, ranges of addresses without their end.
 
     `builds` has its name in MicroPython's source ("micropython") and in OpenMV's ("openmv").
     """
@@ -45,15 +72,20 @@ class Board:
     clock_mhz: float
     flash_bytes: int
     ram_bytes: int
+    ram: tuple[tuple[int, int], ...]
     firmware_address: int
+    firmware_end: int
     usb: dict[str, tuple[str, ...]]
-    run_current: RunCurrent | None
+    stlink: bool
+    pyocd_target: str | None
+    bootloader: Bootloader
+    run_current: RunCurrent
     sources: dict[str, str]
 
     @property
     def serial_ids(self) -> tuple[str, ...]:
-        """The vid:pid of serial ports behind which its REPL may be: its own, its debugger's."""
-        return self.usb.get("run", ()) + self.usb.get("debugger", ())
+        """The vid:pid of serial ports behind which its REPL may be: its own, its ST-LINK's."""
+        return self.usb["run"] + (tuple(STLINKS) if self.stlink else ())
 
 
 def board_names() -> list[str]:
@@ -72,13 +104,18 @@ def read_board(name: str) -> Board:
     if name not in board_names():
         raise CommandError(f"the board {name!r} is not known; give {', '.join(board_names())}")
     entry = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf8"))
-    current = entry.pop("run_current")
-    address = int(entry.pop("firmware_address"), 16)
-    usb = {state: tuple(identifiers) for state, identifiers in entry.pop("usb").items()}
     return Board(
         name=name,
-        firmware_address=address,
-        usb=usb,
-        run_current=RunCurrent(**current) if current else None,
+        ram=tuple(_range(text) for text in entry.pop("ram")),
+        firmware_address=int(entry.pop("firmware_address"), 16),
+        firmware_end=int(entry.pop("firmware_end"), 16),
+        usb={state: tuple(identifiers) for state, identifiers in entry.pop("usb").items()},
+        bootloader=Bootloader(**entry.pop("bootloader")),
+        run_current=RunCurrent(**entry.pop("run_current")),
         **entry,
     )
+
+
+def _range(text: str) -> tuple[int, int]:
+    start, end = text.split(" to ")
+    return int(start, 16), int(end, 16)

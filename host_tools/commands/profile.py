@@ -128,7 +128,7 @@ def _report(
             entry["instructions_predicted"] = predicted[cost.index].instructions
             entry["cycles_predicted"] = predicted[cost.index].cycles
     report |= {"operators": operators, "total": total, "note": NOTE}
-    if board and board.run_current:
+    if board:
         report["energy_estimate"] = {
             "millijoules": round(board.run_current.millijoules(whole.cycles or 0), 4),
             "microamperes_per_mhz": board.run_current.microamperes_per_mhz,
@@ -167,14 +167,13 @@ def _summary(costs: list[Cost], board: Board | None, mhz: float | None) -> list[
         where = f"{board.title} ({board.part})" if board else "a Cortex-M7"
         milliseconds = _milliseconds(cycles, mhz)
         lines.append(f"{where} at {mhz:g} MHz: about {milliseconds:.2f} ms a prediction.")
-    if board and (current := board.run_current):
+    if board:
+        current = board.run_current
         lines.append(
             f"Energy, an estimate: {current.millijoules(cycles):.2f} mJ a prediction, "
             f"{current.microamperes_per_mhz:g} microamperes a MHz at {current.volts:g} V "
             f"({current.source})."
         )
-    elif board:
-        lines.append(f"Energy: no published current was found for the {board.part}.")
     return lines
 
 
@@ -187,7 +186,7 @@ def _chart(title: str, costs: list[Cost], board: Board | None, mhz: float | None
     if mhz:
         where = f"{board.title}, {mhz:g} MHz" if board else f"{mhz:g} MHz"
         facts.append(f"{_milliseconds(total, mhz):.2f} ms ({where})")
-    if board and board.run_current:
+    if board:
         facts.append(f"{board.run_current.millijoules(total):.2f} mJ")
     bars = []
     for cost in costs:
