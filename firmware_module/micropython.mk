@@ -26,7 +26,7 @@ SRC_USERMOD_LIB_C += $(INKLING_C)
 # firmware is built for size, and so is all of ours but what computes
 INKLING_BUILD := $(BUILD)/$(notdir $(INKLING_DIR))
 $(INKLING_BUILD)/kernels/%.o: CFLAGS += -O2
-$(INKLING_BUILD)/kernels/armv7em/%.o: CFLAGS += -O3
+$(INKLING_BUILD)/kernels/armv7em/%.o: CFLAGS += -O2
 INKLING_FAST := runtime/ink_image.o runtime/ink_model.o runtime/ink_quantize.o module/run.o
 $(addprefix $(INKLING_BUILD)/,$(INKLING_FAST)): CFLAGS += -O3
 

@@ -5,6 +5,8 @@
 //
 // A pixel's taps come by kernel rows: kernel_w x input_c bytes that lie together in the input are a
 // run. First the whole words of each run, then what is left of all runs, filled up to a word.
+#include <stdbool.h>
+
 #include "conv_packed_tile.h"
 #include "packed_common.h"
 #include "packed_pairs.h"
@@ -26,19 +28,23 @@ size_t ink_conv_packed_s8_scratch(const ink_packed_conv_t *conv) {
 
 #if INK_HAVE_DSP
 
+// A window of the output's pixel that comes next, or of one beside it.
 typedef struct {
-    int32_t y, start; // a window's first input row, and its first byte in its rows
-    const int8_t *image;
+    const int8_t *from;    // its first run, where all of it lies in the input
+    int32_t y;             // its first input row
+    int32_t before, after; // bytes of its runs that lie outside their rows
 } window_t;
 
 typedef struct {
     ink_packed_conv_t conv;
-    const int8_t *image;
+    const int8_t *row;                      // the window of this output row's pixel 0
     int32_t oy, ox;                         // the next output pixel
     int32_t run, row_size;                  // bytes of a run, of an input row
-    int32_t run_words, rest;                // bytes of a run's whole words, and those left
+    int32_t rest;                           // bytes left of a run's whole words
     int32_t rest_size;                      // bytes left of all runs, filled up
+    int32_t step;                           // bytes from a window to the next in its row
     int32_t first_y, end_y, first_x, end_x; // output pixels whose windows lie in the input
+    ink_conv_widen_t widen;
     int32_t *panel;
     int8_t *rests, *padding, *borders, *staging;
 } gather_t;
@@ -63,18 +69,20 @@ static void start_gathering(
         conv->output_w = conv->input_w;
         conv->input_h = conv->output_h = conv->batch = 1;
     }
-    gather->image = input;
     gather->oy = gather->ox = 0;
     gather->run = conv->kernel_w * conv->input_c;
     gather->row_size = conv->input_w * conv->input_c;
-    gather->run_words = gather->run & ~3;
     gather->rest = gather->run & 3;
     gather->rest_size = align_word(conv->kernel_h * gather->rest);
+    gather->step = conv->stride_w * conv->input_c;
+    gather->row = input - conv->pad_top * gather->row_size - conv->pad_left * conv->input_c;
+    gather->widen.row_bytes = gather->run & ~3;
+    gather->widen.row_step = gather->row_size;
     find_inside(conv->input_h, conv->kernel_h, conv->stride_h, conv->pad_top, conv->output_h,
         &gather->first_y, &gather->end_y);
     find_inside(conv->input_w, conv->kernel_w, conv->stride_w, conv->pad_left, conv->output_w,
         &gather->first_x, &gather->end_x);
-    int32_t taps = conv->kernel_h * gather->run_words + gather->rest_size;
+    int32_t taps = conv->kernel_h * gather->widen.row_bytes + gather->rest_size;
     gather->panel = scratch;
     gather->rests = (int8_t *)scratch + taps * 2 * TILE_PIXELS + PANEL_SLACK;
     gather->padding = gather->rests + gather->rest_size * TILE_PIXELS;
@@ -84,121 +92,131 @@ static void start_gathering(
     memset(gather->padding, conv->pad_value, (size_t)gather->run);
 }
 
-static window_t find_window(const gather_t *gather) {
+static void next_row(gather_t *gather) {
     const ink_packed_conv_t *conv = &gather->conv;
-    return (window_t){.y = gather->oy * conv->stride_h - conv->pad_top,
-        .start = (gather->ox * conv->stride_w - conv->pad_left) * conv->input_c,
-        .image = gather->image};
+    int32_t rows = conv->stride_h;
+    gather->ox = 0;
+    if (++gather->oy == conv->output_h) {
+        // to the next image
+        gather->oy = 0;
+        rows += conv->input_h - conv->output_h * conv->stride_h;
+    }
+    gather->row += rows * gather->row_size;
 }
 
-static void next_output(gather_t *gather, int32_t pixels) {
-    gather->ox += pixels;
-    if (gather->ox >= gather->conv.output_w) {
-        gather->ox = 0;
-        if (++gather->oy == gather->conv.output_h) {
-            gather->oy = 0;
-            gather->image += gather->conv.input_h * gather->row_size;
-        }
-    }
-}
-
-// Where a window's run in input row y lies: in the input, or made up at `border`.
-static const int8_t *find_run(
-    const gather_t *gather, const window_t *window, int32_t y, int8_t *border) {
-    if ((uint32_t)y >= (uint32_t)gather->conv.input_h) {
-        return gather->padding;
-    }
-    const int8_t *row = window->image + y * gather->row_size;
-    int32_t run = gather->run;
-    int32_t before = -window->start;
-    int32_t after = window->start + run - gather->row_size;
-    if (before <= 0 && after <= 0) {
-        return row + window->start;
-    }
-    before = before < 0 ? 0 : before;
-    after = after < 0 ? 0 : after;
-    if (before >= run || after >= run) {
-        return gather->padding;
-    }
-    memset(border, gather->conv.pad_value, (size_t)before);
-    memcpy(border + before, row + window->start + before, (size_t)(run - before - after));
-    memset(border + run - after, gather->conv.pad_value, (size_t)after);
-    return border;
-}
-
-// The bytes left of a row's runs. Kept together until all rows are gathered.
-static void keep_rests(const gather_t *gather, const ink_conv_widen_t *widen, int32_t row) {
+// The bytes left of the runs that widen.from points to, kept together until all rows are gathered.
+static void keep_rests(const gather_t *gather, int32_t row) {
+    int8_t *to = gather->rests + row * gather->rest;
     for (int32_t pixel = 0; pixel < TILE_PIXELS; pixel++) {
-        const int8_t *from = widen->from[pixel] + gather->run_words;
-        int8_t *to = gather->rests + pixel * gather->rest_size + row * gather->rest;
-        for (int32_t left = widen->rows; left > 0; left--) {
-            for (int32_t i = 0; i < gather->rest; i++) {
-                *to++ = from[i];
+        const int8_t *from = gather->widen.from[pixel] + gather->widen.row_bytes;
+        int8_t *at = to;
+        for (int32_t left = gather->widen.rows; left > 0; left--) {
+            at[0] = from[0];
+            if (gather->rest > 1) {
+                at[1] = from[1];
+                if (gather->rest > 2) {
+                    at[2] = from[2];
+                }
             }
-            from += widen->row_step;
+            at += gather->rest;
+            from += gather->row_size;
         }
+        to += gather->rest_size;
     }
 }
 
-static int32_t *gather_rows(
-    const gather_t *gather, const ink_conv_widen_t *widen, int32_t row, int32_t *panel) {
+static void widen_rests(const gather_t *gather, int32_t *panel) {
+    ink_conv_widen_t widen = {.row_bytes = gather->rest_size, .rows = 1};
+    for (int32_t pixel = 0; pixel < TILE_PIXELS; pixel++) {
+        widen.from[pixel] = gather->rests + pixel * gather->rest_size;
+    }
+    ink_conv_packed_widen(panel, &widen);
+}
+
+// Takes the rows that widen.from points to, from row `row` on, into the panel. Returns where the
+// rows after them go.
+static int32_t *gather_rows(const gather_t *gather, int32_t row, int32_t *panel, bool last) {
+    if (gather->widen.row_bytes != 0) {
+        panel = ink_conv_packed_widen(panel, &gather->widen);
+    }
     if (gather->rest != 0) {
-        keep_rests(gather, widen, row);
-    }
-    return gather->run_words != 0 ? ink_conv_packed_widen(panel, widen) : panel;
-}
-
-static int32_t *gather_inside(gather_t *gather) {
-    window_t window = find_window(gather);
-    int32_t step = gather->conv.stride_w * gather->conv.input_c;
-    ink_conv_widen_t widen = {.row_bytes = gather->run_words,
-        .rows = gather->conv.kernel_h,
-        .row_step = gather->row_size};
-    const int8_t *from = window.image + window.y * gather->row_size + window.start;
-    for (int32_t pixel = 0; pixel < TILE_PIXELS; pixel++) {
-        widen.from[pixel] = from;
-        from += step;
-    }
-    next_output(gather, TILE_PIXELS);
-    return gather_rows(gather, &widen, 0, gather->panel);
-}
-
-static int32_t *gather_anywhere(gather_t *gather, int32_t pixels) {
-    window_t windows[TILE_PIXELS];
-    for (int32_t pixel = 0; pixel < TILE_PIXELS; pixel++) {
-        windows[pixel] = pixel < pixels ? find_window(gather) : windows[pixel - 1];
-        next_output(gather, pixel < pixels);
-    }
-    ink_conv_widen_t widen = {.row_bytes = gather->run_words, .rows = 1};
-    int32_t *panel = gather->panel;
-    for (int32_t row = 0; row < gather->conv.kernel_h; row++) {
-        int8_t *border = gather->borders;
-        for (int32_t pixel = 0; pixel < TILE_PIXELS; pixel++) {
-            const window_t *window = &windows[pixel];
-            widen.from[pixel] = find_run(gather, window, window->y + row, border);
-            border += align_word(gather->run);
+        keep_rests(gather, row);
+        if (last) {
+            widen_rests(gather, panel);
         }
-        panel = gather_rows(gather, &widen, row, panel);
     }
     return panel;
 }
 
-// Fills the panel with the next `pixels` (1 to 4) windows; places past them repeat the last.
-static void gather_windows(gather_t *gather, int32_t pixels) {
-    int32_t *panel;
-    if (pixels == TILE_PIXELS && gather->ox >= gather->first_x &&
-        gather->ox + TILE_PIXELS <= gather->end_x && gather->oy >= gather->first_y &&
-        gather->oy < gather->end_y) {
-        panel = gather_inside(gather);
-    } else {
-        panel = gather_anywhere(gather, pixels);
+// One byte left of each of three runs, as where a 3x3 kernel takes colours.
+static inline void widen_three_bytes(
+    const int8_t *from, int32_t step, int32_t row_size, int32_t *panel) {
+    for (int32_t pixel = 0; pixel < TILE_PIXELS; pixel++) {
+        const int8_t *second = from + row_size;
+        store_pair(panel, pack_pair(*from, second[row_size]), (uint16_t)*second);
+        from += step;
+        panel += 2;
     }
-    if (gather->rest != 0) {
-        ink_conv_widen_t widen = {.row_bytes = gather->rest_size, .rows = 1};
-        for (int32_t pixel = 0; pixel < TILE_PIXELS; pixel++) {
-            widen.from[pixel] = gather->rests + pixel * gather->rest_size;
+}
+
+static int32_t bound(int32_t value, int32_t most) {
+    return value < 0 ? 0 : value > most ? most : value;
+}
+
+static window_t find_window(gather_t *gather, int8_t *border) {
+    const ink_packed_conv_t *conv = &gather->conv;
+    int32_t run = gather->run;
+    int32_t start = gather->ox * gather->step - conv->pad_left * conv->input_c;
+    window_t window = {.from = gather->row + gather->ox * gather->step,
+        .y = gather->oy * conv->stride_h - conv->pad_top,
+        .before = bound(-start, run),
+        .after = bound(start + run - gather->row_size, run)};
+    if (window.before + window.after > 0) {
+        memset(border, conv->pad_value, (size_t)run);
+    }
+    return window;
+}
+
+// Where a window's run in its row `row` lies: in the input, or made up at `border`.
+static const int8_t *find_run(
+    const gather_t *gather, const window_t *window, int32_t row, int8_t *border) {
+    if ((uint32_t)(window->y + row) >= (uint32_t)gather->conv.input_h) {
+        return gather->padding;
+    }
+    const int8_t *from = window->from + row * gather->row_size;
+    int32_t before = window->before;
+    int32_t inside = gather->run - before - window->after;
+    if (inside == gather->run) {
+        return from;
+    }
+    if (inside > 0) {
+        memcpy(border + before, from + before, (size_t)inside);
+    }
+    return border;
+}
+
+// `pixels` (1 to 4) anywhere; places past them repeat the last.
+static void gather_anywhere(gather_t *gather, int32_t pixels) {
+    window_t windows[TILE_PIXELS];
+    int32_t border_size = align_word(gather->run);
+    for (int32_t pixel = 0; pixel < TILE_PIXELS; pixel++) {
+        windows[pixel] = find_window(gather, gather->borders + pixel * border_size);
+        if (pixel + 1 < pixels && ++gather->ox == gather->conv.output_w) {
+            next_row(gather);
         }
-        ink_conv_packed_widen(panel, &widen);
+    }
+    if (++gather->ox == gather->conv.output_w) {
+        next_row(gather);
+    }
+    gather->widen.rows = 1;
+    int32_t *panel = gather->panel;
+    for (int32_t row = 0; row < gather->conv.kernel_h; row++) {
+        int8_t *border = gather->borders;
+        for (int32_t pixel = 0; pixel < TILE_PIXELS; pixel++) {
+            gather->widen.from[pixel] = find_run(gather, &windows[pixel], row, border);
+            border += border_size;
+        }
+        panel = gather_rows(gather, row, panel, row + 1 == gather->conv.kernel_h);
     }
 }
 
@@ -225,26 +243,75 @@ static void write_some_pixels(const gather_t *gather, const ink_conv_tile_t *til
     }
 }
 
+static int8_t *write_panel(const gather_t *gather, const ink_conv_tile_t *tile, int32_t pixels,
+    const void *weights, int8_t *output) {
+    if (pixels == TILE_PIXELS && tile->stride == gather->conv.output_c) {
+        ink_conv_packed_tile(tile, weights, output);
+    } else {
+        write_some_pixels(gather, tile, pixels, weights, output);
+    }
+    return output + pixels * gather->conv.output_c;
+}
+
+// How many times the next 4 output pixels lie in one row, all their windows within the input.
+static int32_t count_inside(const gather_t *gather) {
+    int32_t pixels = gather->end_x - gather->ox;
+    if (pixels < TILE_PIXELS || gather->ox < gather->first_x || gather->oy < gather->first_y ||
+        gather->oy >= gather->end_y) {
+        return 0;
+    }
+    return pixels / TILE_PIXELS;
+}
+
+static int8_t *run_inside(gather_t *gather, const ink_conv_tile_t *tile, int32_t panels,
+    const void *weights, int8_t *output) {
+    const int8_t *from = gather->row + gather->ox * gather->step;
+    int32_t step = gather->step;
+    int32_t run_words = gather->widen.row_bytes;
+    bool three_bytes = gather->rest == 1 && gather->conv.kernel_h == 3 && run_words != 0;
+    gather->widen.rows = gather->conv.kernel_h;
+    gather->ox += panels * TILE_PIXELS;
+    for (; panels > 0; panels--) {
+        gather->widen.from[0] = from;
+        gather->widen.from[1] = from + step;
+        gather->widen.from[2] = from + 2 * step;
+        gather->widen.from[3] = from + 3 * step;
+        if (three_bytes) {
+            widen_three_bytes(from + run_words, step, gather->row_size,
+                ink_conv_packed_widen(gather->panel, &gather->widen));
+        } else {
+            gather_rows(gather, 0, gather->panel, true);
+        }
+        from += TILE_PIXELS * step;
+        output = write_panel(gather, tile, TILE_PIXELS, weights, output);
+    }
+    if (gather->ox == gather->conv.output_w) {
+        next_row(gather);
+    }
+    return output;
+}
+
 void ink_conv_packed_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
     int8_t *output, void *scratch) {
     gather_t gather;
     start_gathering(&gather, conv, input, scratch);
     ink_conv_tile_t tile = {.panel = gather.panel,
-        .groups = (conv->kernel_h * gather.run_words + gather.rest_size) >> 2,
+        .groups = (conv->kernel_h * gather.widen.row_bytes + gather.rest_size) >> 2,
         .stride = (conv->output_c + 1) & ~1,
         .pairs = (conv->output_c + 1) >> 1,
         .output_zero = conv->output_zero};
     int8_t *to = output;
     int32_t left = conv->batch * conv->output_h * conv->output_w;
     while (left > 0) {
-        int32_t pixels = left < TILE_PIXELS ? left : TILE_PIXELS;
-        gather_windows(&gather, pixels);
-        if (pixels == TILE_PIXELS && tile.stride == conv->output_c) {
-            ink_conv_packed_tile(&tile, weights, to);
+        int32_t panels = count_inside(&gather);
+        int32_t pixels = panels * TILE_PIXELS;
+        if (panels > 0) {
+            to = run_inside(&gather, &tile, panels, weights, to);
         } else {
-            write_some_pixels(&gather, &tile, pixels, weights, to);
+            pixels = left < TILE_PIXELS ? left : TILE_PIXELS;
+            gather_anywhere(&gather, pixels);
+            to = write_panel(&gather, &tile, pixels, weights, to);
         }
-        to += pixels * conv->output_c;
         left -= pixels;
     }
     ink_packed_clamp(output, (size_t)(to - output), conv->act_min, conv->act_max);

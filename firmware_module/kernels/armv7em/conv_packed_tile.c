@@ -14,28 +14,29 @@
 #pragma GCC diagnostic ignored "-Wunused-parameter" // a naked function's, by register
 
 // Offsets in the stack frame.
-// 0 output, 4 panel less the loop's entry, 8 end of panel, 12 stride, 16 end of output, 20 entry,
-// 24 bytes of weights that the entry skips, 28 panel, 32 zero point of the output
+// 0 panel, 4 end of panel, 8 stride, 12 end of output, 16 bytes of weights that the entry skips less
+// those of the first two words, 20 entry, 24 zero point of the output, 28 output
 __attribute__((naked)) void ink_conv_packed_tile(
     const ink_conv_tile_t *tile, const void *weights, int8_t *output) {
     __asm volatile(
         ".set tile_words, 32\n" // of weights that one pass of the loop takes
 
-        // One word. `at` is where the panel's inputs of this word lie, `next` of the word after.
-        ".macro word i, at, next\n"
-        "smlad r4, r2, r12, r4\n"
+        // One word. `at` is where the panel's inputs of this word lie, `next` of the word after;
+        // then the registers where the sums of 256 x A + B and of B come from.
+        ".macro word i, at, next, a0=r4, a1=r5, a2=r6, a3=r7, b0=r8, b1=r9, b2=r10, b3=r11\n"
+        "smlad r4, r2, r12, \\a0\n"
         "sxtb16.w r3, r2\n"
-        "smlad r5, r2, lr, r5\n"
-        "smlad r8, r3, r12, r8\n"
+        "smlad r5, r2, lr, \\a1\n"
+        "smlad r8, r3, r12, \\b0\n"
         "ldr.w r12, [r0, #\\at + 16]\n"
-        "smlad r9, r3, lr, r9\n"
+        "smlad r9, r3, lr, \\b1\n"
         "ldr.w lr, [r0, #\\at + 24]\n"
-        "smlad r6, r2, r12, r6\n"
-        "smlad r7, r2, lr, r7\n"
+        "smlad r6, r2, r12, \\a2\n"
+        "smlad r7, r2, lr, \\a3\n"
         "ldr.w r2, [r1, #4 * \\i + 4]\n"
-        "smlad r10, r3, r12, r10\n"
+        "smlad r10, r3, r12, \\b2\n"
         "ldr.w r12, [r0, #\\next]\n"
-        "smlad r11, r3, lr, r11\n"
+        "smlad r11, r3, lr, \\b3\n"
         "ldr.w lr, [r0, #\\next + 8]\n"
         ".endm\n"
         ".macro two_words i\n"
@@ -46,42 +47,38 @@ __attribute__((naked)) void ink_conv_packed_tile(
         "push {r4-r11, lr}\n"
         "sub sp, sp, #36\n"
         "ldm r0, {r3, r4, r5, r6, r7}\n" // panel, groups, stride, pairs, output_zero
-        "str r7, [sp, #32]\n"
-        "str r3, [sp, #28]\n"
+        "strd r7, r2, [sp, #24]\n"
         "add r7, r3, r4, lsl #5\n" // end of panel
-        "str r7, [sp, #8]\n"
+        "strd r3, r7, [sp]\n"
         "add r6, r2, r6, lsl #1\n"
-        "strd r5, r6, [sp, #12]\n"
-        // the loop is entered `skip` words from its start, so that what is left is whole passes
-        "rsb r4, r4, #0\n"
+        "strd r5, r6, [sp, #8]\n"
+        // after the first two words the loop is entered where what is left is whole passes: at its
+        // very end if that is no word more
+        "sub r4, r4, #1\n"
         "lsl r4, r4, #1\n"
         "and r4, r4, #tile_words - 1\n"
-        "sub r3, r3, r4, lsl #4\n"
-        "strd r2, r3, [sp]\n"
-        "lsl r5, r4, #2\n"
+        "rsb r4, r4, #tile_words\n"
+        "sub r5, r4, #2\n"
+        "lsl r5, r5, #2\n"
         "rsb r4, r4, r4, lsl #3\n" // a word is 14 instructions of 4 bytes
         "adr r6, 1f\n"
         "add r6, r6, r4, lsl #3\n"
         "orr r6, r6, #1\n"
-        "strd r6, r5, [sp, #20]\n"
+        "strd r5, r6, [sp, #16]\n"
 
         // a pair of output channels
         "0:\n"
-        "ldr r4, [r1]\n"
-        "ldr r8, [r1, #4]\n"
-        "ldr r3, [sp, #28]\n"
+        "ldr r0, [sp]\n"
+        "ldr r7, [r1]\n"
+        "ldr.w r11, [r1, #4]\n"
+        "ldr.w r12, [r0]\n"
         "ldr r2, [r1, #8]!\n"
-        "mov r5, r4\n"
-        "ldr r0, [sp, #24]\n"
-        "mov r9, r8\n"
-        "ldr.w r12, [r3]\n"
-        "mov r6, r4\n"
-        "ldr.w lr, [r3, #8]\n"
-        "mov r10, r8\n"
-        "sub r1, r1, r0\n"
-        "ldr r0, [sp, #4]\n"
-        "mov r7, r4\n"
-        "mov r11, r8\n"
+        "ldr.w lr, [r0, #8]\n"
+        "word 0, 0, 4, r7, r7, r7, r7, r11, r11, r11, r11\n"
+        "word 1, 4, 32\n"
+        "ldr r3, [sp, #16]\n"
+        "sub r0, r0, r3, lsl #2\n"
+        "sub r1, r1, r3\n"
         "ldr.w pc, [sp, #20]\n"
 
         ".balign 4\n"
@@ -102,7 +99,7 @@ __attribute__((naked)) void ink_conv_packed_tile(
         "two_words 26\n"
         "two_words 28\n"
         "two_words 30\n"
-        "ldr r3, [sp, #8]\n"
+        "ldr r3, [sp, #4]\n"
         "add r0, r0, #16 * tile_words\n"
         "add r1, r1, #4 * tile_words\n"
         "cmp r0, r3\n"
@@ -130,7 +127,7 @@ __attribute__((naked)) void ink_conv_packed_tile(
         "smmlar r5, r5, r2, r5\n"
         "add r8, r8, r8, asr #31\n"
         "smmlar r11, r11, r0, r11\n"
-        "ldr r3, [sp, #32]\n"
+        "ldr r3, [sp, #24]\n"
         "add r7, r7, r7, asr #31\n"
         "smmlsr r8, r8, lr, r3\n"
         "smmlsr r9, r9, lr, r3\n"
@@ -142,7 +139,7 @@ __attribute__((naked)) void ink_conv_packed_tile(
         "add r11, r11, r11, asr #31\n"
         "smmlsr r6, r6, r12, r3\n"
         "add r4, r4, r4, asr #31\n"
-        "ldr r2, [sp, #12]\n" // stride
+        "ldr r2, [sp, #8]\n" // stride
         "ssat r8, #8, r8\n"
         "smmlsr r4, r4, r12, r3\n"
         "ssat r9, #8, r9\n"
@@ -150,13 +147,13 @@ __attribute__((naked)) void ink_conv_packed_tile(
         "ssat r5, #8, r5\n"
         "smmlsr r11, r11, lr, r3\n"
         "ssat r4, #8, r4\n"
-        "ldr.w lr, [sp]\n" // output
+        "ldr.w lr, [sp, #28]\n" // output
         "bfi r5, r9, #8, #8\n"
         "smmlsr r7, r7, r12, r3\n"
         "ssat r10, #8, r10\n"
         "add r1, r1, #16\n"
         "bfi r4, r8, #8, #8\n"
-        "ldr r3, [sp, #16]\n" // end of output
+        "ldr r3, [sp, #12]\n" // end of output
         "ssat r6, #8, r6\n"
         "strh.w r4, [lr]\n"
         "ssat r11, #8, r11\n"
@@ -164,7 +161,7 @@ __attribute__((naked)) void ink_conv_packed_tile(
         "add r12, lr, r2, lsl #1\n"
         "add lr, lr, #2\n"
         "ssat r7, #8, r7\n"
-        "str.w lr, [sp]\n"
+        "str.w lr, [sp, #28]\n"
         "bfi r6, r10, #8, #8\n"
         "strh.w r6, [r12]\n"
         "bfi r7, r11, #8, #8\n"

@@ -61,6 +61,13 @@ static inline int32_t widen_odd(int32_t bytes) {
     return result;
 }
 
+// The low halves of both, `high` in the upper half.
+static inline int32_t pack_pair(int32_t low, int32_t high) {
+    int32_t result;
+    __asm("pkhbt %0, %1, %2, lsl #16" : "=r"(result) : "r"(low), "r"(high));
+    return result;
+}
+
 static inline void store_pair(int32_t *to, int32_t first, int32_t second) {
     __asm("strd %1, %2, %0" : "=Q"(*(int64_t *)to) : "r"(first), "r"(second));
 }

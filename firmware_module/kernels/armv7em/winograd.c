@@ -2,6 +2,8 @@
 // Winograd convolution 3x3: walks over the tiles of outputs, row by row from the top, four at a
 // time, and finishes all their channels before the next four. Stride 1, dilation 1, one group,
 // input channels a multiple of 4.
+#include <stdbool.h>
+
 #include "winograd.h"
 
 typedef struct {
@@ -46,22 +48,53 @@ static int32_t bound(int32_t value, int32_t least, int32_t most) {
     return value < least ? least : value > most ? most : value;
 }
 
+typedef struct {
+    int32_t words[4];
+} block_t;
+
+// Both work on whole words, `size` bytes; C libraries of boards are slower.
+static int8_t *copy(int8_t *to, const int8_t *from, int32_t size) {
+    for (; size >= (int32_t)sizeof(block_t); size -= (int32_t)sizeof(block_t)) {
+        block_t block;
+        memcpy(&block, from, sizeof(block));
+        memcpy(to, &block, sizeof(block));
+        from += sizeof(block);
+        to += sizeof(block);
+    }
+    for (; size > 0; size -= 4) {
+        memcpy(to, from, 4);
+        from += 4;
+        to += 4;
+    }
+    return to;
+}
+
+static int8_t *fill(int8_t *to, int32_t value, int32_t size) {
+#pragma GCC unroll 4
+    for (; size > 0; size -= 4) {
+        memcpy(to, &value, 4);
+        to += 4;
+    }
+    return to;
+}
+
 // Copies a window of `size` x `size` pixels that starts at row y, column x of the input.
 static void copy_window(const ink_packed_conv_t *conv, const int8_t *image, int32_t y, int32_t x,
     int32_t size, int8_t *window) {
     int32_t depth = conv->input_c;
+    int32_t value = (int32_t)((uint32_t)(uint8_t)conv->pad_value * 0x01010101u);
     int32_t left = bound(-x, 0, size);
     int32_t right = bound(conv->input_w - x, left, size);
+    const int8_t *from = image + (y * conv->input_w + x + left) * depth;
     for (int32_t row = y; row < y + size; row++) {
-        int32_t first = left * depth;
-        int32_t end = row >= 0 && row < conv->input_h ? right * depth : first;
-        memset(window, conv->pad_value, (size_t)first);
-        if (end > first) {
-            memcpy(window + first, image + (row * conv->input_w + x) * depth + first,
-                (size_t)(end - first));
+        if (row < 0 || row >= conv->input_h) {
+            window = fill(window, value, size * depth);
+        } else {
+            window = fill(window, value, left * depth);
+            window = copy(window, from, (right - left) * depth);
+            window = fill(window, value, (size - right) * depth);
         }
-        memset(window + end, conv->pad_value, (size_t)(size * depth - end));
-        window += size * depth;
+        from += conv->input_w * depth;
     }
 }
 
@@ -93,25 +126,36 @@ static target_t find_target(const ink_packed_conv_t *conv, const tile_t *tile, i
         .columns = bound(conv->output_w - tile->x, 1, side)};
 }
 
-// Writes a tile's next channel.
-static void transform_output(const ink_winograd_t *method, target_t *target,
+// Writes the next channel of a tile that leaves the output.
+static void transform_part(const ink_winograd_t *method, const target_t *target,
     const int32_t *products, const ink_requantize_t *how) {
-    ink_winograd_place_t *place = &target->place;
+    const ink_winograd_place_t *place = &target->place;
     int32_t side = method->side;
-    if (target->rows == side && target->columns == side) {
-        method->output(products, how, place);
-    } else {
-        int8_t whole[4 * 4];
-        const ink_winograd_place_t aside = {
-            .to = whole, .pixel = 1, .row = side, .zero_point = place->zero_point};
-        method->output(products, how, &aside);
-        for (int32_t y = 0; y < target->rows; y++) {
-            for (int32_t x = 0; x < target->columns; x++) {
-                place->to[y * place->row + x * place->pixel] = whole[y * side + x];
-            }
+    int8_t whole[4 * 4];
+    const ink_winograd_place_t aside = {
+        .to = whole, .pixel = 1, .row = side, .zero_point = place->zero_point};
+    method->output(products, how, &aside);
+    for (int32_t y = 0; y < target->rows; y++) {
+        for (int32_t x = 0; x < target->columns; x++) {
+            place->to[y * place->row + x * place->pixel] = whole[y * side + x];
         }
     }
-    place->to++;
+}
+
+// Writes a tile's next channels, one or two.
+static void transform_output(const ink_winograd_t *method, target_t *target,
+    const int32_t *products, const ink_requantize_t *how, int32_t channels) {
+    bool whole = target->rows == method->side && target->columns == method->side;
+    for (; channels > 0; channels--) {
+        if (whole) {
+            method->output(products, how, &target->place);
+        } else {
+            transform_part(method, target, products, how);
+        }
+        target->place.to++;
+        products += WINOGRAD_TILES;
+        how++;
+    }
 }
 
 void ink_winograd_run(const ink_winograd_t *method, const ink_packed_conv_t *conv,
@@ -136,11 +180,9 @@ void ink_winograd_run(const ink_winograd_t *method, const ink_packed_conv_t *con
             ink_winograd_multiply(&multiply, from, products);
             from += multiply.positions * (2 + 2 * multiply.pairs);
             const ink_requantize_t *how = (const ink_requantize_t *)from;
+            int32_t channels = channel + 1 < conv->output_c ? 2 : 1;
             for (int32_t i = 0; i < count; i++) {
-                transform_output(method, &targets[i], products + i, how);
-                if (channel + 1 < conv->output_c) {
-                    transform_output(method, &targets[i], products + WINOGRAD_TILES + i, how + 1);
-                }
+                transform_output(method, &targets[i], products + i, how, channels);
             }
             from = (const int32_t *)(how + 2);
         }

@@ -18,6 +18,7 @@ typedef struct {
 static inline line_t transform_row(
     const int8_t *from, int32_t channels, int32_t odd, uint32_t last) {
     uint32_t d[SIZE];
+#pragma GCC unroll 4
     for (int32_t i = 0; i < SIZE; i++) {
         uint32_t bytes = (uint32_t)read_word(from + i * channels);
         uint32_t base = i < 2 ? BASE : last;
@@ -27,19 +28,21 @@ static inline line_t transform_row(
 }
 
 static inline void write_sums(line_t a, line_t b, int32_t *to, int32_t step) {
+#pragma GCC unroll 4
     for (int32_t i = 0; i < SIZE; i++) {
         to[i * step] = (int32_t)(a.v[i] + b.v[i]);
     }
 }
 
 static inline void write_differences(line_t a, line_t b, int32_t *to, int32_t step) {
+#pragma GCC unroll 4
     for (int32_t i = 0; i < SIZE; i++) {
         to[i * step] = (int32_t)(a.v[i] - b.v[i]);
     }
 }
 
 // Rows in an order in which at most two are in registers.
-static inline void transform_pair(const int8_t *from, int32_t channels, int32_t row_size,
+__attribute__((always_inline)) static inline void transform_pair(const int8_t *from, int32_t channels, int32_t row_size,
     int32_t odd, int32_t *to, int32_t step) {
     line_t row0 = transform_row(from, channels, odd, BASE);
     line_t row2 = transform_row(from + 2 * row_size, channels, odd, LIFTED);
@@ -71,6 +74,7 @@ static void transform_output(
     enum { STEP = 2 * WINOGRAD_TILES };
     const uint32_t *from = (const uint32_t *)products;
     uint32_t left[SIZE], right[SIZE];
+#pragma GCC unroll 4
     for (int32_t i = 0; i < SIZE; i++) {
         uint32_t m1 = from[STEP];
         uint32_t m2 = from[2 * STEP];
