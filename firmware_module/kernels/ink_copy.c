@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Copies elements of 1 or 4 bytes from strided places to strided places, in six dimensions.
+#include "ink_copy_bytes.h"
 #include "ink_kernels.h"
 
 #include <string.h>
@@ -8,7 +9,9 @@
 // same.
 static void copy_row(const uint8_t *input, int32_t input_stride, uint8_t *output,
     int32_t output_stride, int32_t count, int32_t element_size) {
-    if (element_size == 1) {
+    if (input_stride == 1 && output_stride == 1) {
+        ink_copy_bytes(output, input, (size_t)(count * element_size));
+    } else if (element_size == 1) {
         for (int32_t i = 0; i < count; ++i) {
             output[i * output_stride] = input[i * input_stride];
         }

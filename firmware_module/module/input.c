@@ -2,6 +2,7 @@
 // What predict() takes, made into the network's inputs: stored bytes, real numbers, pictures.
 #include <string.h>
 
+#include "kernels/ink_copy_bytes.h"
 #include "runtime/ink_image.h"
 
 #include "binding.h"
@@ -109,7 +110,11 @@ static void set_buffer(const slot_t *slot, mp_obj_t object) {
             raise_for(slot, &mp_type_ValueError, "bytes of stored values", buffer.len,
                 slot->tensor->size);
         }
-        memmove(slot->data, buffer.buf, buffer.len);
+        if ((size_t)((uint8_t *)buffer.buf - (uint8_t *)slot->data + buffer.len) < 2 * buffer.len) {
+            memmove(slot->data, buffer.buf, buffer.len); // it may be the input itself
+        } else {
+            ink_copy_bytes(slot->data, buffer.buf, buffer.len);
+        }
     } else if (typecode == 'f' || typecode == 'd') {
         size_t item = typecode == 'f' ? sizeof(float) : sizeof(double);
         if (buffer.len / item != slot->elements) {

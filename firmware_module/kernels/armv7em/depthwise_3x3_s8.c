@@ -82,6 +82,7 @@ static void fill_columns(int32_t *to, int32_t columns, int32_t pair) {
 // One row of a pair lies outside the input.
 static void fill_halves(int32_t *to, int32_t columns, int32_t value, int32_t half) {
     for (; columns > 0; columns--) {
+#pragma GCC unroll 4
         for (int32_t channel = 0; channel < RING_CHANNELS; channel++) {
             ((int16_t *)(to + channel))[half] = (int16_t)value;
         }

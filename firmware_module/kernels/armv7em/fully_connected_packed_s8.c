@@ -12,22 +12,60 @@ size_t ink_fully_connected_packed_s8_scratch(const ink_packed_fully_connected_t 
 
 #if INK_HAVE_DSP
 
+// The last 1 to 3 bytes of a row, filled up with 0.
+static int32_t read_some(const int8_t *from, int32_t count) {
+    int8_t bytes[4] = {0};
+    for (int32_t i = 0; i < count; i++) {
+        bytes[i] = from[i];
+    }
+    return read_word(bytes);
+}
+
 static void widen_row(int32_t *to, const int8_t *from, int32_t depth) {
-    for (; depth >= 4; depth -= 4) {
-        int32_t bytes = read_word(from);
-        from += 4;
+    for (; depth > 0; depth -= 4) {
+        int32_t bytes = depth >= 4 ? read_word(from) : read_some(from, depth);
         to[0] = widen_even(bytes);
         to[1] = widen_odd(bytes);
+        from += 4;
         to += 2;
     }
+}
+
+typedef struct {
+    int32_t sum, b; // 256 x A + B, and B
+} pair_t;
+
+static inline pair_t add_group(pair_t pair, int32_t bytes, const int32_t *taps) {
+    int32_t even = widen_even(bytes);
+    int32_t odd = widen_odd(bytes);
+    pair.sum = multiply_add_pair(taps[0], even, pair.sum);
+    pair.b = multiply_add_pair(widen_even(taps[0]), even, pair.b);
+    pair.sum = multiply_add_pair(taps[1], odd, pair.sum);
+    pair.b = multiply_add_pair(widen_even(taps[1]), odd, pair.b);
+    return pair;
+}
+
+// One or two units: a row that is used once is widened on the way.
+static void run_one_pair(const ink_packed_fully_connected_t *layer, const int8_t *input,
+    const int32_t *taps, int8_t *output) {
+    pair_t pair = {taps[0], taps[1]};
+    taps += 2;
+    int32_t depth = layer->depth;
+#pragma GCC unroll 2
+    for (; depth >= 4; depth -= 4) {
+        pair = add_group(pair, read_word(input), taps);
+        input += 4;
+        taps += 2;
+    }
     if (depth > 0) {
-        int8_t rest[4] = {0};
-        for (int32_t i = 0; i < depth; i++) {
-            rest[i] = from[i];
-        }
-        int32_t bytes = read_word(rest);
-        to[0] = widen_even(bytes);
-        to[1] = widen_odd(bytes);
+        pair = add_group(pair, read_some(input, depth), taps);
+        taps += 2;
+    }
+    const ink_requantize_t *how = (const ink_requantize_t *)taps;
+    int32_t a = (int32_t)((uint32_t)pair.sum - (uint32_t)pair.b) >> 8;
+    output[0] = (int8_t)requantize(a, &how[0], layer->output_zero);
+    if (layer->units > 1) {
+        output[1] = (int8_t)requantize(pair.b, &how[1], layer->output_zero);
     }
 }
 
@@ -42,17 +80,21 @@ void ink_fully_connected_packed_s8(const ink_packed_fully_connected_t *layer, co
     int32_t in_blocks = layer->blocks * BLOCK_UNITS;
     int8_t *to = output;
     for (int32_t row = 0; row < layer->rows; row++) {
-        widen_row(scratch, input, layer->depth);
-        const void *next = first;
-        if (layer->blocks > 0) {
-            next = ink_fully_connected_tile(&tile, next, to);
+        if (layer->units <= 2) {
+            run_one_pair(layer, input, (const int32_t *)first, to);
+        } else {
+            widen_row(scratch, input, layer->depth);
+            const void *next = first;
+            if (layer->blocks > 0) {
+                next = ink_fully_connected_tile(&tile, next, to);
+            }
+            ink_packed_pairs_t pairs = {.inputs = scratch,
+                .groups = tile.groups,
+                .step = 2,
+                .units = layer->units - in_blocks,
+                .output_zero = layer->output_zero};
+            ink_packed_pairs(&pairs, next, to + in_blocks);
         }
-        ink_packed_pairs_t pairs = {.inputs = scratch,
-            .groups = tile.groups,
-            .step = 2,
-            .units = layer->units - in_blocks,
-            .output_zero = layer->output_zero};
-        ink_packed_pairs(&pairs, next, to + in_blocks);
         input += layer->depth;
         to += layer->units;
     }

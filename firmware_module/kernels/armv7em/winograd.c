@@ -4,6 +4,7 @@
 // input channels a multiple of 4.
 #include <stdbool.h>
 
+#include "../ink_copy_bytes.h"
 #include "winograd.h"
 
 typedef struct {
@@ -48,27 +49,7 @@ static int32_t bound(int32_t value, int32_t least, int32_t most) {
     return value < least ? least : value > most ? most : value;
 }
 
-typedef struct {
-    int32_t words[4];
-} block_t;
-
-// Both work on whole words, `size` bytes; C libraries of boards are slower.
-static int8_t *copy(int8_t *to, const int8_t *from, int32_t size) {
-    for (; size >= (int32_t)sizeof(block_t); size -= (int32_t)sizeof(block_t)) {
-        block_t block;
-        memcpy(&block, from, sizeof(block));
-        memcpy(to, &block, sizeof(block));
-        from += sizeof(block);
-        to += sizeof(block);
-    }
-    for (; size > 0; size -= 4) {
-        memcpy(to, from, 4);
-        from += 4;
-        to += 4;
-    }
-    return to;
-}
-
+// Whole words, `size` bytes.
 static int8_t *fill(int8_t *to, int32_t value, int32_t size) {
 #pragma GCC unroll 4
     for (; size > 0; size -= 4) {
@@ -91,7 +72,7 @@ static void copy_window(const ink_packed_conv_t *conv, const int8_t *image, int3
             window = fill(window, value, size * depth);
         } else {
             window = fill(window, value, left * depth);
-            window = copy(window, from, (right - left) * depth);
+            window = ink_copy_bytes(window, from, (size_t)((right - left) * depth));
             window = fill(window, value, (size - right) * depth);
         }
         from += conv->input_w * depth;

@@ -14,15 +14,16 @@ typedef struct {
     uint32_t v[SIZE];
 } line_t;
 
-// A row of the window: one pair of each group of 4 channels, `last` added to pixels 2 and 3.
+// A row of the window: the first and third channel of four, or rotated by 8 bits the others; `last`
+// is added to pixels 2 and 3.
 static inline line_t transform_row(
-    const int8_t *from, int32_t channels, int32_t odd, uint32_t last) {
+    const int8_t *from, int32_t channels, uint32_t rotate, uint32_t last) {
     uint32_t d[SIZE];
 #pragma GCC unroll 4
     for (int32_t i = 0; i < SIZE; i++) {
         uint32_t bytes = (uint32_t)read_word(from + i * channels);
-        uint32_t base = i < 2 ? BASE : last;
-        d[i] = odd ? add_odd(base, bytes) : add_even(base, bytes);
+        bytes = bytes >> rotate | bytes << (-rotate & 31);
+        d[i] = add_even(i < 2 ? BASE : last, bytes);
     }
     return (line_t){{d[2] - d[0], d[1] + d[2], d[2] - d[1], d[3] - d[1]}};
 }
@@ -42,15 +43,15 @@ static inline void write_differences(line_t a, line_t b, int32_t *to, int32_t st
 }
 
 // Rows in an order in which at most two are in registers.
-__attribute__((always_inline)) static inline void transform_pair(const int8_t *from, int32_t channels, int32_t row_size,
-    int32_t odd, int32_t *to, int32_t step) {
-    line_t row0 = transform_row(from, channels, odd, BASE);
-    line_t row2 = transform_row(from + 2 * row_size, channels, odd, LIFTED);
+static void transform_pair(const int8_t *from, int32_t channels, int32_t row_size, uint32_t rotate,
+    int32_t *to, int32_t step) {
+    line_t row0 = transform_row(from, channels, rotate, BASE);
+    line_t row2 = transform_row(from + 2 * row_size, channels, rotate, LIFTED);
     write_differences(row2, row0, to, step);
-    line_t row1 = transform_row(from + row_size, channels, odd, BASE);
+    line_t row1 = transform_row(from + row_size, channels, rotate, BASE);
     write_sums(row1, row2, to + SIZE * step, step);
     write_differences(row2, row1, to + 2 * SIZE * step, step);
-    line_t row3 = transform_row(from + 3 * row_size, channels, odd, LIFTED);
+    line_t row3 = transform_row(from + 3 * row_size, channels, rotate, LIFTED);
     write_differences(row3, row1, to + 3 * SIZE * step, step);
 }
 
@@ -58,9 +59,10 @@ static void transform_input(
     const int8_t *from, int32_t channels, int32_t row_size, int32_t *to, int32_t pairs) {
     int32_t step = pairs * WINOGRAD_TILES;
     for (int32_t channel = 0; channel < channels; channel += 4) {
-        transform_pair(from + channel, channels, row_size, 0, to, step);
-        transform_pair(from + channel, channels, row_size, 1, to + WINOGRAD_TILES, step);
-        to += 2 * WINOGRAD_TILES;
+        for (uint32_t rotate = 0; rotate <= 8; rotate += 8) {
+            transform_pair(from + channel, channels, row_size, rotate, to, step);
+            to += WINOGRAD_TILES;
+        }
     }
 }
 

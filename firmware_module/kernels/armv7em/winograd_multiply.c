@@ -14,11 +14,10 @@
 __attribute__((naked)) void ink_winograd_multiply(
     const ink_winograd_multiply_t *multiply, const int32_t *weights, int32_t *products) {
     __asm volatile(
-        // Word i of a block, whose weights lie at `weights`; then the registers where sums come
-        // from.
-        ".macro word i, weights, a0=r4, a1=r5, a2=r6, a3=r7, b0=r8, b1=r9, b2=r10, b3=r11\n"
+        // Word i of a block; then the registers where sums come from.
+        ".macro word i, a0=r4, a1=r5, a2=r6, a3=r7, b0=r8, b1=r9, b2=r10, b3=r11\n"
         "smlad r4, r2, r12, \\a0\n"
-        "ldr.w r3, [r1, #\\weights + 8 * \\i + 4]\n"
+        "ldr.w r3, [r1, #8 * \\i + 4]\n"
         "smlad r5, r2, lr, \\a1\n"
         "smlad r8, r3, r12, \\b0\n"
         "ldr.w r12, [r0, #16 * \\i + 8]\n"
@@ -26,20 +25,11 @@ __attribute__((naked)) void ink_winograd_multiply(
         "ldr.w lr, [r0, #16 * \\i + 12]\n"
         "smlad r6, r2, r12, \\a2\n"
         "smlad r7, r2, lr, \\a3\n"
-        "ldr.w r2, [r1, #\\weights + 8 * \\i + 8]\n"
+        "ldr.w r2, [r1, #8 * \\i + 8]\n"
         "smlad r10, r3, r12, \\b2\n"
         "ldr.w r12, [r0, #16 * \\i + 16]\n"
         "smlad r11, r3, lr, \\b3\n"
         "ldr.w lr, [r0, #16 * \\i + 20]\n"
-        ".endm\n"
-        ".macro words weights\n"
-        "word 1, \\weights\n"
-        "word 2, \\weights\n"
-        "word 3, \\weights\n"
-        "word 4, \\weights\n"
-        "word 5, \\weights\n"
-        "word 6, \\weights\n"
-        "word 7, \\weights\n"
         ".endm\n"
 
         "push {r4-r11, lr}\n"
@@ -51,39 +41,40 @@ __attribute__((naked)) void ink_winograd_multiply(
         "lsl r4, r4, #4\n"
         "add r5, r0, r4\n"
         "strd r4, r5, [sp, #8]\n"
-        "ldr r10, [r1]\n"
         "ldr r11, [r1, #4]\n"
         "ldr r2, [r1, #8]\n"
+        "ldr r10, [r1], #8\n"
         "ldr.w r12, [r0]\n"
         "ldr.w lr, [r0, #4]\n"
 
-        // a position; its first block starts from the two words in r10 and r11
+        // a position; its first word starts from the two words in r10 and r11
         ".balign 4\n"
         "0:\n"
-        "word 0, 8, r10, r10, r10, r10, r11, r11, r11, r11\n"
-        "words 8\n"
-        "ldr r3, [sp, #12]\n"
-        "add r0, r0, #128\n"
-        "add r1, r1, #72\n"
-        "cmp r0, r3\n"
-        "beq 2f\n"
+        "word 0, r10, r10, r10, r10, r11, r11, r11, r11\n"
+        "b 2f\n"
         "1:\n"
-        "word 0, 0\n"
-        "words 0\n"
+        "word 0\n"
+        "2:\n"
+        "word 1\n"
+        "word 2\n"
+        "word 3\n"
+        "word 4\n"
+        "word 5\n"
+        "word 6\n"
+        "word 7\n"
         "ldr r3, [sp, #12]\n"
         "add r0, r0, #128\n"
         "add r1, r1, #64\n"
         "cmp r0, r3\n"
         "bne.w 1b\n"
-        "2:\n"
         "ldr r3, [sp]\n"
         "ldr r2, [r1, #8]\n"
         "stm r3!, {r4-r11}\n"
         "ldr r4, [sp, #8]\n"
         "ldr r6, [sp, #4]\n"
-        "ldr r10, [r1]\n"
-        "add r4, r4, r0\n"
         "ldr r11, [r1, #4]\n"
+        "add r4, r4, r0\n"
+        "ldr r10, [r1], #8\n"
         "str r4, [sp, #12]\n"
         "cmp r3, r6\n"
         "str r3, [sp]\n"
@@ -91,8 +82,7 @@ __attribute__((naked)) void ink_winograd_multiply(
 
         "add sp, sp, #20\n"
         "pop {r4-r11, pc}\n"
-        ".purgem word\n"
-        ".purgem words\n");
+        ".purgem word\n");
 }
 
 #else
