@@ -13,9 +13,9 @@ static void find_steps(
     }
 }
 
-void ink_broadcast(ink_broadcast_row_t row, const void *params,
-    const ink_tensor_t *input0, const int8_t *input0_data, const ink_tensor_t *input1,
-    const int8_t *input1_data, const ink_tensor_t *output, int8_t *output_data) {
+void ink_broadcast(ink_broadcast_row_t row, const void *params, const ink_tensor_t *input0,
+    const int8_t *input0_data, const ink_tensor_t *input1, const int8_t *input1_data,
+    const ink_tensor_t *output, int8_t *output_data) {
     uint32_t count[INK_MAX_RANK];
     uint32_t step0[INK_MAX_RANK];
     uint32_t step1[INK_MAX_RANK];

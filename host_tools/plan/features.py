@@ -248,6 +248,8 @@ def _fully_connected_packed(layer: Layer) -> Counts:
     params, rows = layer.params, _rows(layer)
     groups = _up(params["depth"], 4)
     pairs = _up(params["units"] - 4 * params["blocks"], 2)
+    if params["units"] <= 2:
+        return {"only pair multiply": rows * groups, "only pair": rows, "clamp": _clamped(layer)}
     return {
         "block multiply": rows * params["blocks"] * groups,
         "block": rows * params["blocks"],

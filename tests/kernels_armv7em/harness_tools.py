@@ -99,6 +99,7 @@ def build(machine: str) -> Path:
     sources = [
         *(HERE / "harness" / name for name in ("kernels.c", "run_cases.c", MACHINES[machine])),
         *sorted(KERNEL_SOURCES.glob("*.c")),
+        KERNEL_SOURCES.parent / "ink_copy_bytes.c",
     ]
     watched = [*sources, *KERNEL_SOURCES.glob("*.h"), HERE / "harness" / "memory.ld"]
     watched += [HERE / "harness" / "cases.h"]

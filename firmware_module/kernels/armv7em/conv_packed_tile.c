@@ -14,8 +14,8 @@
 #pragma GCC diagnostic ignored "-Wunused-parameter" // a naked function's, by register
 
 // Offsets in the stack frame.
-// 0 panel, 4 end of panel, 8 stride, 12 end of output, 16 bytes of weights that the entry skips less
-// those of the first two words, 20 entry, 24 zero point of the output, 28 output
+// 0 panel, 4 end of panel, 8 stride, 12 end of output, 16 bytes of weights that the entry skips
+// less those of the first two words, 20 entry, 24 zero point of the output, 28 output
 __attribute__((naked)) void ink_conv_packed_tile(
     const ink_conv_tile_t *tile, const void *weights, int8_t *output) {
     __asm volatile(
