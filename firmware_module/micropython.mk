@@ -23,16 +23,9 @@ endif
 SRC_USERMOD_C += $(wildcard $(INKLING_DIR)/module/*.c)
 SRC_USERMOD_LIB_C += $(INKLING_C)
 
-# firmware is built for size, and so is all of ours but what computes
 INKLING_BUILD := $(BUILD)/$(notdir $(INKLING_DIR))
-$(INKLING_BUILD)/kernels/%.o: CFLAGS += -O2
-INKLING_FAST := runtime/ink_image.o runtime/ink_model.o runtime/ink_quantize.o module/run.o
-$(addprefix $(INKLING_BUILD)/,$(INKLING_FAST)): CFLAGS += -O3
-# these are the ones that the packer seldom takes, or that cost little
-INKLING_SMALL := arm_avgpool_s8 arm_max_pool_s8 arm_elementwise_add_s8 arm_elementwise_mul_s8 ink_broadcast ink_broadcast_add_s8 \
-	ink_broadcast_mul_s8 ink_mean_s8
-$(INKLING_SMALL:%=$(INKLING_BUILD)/kernels/%.o): CFLAGS += -Os
+include $(INKLING_DIR)/optimization.mk
 
 # a changed flag compiles again, too
 INKLING_OBJECTS := $(patsubst $(INKLING_DIR)/%.c,$(INKLING_BUILD)/%.o,$(SRC_USERMOD_C) $(SRC_USERMOD_LIB_C))
-$(filter $(INKLING_BUILD)/%,$(INKLING_OBJECTS)): $(INKLING_DIR)/micropython.mk
+$(filter $(INKLING_BUILD)/%,$(INKLING_OBJECTS)): $(INKLING_DIR)/micropython.mk $(INKLING_DIR)/optimization.mk
