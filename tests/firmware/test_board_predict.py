@@ -110,6 +110,7 @@ loop.append(loop)
 tell(m.predict, [loop])
 tell(m.input, 1)
 tell(m.output, -1)
+tell(m.output, 1 << 70)
 tell(inkling.Model("/rom/two.ink").predict, [1, 2, 3, 4])
 print(len(m.predict([bytes(48)])))
 """
@@ -138,6 +139,7 @@ print(len(m.predict([bytes(48)])))
         "ValueError: tiny: input 0: depth of the nested lists: found 7, allowed 4",
         "IndexError: tiny: no input 1, there are 1",
         "IndexError: tiny: no output -1, there are 1",
+        "OverflowError: overflow converting long int to machine word",
         "ValueError: two: 4 inputs given, the network takes 2: give a list with one entry an "
         "input",
         "1",

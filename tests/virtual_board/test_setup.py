@@ -97,6 +97,7 @@ def test_help_is_the_default_and_names_every_target() -> None:
         "format",
         "firmware-virtual",
         "firmware-unix",
+        "natmod",
         "clean",
     ):
         assert f"make {target}" in done.stdout
