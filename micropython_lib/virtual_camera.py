@@ -1,16 +1,14 @@
-# The virtual board's camera: as much of the interface of OpenMV's csi as our scripts use. Where
-# /rom/camera.path names a folder of the computer, `host_tools sim --camera` gives the frames, as
-# host_tools/virtual_board/camera.py says; else they are the files of /rom/pictures, by name, each
-# once. A frame is 320x240 pixels of RGB565, little-endian. After the last one the script ends.
-import os
+# The virtual board's camera: as much of the interface of OpenMV's csi as our scripts use. The
+# frames, 320x240 pixels of RGB565, come from the computer, as host_tools/virtual_board/camera.py
+# says. After the last one the script ends.
 import struct
 import time
 
 import framebuf
 import micropython
 
+# names the folder of the computer in which frames are exchanged
 PATH = "/rom/camera.path"
-FOLDER = "/rom/pictures"
 # as bytes a pixel
 GRAYSCALE = 1
 RGB565 = 2
@@ -97,40 +95,8 @@ class Picture:
         return (77 * red + 150 * green + 29 * blue + 128) >> 8
 
 
-def _end(message):
-    print("virtual camera: " + message)
-    raise SystemExit
-
-
-class _Film:
-    """The files of /rom/pictures."""
-
-    def __init__(self):
-        try:
-            self._names = sorted(os.listdir(FOLDER))
-        except OSError:
-            self._names = []
-        if not self._names:
-            raise OSError("virtual camera: there are no pictures in " + FOLDER)
-        self.rewind()
-
-    def rewind(self):
-        self._next = 0
-
-    def fill(self, buffer, pixformat):
-        if self._next == len(self._names):
-            _end("that was the last picture")
-        name = self._names[self._next]
-        with open(FOLDER + "/" + name, "rb") as file:
-            pixels = memoryview(file)
-        if len(pixels) != _PIXELS * 2:
-            raise ValueError("virtual camera: %s is no frame" % name)
-        memoryview(buffer)[_HEADER_SIZE:] = pixels
-        self._next += 1
-
-
-class _Live:
-    """Frames that the computer gives, which sees what the script made of the last one."""
+class _Exchange:
+    """Frames that the computer gives; it gets back each with what the script drew on it."""
 
     def __init__(self, folder):
         import semihost
@@ -157,7 +123,8 @@ class _Live:
             time.sleep_ms(2)
         size = self._semihost.readinto(self._reply, buffer)
         if ended:
-            _end(str(memoryview(buffer)[_HEADER_SIZE:size], "utf8"))
+            print("virtual camera: " + str(memoryview(buffer)[_HEADER_SIZE:size], "utf8"))
+            raise SystemExit
         self._shown = True
 
     def _replied(self):
@@ -175,9 +142,10 @@ class CSI:
             with open(PATH) as file:
                 folder = file.read()
         except OSError:
-            self._source = _Film()
-        else:
-            self._source = _Live(folder)
+            raise OSError(
+                "no camera: neither csi nor sensor, and no pictures from `host_tools sim --camera`"
+            ) from None
+        self._source = _Exchange(folder)
         self._format = RGB565
         self._buffer = bytearray(_HEADER_SIZE + _PIXELS * 2)
 

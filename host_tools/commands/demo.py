@@ -18,6 +18,7 @@ from host_tools.pack import DEFAULT_TARGET, pack
 from host_tools.pictures import camera_frame, cifar10_pictures, picture_files
 from host_tools.profiling import profile_on_board
 from host_tools.virtual_board import VirtualBoard
+from host_tools.virtual_board.camera import BOARD_LIBRARY, Camera
 
 NAME = "demo"
 HELP = "classify pictures on the virtual board"
@@ -25,10 +26,7 @@ EXAMPLE = "host_tools demo --pictures holiday"
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "models" / "cifar10"
-BOARD_LIBRARY = ROOT / "micropython_lib"
 CLOCKS_MHZ = (216, 400, 480)
-# frames in one image of /rom, which has room for 12 MB
-BATCH = 64
 SECONDS_A_LINE = 60
 
 # what classify.py prints for a frame: the best with its score, the best three, the rate
@@ -88,19 +86,13 @@ def classify(blob: bytes, frames: list[np.ndarray]) -> Iterator[tuple[str, str, 
 
     Raises CommandError with what the board printed when it stops before the last frame.
     """
-    for start in range(0, len(frames), BATCH):
-        batch = frames[start : start + BATCH]
-        files: dict[str, bytes | Path] = {
-            "model.ink": blob,
-            "virtual_camera.py": BOARD_LIBRARY / "virtual_camera.py",
-        }
-        for index, frame in enumerate(batch):
-            files[f"pictures/{index:03}.rgb565"] = frame.astype("<u2").tobytes()
+    with Camera(lambda: iter(frames), lambda frame: None) as camera:
+        files = {**camera.romfs(), "model.ink": blob}
         with VirtualBoard(romfs=files, icount=True) as board:
-            yield from _run_script(board.port, len(batch), quiet=start > 0)
+            yield from _run_script(board.port, len(frames))
 
 
-def _run_script(port: str, count: int, quiet: bool) -> Iterator[tuple[str, str, str]]:
+def _run_script(port: str, count: int) -> Iterator[tuple[str, str, str]]:
     command = [sys.executable, "-m", "mpremote", "connect", port, "run"]
     process = subprocess.Popen(
         [*command, str(BOARD_LIBRARY / "classify.py")],
@@ -121,7 +113,7 @@ def _run_script(port: str, count: int, quiet: bool) -> Iterator[tuple[str, str, 
                 yield frame["label"], frame["score"], frame["top"]
                 continue
             others.append(line)
-            if not seen and not quiet:
+            if not seen:
                 print(line, end="", flush=True)
     finally:
         process.kill()

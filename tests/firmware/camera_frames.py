@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from oracle import ROOT, TfliteMicro
@@ -11,6 +13,7 @@ from oracle import ROOT, TfliteMicro
 from host_tools import images
 from host_tools.labels import read_labels
 from host_tools.pictures import camera_frame, cifar10_pictures
+from host_tools.virtual_board.camera import Camera
 
 CIFAR10 = ROOT / "models/cifar10"
 LIBRARY = ROOT / "micropython_lib"
@@ -26,12 +29,11 @@ def real_frame(number: int) -> np.ndarray:
     return camera_frame(cifar10_pictures(ROOT / "build/pictures")[number])
 
 
-def pictures(frames: Iterable[np.ndarray]) -> dict[str, bytes]:
-    """Files for /rom: what the virtual camera shows."""
-    return {
-        f"pictures/{index}.rgb565": frame.astype("<u2").tobytes()
-        for index, frame in enumerate(frames)
-    }
+@contextmanager
+def showing(*frames: np.ndarray) -> Iterator[dict[str, bytes | Path]]:
+    """Files for /rom of a board whose camera shows these frames."""
+    with Camera(lambda: iter(frames), lambda drawn: None) as camera:
+        yield camera.romfs()
 
 
 def grey(frame: np.ndarray) -> np.ndarray:

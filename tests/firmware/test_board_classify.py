@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import serial
 from board_models import BoardMaker, Files, mpremote
+from camera_frames import real_frame, showing
 from oracle import ROOT, TfliteMicro
 from PIL import Image
 
@@ -44,19 +45,11 @@ def snapshot():
 
 
 def frames() -> list[np.ndarray]:
-    rng = np.random.default_rng(8)
-    return [rng.integers(0, 1 << 16, (240, 320)).astype(np.uint16) for _ in range(3)]
+    return [real_frame(number) for number in (1, 3, 8)]
 
 
-def rom(**others: bytes | Path) -> Files:
-    labels = read_labels(ROOT / "models/cifar10/labels.txt")
-    files: Files = {
-        "cifar10.ink": pack(MODEL, labels=labels),
-        "virtual_camera.py": LIBRARY / "virtual_camera.py",
-    }
-    for index, frame in enumerate(frames()):
-        files[f"pictures/{index}.rgb565"] = frame.astype("<u2").tobytes()
-    return files | {name.replace("_py", ".py"): content for name, content in others.items()}
+def cifar10() -> bytes:
+    return pack(MODEL, labels=read_labels(ROOT / "models/cifar10/labels.txt"))
 
 
 def expected_lines() -> list[str]:
@@ -75,12 +68,12 @@ def expected_lines() -> list[str]:
 
 @pytest.mark.parametrize("camera", ["virtual_camera", "csi", "sensor"])
 def test_classify_runs_with_each_camera(new_board: BoardMaker, camera: str) -> None:
-    others = {
-        "virtual_camera": {},
-        "csi": {"csi_py": LIBRARY / "virtual_camera.py"},
-        "sensor": {"sensor_py": SENSOR},
-    }
-    with new_board(rom(**others[camera])) as board:
+    others: Files = {"cifar10.ink": cifar10()}
+    if camera == "csi":
+        others["csi.py"] = LIBRARY / "virtual_camera.py"
+    elif camera == "sensor":
+        others["sensor.py"] = SENSOR
+    with showing(*frames()) as files, new_board(files | others) as board:
         text = mpremote(board, "run", str(LIBRARY / "classify.py")).splitlines()
         assert text[0].startswith("Model cifar10: ")
         told = [re.fullmatch(r"(.*?) +\d+\.\d frames/s", line) for line in text[4:-1]]
@@ -132,7 +125,7 @@ def interrupted():
 print(interrupted(), bytes(m.predict(bytes(3072))[0]) == expected)
 """
     with (
-        new_board(rom()) as board,
+        new_board({"cifar10.ink": cifar10()}) as board,
         serial.Serial(board.port, timeout=20) as port,
     ):
         port.write(b"\x01")  # raw REPL
@@ -153,7 +146,6 @@ def test_the_demonstration_tells_right_from_wrong_and_counts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("INKLING_FIRMWARE", str(virtual_board_firmware))
-    monkeypatch.setattr(demo, "BATCH", 2)
     labels = read_labels(ROOT / "models/cifar10/labels.txt")
     rng = np.random.default_rng(1)
     for name in ("one_cat.png", "two_8.jpg", "three.png"):

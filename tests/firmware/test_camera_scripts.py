@@ -9,16 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from board_models import LIKE_OPENMV, Files, Runner
+from board_models import LIKE_OPENMV, Files, Runner, mpremote
 from camera_frames import (
     CIFAR10,
     LABELS,
     LIBRARY,
     MODEL_LINES,
     grey,
-    pictures,
     real_frame,
     scores_of,
+    showing,
 )
 from PIL import Image
 from tflite_builder import ModelBuilder
@@ -28,7 +28,6 @@ from host_tools.pack import pack
 from host_tools.virtual_board import VirtualBoard
 from host_tools.virtual_board.camera import Camera
 
-SCRIPTS: Files = {name: LIBRARY / name for name in ("virtual_camera.py", "classify.py")}
 CIFAR10_INK: Files = {"cifar10.ink": CIFAR10 / "cifar10.ink"}
 LAST = "virtual camera: that was the last picture"
 GREEN = 0x07E0
@@ -59,11 +58,6 @@ def script(name: str) -> str:
     return (LIBRARY / name).read_text(encoding="utf8")
 
 
-def mpremote(board: VirtualBoard, *words: str) -> list[str]:
-    command = [sys.executable, "-m", "mpremote", "connect", board.port, *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60).stdout.splitlines()
-
-
 def ship_and_truck() -> np.ndarray:
     """A scene: the pictures of a ship and a truck on grey."""
     scene = np.full((240, 320), 0x8410, np.uint16)
@@ -83,10 +77,10 @@ def test_a_monochrome_camera_gives_a_network_of_three_channels_its_grey_thrice(
     on_board: Runner, camera: str
 ) -> None:
     frames = [real_frame(8), real_frame(15)]
-    files = SCRIPTS | CIFAR10_INK | pictures(frames)
-    if camera == "sensor":
-        files = files | {"sensor.py": SENSOR}
-    lines = on_board(script("classify_mono.py"), files).splitlines()[MODEL_LINES:]
+    others: Files = {"sensor.py": SENSOR} if camera == "sensor" else {}
+    with showing(*frames) as files:
+        text = on_board(script("classify_mono.py"), files | CIFAR10_INK | others)
+    lines = text.splitlines()[MODEL_LINES:]
     if camera == "sensor":
         assert lines[:3] == ["reset", "pixformat 1", "skip 2000"]
         lines = lines[3:]
@@ -110,8 +104,9 @@ def test_a_monochrome_camera_gives_a_network_of_one_channel_its_grey(on_board: R
     builder.operator("RESHAPE", [given, builder.constant([1, 2])], [flat])
     blob = pack(builder.build([given], [flat]), labels=["left", "right"], name="halves")
     frame = real_frame(11)
-    files = SCRIPTS | {"halves.ink": blob} | pictures([frame])
-    line = on_board(script("classify_mono.py"), files).splitlines()[MODEL_LINES]
+    with showing(frame) as files:
+        text = on_board(script("classify_mono.py"), files | {"halves.ink": blob})
+    line = text.splitlines()[MODEL_LINES]
     # the middle half of the height has the input's proportions, 2 to 1
     left, right = (grey(frame)[40:200, half].astype(int) for half in (np.s_[:160], np.s_[160:]))
     told = {name: float(value) for name, value in re.findall(r"(left|right) (\d+\.\d\d)", line)}
@@ -192,9 +187,14 @@ def test_a_search_for_other_labels_finds_nothing(
     text = script("search_scene.py").replace("LABELS = ()", 'LABELS = ("frog", "deer")')
     (tmp_path / "search.py").write_text(text)
     # classify.py is not on the board, but in the folder that mpremote mounts
-    files = CIFAR10_INK | pictures([ship_and_truck()])
-    with VirtualBoard(virtual_board_firmware, romfs=files) as board:
-        lines = mpremote(board, "mount", str(LIBRARY), "run", str(tmp_path / "search.py"))
+    with showing(ship_and_truck()) as files:
+        del files["classify.py"]
+        with VirtualBoard(virtual_board_firmware, romfs=files | CIFAR10_INK) as board:
+            command = [sys.executable, "-m", "mpremote", "connect", board.port]
+            command += ["mount", str(LIBRARY), "run", str(tmp_path / "search.py")]
+            # its status is not 0: when the film ends, mpremote finds its mount gone
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    lines = done.stdout.splitlines()
     assert re.fullmatch(r"0 found in 38 windows, \d+\.\d\d s", lines[1 + MODEL_LINES])
     assert lines[2 + MODEL_LINES :] == [LAST]
 
@@ -208,11 +208,13 @@ def test_a_picture_is_saved_when_something_comes_into_view_until_the_disk_is_nea
     ship, cat, unsure = real_frame(1), real_frame(0), real_frame(3)
     assert scores_of(ship).max() > 0.9 > scores_of(unsure).max()
     frames = [ship, ship, cat, unsure, cat, ship, cat, ship, cat]
-    files = SCRIPTS | CIFAR10_INK | pictures(frames)
-    with VirtualBoard(virtual_board_firmware, romfs=files) as board:
+    with (
+        showing(*frames) as files,
+        VirtualBoard(virtual_board_firmware, romfs=files | CIFAR10_INK) as board,
+    ):
         # a name with a number that a script of before may have left
         board.exec("for n in ('dog_0007.jpg', 'a_b.txt'): open('/flash/' + n, 'w').close()")
-        text = mpremote(board, "run", str(LIBRARY / "save_when_seen.py"))
+        text = mpremote(board, "run", str(LIBRARY / "save_when_seen.py")).splitlines()
         names = board.exec("import os; print(*sorted(os.listdir('/flash')))").split()
         free = int(board.exec("s = os.statvfs('/flash'); print(s[0] * s[3])"))
         first = tmp_path / "ship_0008.bmp"
@@ -262,11 +264,12 @@ class CSI(virtual_camera.CSI):
 @LIKE_OPENMV
 def test_saving_goes_on_after_errors_and_leaves_no_half_file(on_board: Runner) -> None:
     frames = [real_frame(1), real_frame(1), real_frame(0)]
-    files = SCRIPTS | CIFAR10_INK | pictures(frames) | {"csi.py": FAILING}
     at_end = '\ntry:\n    run()\nfinally:\n    print(os.listdir("/flash"))\n'
     text = script("save_when_seen.py")
     assert text.endswith("\nrun()\n")
-    lines = on_board(text.removesuffix("\nrun()\n") + at_end, files).splitlines()
+    with showing(*frames) as files:
+        files |= CIFAR10_INK | {"csi.py": FAILING}
+        lines = on_board(text.removesuffix("\nrun()\n") + at_end, files).splitlines()
     assert lines[MODEL_LINES + 1 :] == [
         "goes on after RuntimeError('Frame capture has timed out.',)",
         "goes on after OSError(28,)",

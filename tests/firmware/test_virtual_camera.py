@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from board_models import LIKE_OPENMV, TELL, Runner
-from camera_frames import LIBRARY, grey, pictures, real_frame
+from camera_frames import grey, real_frame, showing
 from PIL import Image
 
 from host_tools.images import rgb888_to_rgb565
@@ -17,7 +17,6 @@ camera = csi.CSI()
 camera.reset()
 camera.framesize(csi.QVGA)
 """
-FILES = {"virtual_camera.py": LIBRARY / "virtual_camera.py"}
 
 
 @LIKE_OPENMV
@@ -34,7 +33,8 @@ print(image.width(), image.height(), image.size(), image.format() == csi.GRAYSCA
 """
     every = np.arange(1 << 16, dtype=np.uint16)
     frame = np.concatenate([every, every[: 320 * 240 - len(every)]]).reshape(240, 320)
-    assert on_board(OPEN + script, FILES | pictures([frame])) == "320 240 76800 True\n"
+    with showing(frame) as files:
+        assert on_board(OPEN + script, files) == "320 240 76800 True\n"
     pixels = np.frombuffer((tmp_path / "pixels").read_bytes(), np.uint8).reshape(240, 320)
     assert np.array_equal(pixels, grey(frame))
     with Image.open(tmp_path / "grey.bmp") as picture:
@@ -56,7 +56,8 @@ semihost.write({str(tmp_path / "drawn.bmp")!r}, open("/flash/drawn.bmp", "rb").r
 semihost.write({names[1]!r}, camera.snapshot().bytearray())
 """
     frames = [real_frame(0), real_frame(1)]
-    assert on_board(OPEN + script, FILES | pictures(frames)) == ""
+    with showing(*frames) as files:
+        assert on_board(OPEN + script, files) == ""
     drawn, following = (
         np.frombuffer(Path(name).read_bytes(), "<u2").reshape(240, 320) for name in names
     )
@@ -79,14 +80,13 @@ def test_what_the_virtual_camera_does_not_have_is_refused(on_board: Runner) -> N
 tell(camera.pixformat, 7)
 tell(camera.framesize, (640, 480))
 tell(camera.snapshot().save, "/flash/picture.jpg")
-tell(camera.snapshot)
 """
-    files = FILES | pictures([real_frame(0)]) | {"pictures/1.rgb565": b"short"}
-    assert on_board(TELL + OPEN + script, files).splitlines() == [
-        "ValueError: virtual camera: it gives RGB565 and GRAYSCALE only",
-        "ValueError: virtual camera: it gives QVGA only",
-        "ValueError: virtual camera: it saves .bmp files only, not /flash/picture.jpg",
-        "ValueError: virtual camera: 1.rgb565 is no frame",
-    ]
-    nothing = on_board(TELL + "import virtual_camera\ntell(virtual_camera.CSI)", FILES)
-    assert nothing == "OSError: virtual camera: there are no pictures in /rom/pictures\n"
+    with showing(real_frame(0)) as files:
+        assert on_board(TELL + OPEN + script, files).splitlines() == [
+            "ValueError: virtual camera: it gives RGB565 and GRAYSCALE only",
+            "ValueError: virtual camera: it gives QVGA only",
+            "ValueError: virtual camera: it saves .bmp files only, not /flash/picture.jpg",
+        ]
+    del files["camera.path"]
+    nothing = on_board(TELL + "import virtual_camera\ntell(virtual_camera.CSI)", files)
+    assert nothing.startswith("OSError: no camera: neither csi nor sensor, and no pictures from")
