@@ -13,7 +13,7 @@ from host_tools.reference.kernels.depthwise_conv import depthwise_conv
 
 @dataclass
 class Layer:
-    """A convolution with SAME or VALID padding; a depthwise one has as many outputs as inputs."""
+    """A convolution with SAME or VALID padding; a depthwise one may have a multiplier."""
 
     input_shape: tuple[int, int, int, int]
     output_c: int
@@ -116,7 +116,7 @@ def expected(layer: Layer, numbers: Numbers) -> npt.NDArray[np.int8]:
         dilation_w=1,
         pad_top=top,
         pad_left=left,
-        channel_factor=1,
+        channel_factor=layer.output_c // layer.input_shape[3] if layer.depthwise else 1,
         input_offset=numbers.input_offset,
         output_offset=numbers.output_offset,
         act_min=layer.act[0],

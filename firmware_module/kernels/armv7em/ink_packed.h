@@ -46,6 +46,11 @@ size_t ink_depthwise_3x3_s8_scratch(const ink_packed_conv_t *conv);
 void ink_depthwise_3x3_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
     int8_t *output, void *scratch);
 
+// Depthwise, any window, stride and padding, of 4 input channels or more and a multiple of them as
+// outputs; layout: layouts/depthwise_packed.py. `weights` lie at a multiple of 4. No scratch.
+void ink_depthwise_packed_s8(
+    const ink_packed_conv_t *conv, const int8_t *input, const void *weights, int8_t *output);
+
 // int8 [rows, depth] to [rows, units]; `blocks` is how many times 4 units share a requantization.
 typedef struct {
     int32_t rows, depth, units, blocks;

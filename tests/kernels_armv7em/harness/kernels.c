@@ -61,6 +61,10 @@ static void winograd_f4(const call_t *call) {
     ink_winograd_f4_s8(call->params, call->input0, call->weights, call->output, call->scratch);
 }
 
+static void depthwise_packed(const call_t *call) {
+    ink_depthwise_packed_s8(call->params, call->input0, call->weights, call->output);
+}
+
 const kernel_t kernels[] = {
     {conv_packed_scratch, conv_packed},
     {depthwise_3x3_scratch, depthwise_3x3},
@@ -70,5 +74,6 @@ const kernel_t kernels[] = {
     {no_scratch, average_pool_simd},
     {winograd_f2_scratch, winograd_f2},
     {winograd_f4_scratch, winograd_f4},
+    {no_scratch, depthwise_packed},
 };
 const uint32_t kernel_count = sizeof(kernels) / sizeof(kernels[0]);
