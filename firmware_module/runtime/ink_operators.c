@@ -29,6 +29,7 @@ static const ink_kernel_t *const KERNELS[] = {
     [INK_KERNEL_AVERAGE_POOL_SIMD_S8] = &ink_op_average_pool_simd_s8,
     [INK_KERNEL_WINOGRAD_F2_S8] = &ink_op_winograd_f2_s8,
     [INK_KERNEL_WINOGRAD_F4_S8] = &ink_op_winograd_f4_s8,
+    [INK_KERNEL_DEPTHWISE_PACKED_S8] = &ink_op_depthwise_packed_s8,
 };
 
 const ink_kernel_t *ink_find_kernel(uint32_t kernel) {

@@ -51,5 +51,6 @@ extern const ink_kernel_t ink_op_max_pool_simd_s8;
 extern const ink_kernel_t ink_op_average_pool_simd_s8;
 extern const ink_kernel_t ink_op_winograd_f2_s8;
 extern const ink_kernel_t ink_op_winograd_f4_s8;
+extern const ink_kernel_t ink_op_depthwise_packed_s8;
 
 #endif

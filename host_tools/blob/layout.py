@@ -127,4 +127,5 @@ KERNELS = {
     "average_pool_simd_s8": Kernel(37, _POOL),
     "winograd_f2_s8": Kernel(38, _PACKED_CONV, _PACKED),
     "winograd_f4_s8": Kernel(39, _PACKED_CONV, _PACKED),
+    "depthwise_packed_s8": Kernel(40, _PACKED_CONV, _PACKED),
 }

@@ -102,6 +102,7 @@ PARAMS = {
         37: _POOL,
         38: _PACKED,
         39: _PACKED,
+        40: _PACKED,
     }.items()
 }
 

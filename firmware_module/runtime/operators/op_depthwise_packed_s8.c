@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// depthwise_packed_s8: depthwise convolution with a depth multiplier, on packed weights.
+#include "ink_operators.h"
+#include "operators/packed_convolution.h"
+
+// Input channels of a record, and its int32 besides the taps: biases, requantizations.
+#define CHANNELS 4
+#define HEAD 12
+
+static bool verify(ink_check_t *check) {
+    const ink_packed_conv_params_t *p = check->call.params;
+    uint32_t channels = check->call.input0->dims[3];
+    uint32_t units = check->call.output->dims[3];
+    uint64_t window = ink_product((uint32_t)p->kernel_h, (uint32_t)p->kernel_w);
+    uint32_t factor = units < channels ? 1 : units / channels;
+    uint64_t records = ink_product(((uint64_t)channels + CHANNELS - 1) / CHANNELS, factor);
+    uint64_t tap = ink_product(records, 2 * CHANNELS);
+    uint64_t size = ink_product(tap, window) + ink_product(records, HEAD * 4);
+    if (!ink_check_packed_convolution(check, size < INK_CAP ? size : INK_CAP) ||
+        !ink_check_between(check, INK_ERROR_SHAPE, "input 0's number of channels", channels,
+            CHANNELS, INK_MAX_SIDE) ||
+        !ink_check_equal(
+            check, INK_ERROR_SHAPE, "the output's number of channels", units, channels * factor)) {
+        return false;
+    }
+    const ink_windows_t windows = ink_packed_windows(&check->call);
+    check->slide = ink_slide(&check->call, &windows);
+    if (check->slide != INK_NO_SLIDE) {
+        // some channels of a pixel are written before others are read
+        check->slide += units;
+    }
+    check->work = ink_product(ink_tensor_elements(check->call.output), window);
+    return true;
+}
+
+static bool run(const ink_call_t *call) {
+    const ink_packed_conv_params_t *p = call->params;
+    ink_packed_conv_t conv = ink_packed_convolution(call);
+    ink_depthwise_packed_s8(&conv, ink_input0(call), ink_data(call, p->weights), ink_output(call));
+    return true;
+}
+
+const ink_kernel_t ink_op_depthwise_packed_s8 = {
+    .name = "depthwise_packed_s8",
+    .kernel = INK_KERNEL_DEPTHWISE_PACKED_S8,
+    .params_size = sizeof(ink_packed_conv_params_t),
+    .n_inputs = 1,
+    .verify = verify,
+    .run = run,
+};
