@@ -42,7 +42,10 @@ class Chain:
         stride: int = 1,
         fused: str = "NONE",
     ) -> Chain:
-        """A convolution from `source` or the last layer; with `depthwise` each channel alone."""
+        """A convolution from `source` or the last layer; with `depthwise` each channel alone.
+
+        A depthwise one may have as many `units` as its input channels, or a multiple of them.
+        """
         source = self.last if source is None else source
         batch, height, width, channels = self.shape(source)
         shape = [1, kernel, kernel, units] if depthwise else [units, kernel, kernel, channels]
@@ -62,7 +65,7 @@ class Chain:
             self.builder.tensor([units], "int32", scale=0.05 / STEP, data=bias),
         ]
         self.last = self.tensor([batch, *sides, units])
-        options = {"depth_multiplier": 1} if depthwise else {}
+        options = {"depth_multiplier": units // channels} if depthwise else {}
         self.builder.operator(
             "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D",
             inputs,

@@ -49,6 +49,13 @@ LAYERS = {
         Chain(2, 4).depthwise(),
         Chain(1, 4, 3).depthwise(stride=2),
     ],
+    "depthwise_packed_s8": [
+        Chain(6, 4).conv(4, 5, depthwise=True),
+        Chain(7, 6).conv(6, 2, depthwise=True, padding="VALID"),
+        Chain(5, 5).conv(15, 3, depthwise=True),
+        Chain(9, 4).conv(8, 4, depthwise=True, stride=3),
+        Chain(1, 7).conv(14, 3, depthwise=True),
+    ],
     "fully_connected_packed_s8": [
         Chain(3, 5).fully_connected(20),
         Chain(3, 5).fully_connected(100),

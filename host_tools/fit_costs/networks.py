@@ -51,6 +51,9 @@ def networks() -> Iterator[Network]:
             for relu in (False, True)
         ]
         yield from _side_by_side(rng, shape, layers, ("depthwise_3x3_s8",))
+        wide = [_random_depthwise(rng, shape) for _ in range(MOST_LAYERS // 2)]
+        for some in (layers, wide):
+            yield from _side_by_side(rng, shape, some, ("depthwise_packed_s8",))
         wide = [_window("DEPTHWISE_CONV_2D", 5, 3, 1, "SAME", shape[3], False)]
         yield from _side_by_side(rng, shape, layers[::2] + wide, portable)
         pools = [
@@ -150,6 +153,22 @@ def _random_conv(rng: np.random.Generator, shape: Sequence[int]) -> Layer:
         units = int(rng.choice([2, 4, 7, 8, 12, 16, 24, 32, 64, 128]))
         layer = _window("CONV_2D", height, width, stride, padding, units, rng.random() < 0.2)
         if height <= shape[1] and width <= shape[2] and _macs(shape, layer) <= MOST_MACS:
+            return layer
+
+
+def _random_depthwise(rng: np.random.Generator, shape: Sequence[int]) -> Layer:
+    windows = [(3, 3), (5, 5), (10, 4), (1, 3), (5, 1), (10, 1), (2, 2), (7, 7), (3, 5)]
+    while True:
+        height, width = windows[rng.integers(len(windows))]
+        stride = int(rng.choice([1, 1, 2, 3]))
+        padding = "VALID" if rng.random() < 0.3 else "SAME"
+        factor = int(rng.choice([1, 1, 1, 2, 3]))
+        units, relu = factor * shape[3], rng.random() < 0.2
+        layer = _window("DEPTHWISE_CONV_2D", height, width, stride, padding, units, relu)
+        layer.options["depth_multiplier"] = factor
+        elements = math.prod(_output(shape, layer))
+        small = elements * height * width <= MOST_MACS and 3 * elements <= MOST_BYTES
+        if height <= shape[1] and width <= shape[2] and small:
             return layer
 
 

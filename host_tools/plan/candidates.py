@@ -21,6 +21,7 @@ from host_tools.plan.layouts import (
     add_table,
     conv_packed,
     depthwise_3x3,
+    depthwise_packed,
     fully_connected_packed,
     winograd,
 )
@@ -182,6 +183,16 @@ def _conv_scratch(layer: Layer) -> int:
     return conv_packed.scratch_size(*window, layer.inputs[0][3], layer.output[3])
 
 
+def _fits_depthwise_packed(layer: Layer) -> bool:
+    undilated = {"dilation_h": 1, "dilation_w": 1}
+    return layer.inputs[0][3] >= depthwise_packed.CHANNELS and _has(layer.params, undilated)
+
+
+def _depthwise_packed(operator: PlanOperator) -> dict[str, np.ndarray]:
+    channels = operator.data["weights"].shape[2] // operator.params["channel_factor"]
+    return _weights(partial(depthwise_packed.pack, input_channels=channels))(operator)
+
+
 def _fits_depthwise_3x3(layer: Layer) -> bool:
     params = layer.params
     square = params["stride_h"] == params["stride_w"] <= 2
@@ -206,7 +217,10 @@ PACKINGS: dict[str, dict[str, _Packing]] = {
             lambda layer: depthwise_3x3.scratch_size(
                 layer.output[1], layer.output[2], layer.params["stride_h"]
             ),
-        )
+        ),
+        "depthwise_packed_s8": _Packing(
+            _fits_depthwise_packed, _depthwise_packed, lambda layer: 0
+        ),
     },
     "fully_connected_s8": {
         "fully_connected_packed_s8": _Packing(

@@ -45,19 +45,24 @@ def _clamped(layer: Layer) -> int:
 
 def _taps(layer: Layer) -> int:
     """Places of the input in the windows of all output pixels, padding not counted."""
-    params, (_, height, width, _) = layer.params, layer.inputs[0]
-    batch, output_h, output_w, _ = layer.output
+    return _rows_inside(layer) // layer.output[2] * _taps_along(layer, "w")
 
-    def along(axis: str, size: int, output: int, pad: int) -> int:
-        stride, step = params[f"stride_{axis}"], params.get(f"dilation_{axis}", 1)
-        found = 0
-        for tap in range(params[f"kernel_{axis}"]):
-            first, end = pad - tap * step, size + pad - tap * step
-            found += max(0, min(output, _up(end, stride)) - max(0, _up(first, stride)))
-        return found
 
-    rows = along("h", height, output_h, params["pad_top"])
-    return batch * rows * along("w", width, output_w, params["pad_left"])
+def _rows_inside(layer: Layer) -> int:
+    """Rows of the windows of all output pixels that lie in the input."""
+    return layer.output[0] * layer.output[2] * _taps_along(layer, "h")
+
+
+def _taps_along(layer: Layer, axis: str) -> int:
+    """Taps along one axis that lie in the input, of all places of the output there."""
+    place, pad = {"h": (1, "pad_top"), "w": (2, "pad_left")}[axis]
+    size, output, padding = layer.inputs[0][place], layer.output[place], layer.params[pad]
+    stride, step = layer.params[f"stride_{axis}"], layer.params.get(f"dilation_{axis}", 1)
+    found = 0
+    for tap in range(layer.params[f"kernel_{axis}"]):
+        first, end = padding - tap * step, size + padding - tap * step
+        found += max(0, min(output, _up(end, stride)) - max(0, _up(first, stride)))
+    return found
 
 
 def _conv(layer: Layer) -> Counts:
@@ -244,6 +249,21 @@ def _depthwise_3x3(layer: Layer) -> Counts:
     }
 
 
+def _depthwise_packed(layer: Layer) -> Counts:
+    depth, channels = layer.inputs[0][3], layer.output[3]
+    pixels = math.prod(layer.output[:3])
+    records = _up(depth, 4) * (channels // depth)
+    # a window of one column is one row
+    rows = pixels if layer.params["kernel_w"] == 1 else _rows_inside(layer)
+    return {
+        "tap": _taps(layer) * records,
+        "row": rows * records,
+        "record": pixels * records,
+        "pixel": pixels,
+        "clamp": _clamped(layer),
+    }
+
+
 def _fully_connected_packed(layer: Layer) -> Counts:
     params, rows = layer.params, _rows(layer)
     groups = _up(params["depth"], 4)
@@ -306,6 +326,7 @@ _FEATURES: dict[str, Callable[[Layer], Counts]] = {
     "winograd_f2_s8": _winograd(2),
     "winograd_f4_s8": _winograd(4),
     "depthwise_3x3_s8": _depthwise_3x3,
+    "depthwise_packed_s8": _depthwise_packed,
     "fully_connected_packed_s8": _fully_connected_packed,
     "add_table_s8": _add_table,
     "max_pool_simd_s8": _pool_simd,

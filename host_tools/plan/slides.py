@@ -28,6 +28,10 @@ def slide(plan: Plan, operator: PlanOperator) -> int | None:
         return _by_pixels(plan, operator)
     if operator.kernel in TILE_SIDES:
         return _by_tiles(plan, operator)
+    if operator.kernel == "depthwise_packed_s8":
+        # some channels of a pixel are written before others are read
+        pixels = _by_pixels(plan, operator)
+        return None if pixels is None else pixels + plan.tensors[operator.output].shape[3]
     if operator.kernel == "depthwise_3x3_s8":
         # the bytes of a channel may only be written over by the same channel's
         channels = plan.tensors[operator.output].shape[3]

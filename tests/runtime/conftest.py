@@ -49,6 +49,8 @@ def blobs(every_kernel: bytes, two_inputs: bytes) -> dict[str, bytes]:
         force = (f"winograd_f{tile}_s8", *PACKED)
         blob = pack(networks.separable(), target="cortex-m7", force=force)
         made[f"winograd_{tile}_m7"] = blob
+    blob = pack(networks.separable(), target="cortex-m7", force=("depthwise_packed_s8", *PACKED))
+    made["depthwise_packed_m7"] = blob
     for kind in KINDS:
         rng = np.random.default_rng(zlib.crc32(kind.encode()))
         made[kind] = pack(random_model(kind, rng))

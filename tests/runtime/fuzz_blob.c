@@ -178,7 +178,8 @@ static void move_tensor(blob_t *blob) {
 
 // Another tensor to read or write, or another kernel with parameters of the same size.
 static void rewire_operator(blob_t *blob) {
-    static const uint16_t TWINS[] = {1, 2, 4, 5, 36, 37, 6, 8, 9, 7, 10, 16, 17, 32, 33, 38, 39};
+    static const uint16_t TWINS[] = {
+        1, 2, 4, 5, 36, 37, 6, 8, 9, 7, 10, 16, 17, 32, 33, 38, 39, 40};
     uint32_t at = some_operator(blob);
     if (at == 0) {
         return;

@@ -24,7 +24,10 @@ PACKED = (
     *("max_pool_simd_s8", "average_pool_simd_s8"),
 )
 # kernels that are taken wherever they are exact
-FORCED: tuple[tuple[str, ...], ...] = (PACKED, ("winograd_f2_s8",), ("winograd_f4_s8",))
+FORCED: tuple[tuple[str, ...], ...] = (
+    PACKED,
+    *((kernel,) for kernel in ("winograd_f2_s8", "winograd_f4_s8", "depthwise_packed_s8")),
+)
 
 
 def check(

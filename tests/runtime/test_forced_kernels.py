@@ -17,11 +17,13 @@ from host_tools.tflite import read_model
 KERNELS = [kernel for lowered, others in PACKINGS.items() for kernel in (lowered, *others)]
 # how many layers of each network a kernel computes when it is forced
 RESNET = {"conv_packed_s8": 9, "winograd_f2_s8": 4, "winograd_f4_s8": 4, "add_table_s8": 3}
+DS_CNN = {"conv_packed_s8": 5, "depthwise_3x3_s8": 4, "depthwise_packed_s8": 4}
 LAYERS = {
     "ad01_int8": {"fully_connected_packed_s8": 10},
-    "kws_ref_model": {"conv_packed_s8": 5, "depthwise_3x3_s8": 4, "average_pool_simd_s8": 1},
+    "kws_ref_model": {**DS_CNN, "average_pool_simd_s8": 1},
     "pretrainedResnet_quant": {**RESNET, "average_pool_simd_s8": 1},
-    "vww_96_int8": {"conv_packed_s8": 14, "depthwise_3x3_s8": 13},
+    "str_ww_ref_model": {"conv_packed_s8": 4, "depthwise_packed_s8": 4},
+    "vww_96_int8": {"conv_packed_s8": 14, "depthwise_3x3_s8": 13, "depthwise_packed_s8": 13},
     "cifar10": {"conv_packed_s8": 3, "max_pool_simd_s8": 3, "fully_connected_packed_s8": 1},
 }
 

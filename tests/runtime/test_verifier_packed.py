@@ -14,6 +14,7 @@ from test_verifier import refusal
 from host_tools.host_runtime import HostModel
 
 CONV, DEPTHWISE, DENSE, ADD, MAX_POOL, AVERAGE_POOL, WINOGRAD_2, WINOGRAD_4 = range(32, 40)
+GENERAL = 40
 NAMES = {
     CONV: "conv_packed_s8",
     DEPTHWISE: "depthwise_3x3_s8",
@@ -23,11 +24,12 @@ NAMES = {
     AVERAGE_POOL: "average_pool_simd_s8",
     WINOGRAD_2: "winograd_f2_s8",
     WINOGRAD_4: "winograd_f4_s8",
+    GENERAL: "depthwise_packed_s8",
 }
 POOLS = (MAX_POOL, AVERAGE_POOL)
 WINOGRAD = (WINOGRAD_2, WINOGRAD_4)
-CONVOLUTIONS = (CONV, DEPTHWISE, *WINOGRAD)
-SLIDING = (CONV, DEPTHWISE, DENSE, *POOLS, *WINOGRAD)
+CONVOLUTIONS = (CONV, DEPTHWISE, GENERAL, *WINOGRAD)
+SLIDING = (CONV, DEPTHWISE, GENERAL, DENSE, *POOLS, *WINOGRAD)
 OUT = "parameter out of its range"
 SHAPE = "tensors that the kernel does not take"
 DATA = "data out of the blob"
@@ -183,14 +185,56 @@ def test_strides_that_a_kernel_does_not_have_are_refused(
     assert refusal(editor.bytes()) == f"{case.name}: {OUT}: {message}"
 
 
+def with_channels(case: Case, tensor: int, channels: int) -> bytes:
+    """The blob with another number of channels of a tensor that is an input or output."""
+    batch, height, width, _ = case.shape(tensor)
+    editor = case.editor()
+    editor.set("tensor", tensor, "dims[3]", channels)
+    editor.set("tensor", tensor, "size", batch * height * width * channels)
+    return editor.bytes()
+
+
 def test_a_depthwise_convolution_keeps_the_number_of_channels(blobs: dict[str, bytes]) -> None:
     case = Case(blobs, DEPTHWISE)
-    batch, height, width, channels = case.shape(case.target)
-    editor = case.editor()
-    editor.set("tensor", case.target, "dims[3]", channels - 1)
-    editor.set("tensor", case.target, "size", batch * height * width * (channels - 1))
-    assert refusal(editor.bytes()) == (
+    channels = case.shape(case.target)[3]
+    assert refusal(with_channels(case, case.target, channels - 1)) == (
         f"{case.name}: {SHAPE}: input 0's number of channels is {channels}, allowed {channels - 1}"
+    )
+
+
+def test_a_general_depthwise_convolution_has_a_whole_multiple_of_channels(
+    blobs: dict[str, bytes],
+) -> None:
+    case = Case(blobs, GENERAL)
+    channels = case.shape(case.source)[3]
+    name = f"{case.name}: {SHAPE}: the output's number of channels"
+    for units in (1, channels - 1):
+        assert refusal(with_channels(case, case.target, units)) == (
+            f"{name} is {units}, allowed {channels}"
+        )
+
+
+def test_a_general_depthwise_convolution_has_four_channels_or_more(
+    blobs: dict[str, bytes],
+) -> None:
+    case = Case(blobs, GENERAL)
+    for channels in (1, 2, 3):
+        assert refusal(with_channels(case, case.source, channels)) == (
+            f"{case.name}: {SHAPE}: input 0's number of channels is {channels}, allowed 4 or more"
+        )
+
+
+def test_the_records_of_a_general_depthwise_convolution_end_within_the_blob(
+    blobs: dict[str, bytes],
+) -> None:
+    case = Case(blobs, GENERAL)
+    taps = case.get("kernel_h") * case.get("kernel_w")
+    size = -(-case.shape(case.source)[3] // 4) * (48 + 8 * taps)
+    end = case.editor().get("header", 0, "blob_size")
+    last = (end - size) // 16 * 16
+    HostModel(case.with_params(weights=last))
+    assert refusal(case.with_params(weights=last + 16)) == (
+        f"{case.name}: {DATA}: weights ends at {last + 16 + size}, allowed at most {end}"
     )
 
 
@@ -202,7 +246,7 @@ def test_blocks_hold_no_more_than_the_units(blobs: dict[str, bytes]) -> None:
     )
 
 
-@pytest.mark.parametrize("kernel", [*CONVOLUTIONS, DENSE])
+@pytest.mark.parametrize("kernel", [CONV, DEPTHWISE, *WINOGRAD, DENSE])
 def test_too_little_scratch_is_refused(blobs: dict[str, bytes], kernel: int) -> None:
     case = Case(blobs, kernel)
     editor = case.editor()
@@ -276,7 +320,8 @@ def slide(case: Case, kernel: int) -> int:
             for y in range(0, out_h, side)
         )
     rows = most_ahead(out_h, out_w * out_c, in_w * in_c, stride_h, pad_top)
-    return rows + most_ahead(out_w, out_c, in_c, case.get("stride_w"), case.get("pad_left"))
+    columns = most_ahead(out_w, out_c, in_c, case.get("stride_w"), case.get("pad_left"))
+    return rows + columns + (out_c if kernel == GENERAL else 0)
 
 
 @pytest.mark.parametrize("kernel", SLIDING)

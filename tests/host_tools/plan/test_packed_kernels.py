@@ -15,6 +15,7 @@ from host_tools.pack import plan_model
 
 RNG = np.random.default_rng(0)
 CONV, DEPTHWISE, DENSE = "conv_packed_s8", "depthwise_3x3_s8", "fully_connected_packed_s8"
+GENERAL = "depthwise_packed_s8"
 WINOGRAD = ["winograd_f2_s8", "winograd_f4_s8"]
 FILLED = np.full
 
@@ -97,6 +98,22 @@ TAKEN = {
             "DEPTHWISE_CONV_2D", weights(1, 3, 3, 9), stride_h=2, stride_w=2, depth_multiplier=1
         ),
     ),
+    "depthwise 5x5": (
+        GENERAL,
+        layer("DEPTHWISE_CONV_2D", weights(1, 5, 5, 7), depth_multiplier=1),
+    ),
+    "depthwise with three outputs a channel": (
+        GENERAL,
+        layer("DEPTHWISE_CONV_2D", weights(1, 3, 2, 15), channels=5, depth_multiplier=3),
+    ),
+    "depthwise, strides 3 and 1": (
+        GENERAL,
+        layer("DEPTHWISE_CONV_2D", weights(1, 3, 3, 4), stride_h=3, depth_multiplier=1),
+    ),
+    "depthwise of weights of -128": (
+        GENERAL,
+        layer("DEPTHWISE_CONV_2D", FILLED((1, 1, 5, 6), -128), depth_multiplier=1),
+    ),
     "fully connected": (DENSE, layer("FULLY_CONNECTED", weights(11, 13))),
     "fully connected by units": (
         DENSE,
@@ -152,6 +169,18 @@ LEFT = {
     "depthwise dilation": (
         DEPTHWISE,
         layer("DEPTHWISE_CONV_2D", weights(1, 3, 3, 4), dilation_w_factor=2, depth_multiplier=1),
+    ),
+    "depthwise dilation, any window": (
+        GENERAL,
+        layer("DEPTHWISE_CONV_2D", weights(1, 5, 3, 4), dilation_h_factor=2, depth_multiplier=1),
+    ),
+    "depthwise of 3 channels": (
+        GENERAL,
+        layer("DEPTHWISE_CONV_2D", weights(1, 5, 5, 6), channels=3, depth_multiplier=2),
+    ),
+    "depthwise 5x5 with a shift of 0": (
+        GENERAL,
+        layer("DEPTHWISE_CONV_2D", weights(1, 5, 5, 4), scale=0.7, depth_multiplier=1),
     ),
     "fully connected with a zero point of the weights": (
         DENSE,

@@ -24,6 +24,7 @@ PACKED = [
     "winograd_f4_s8",
     "conv_packed_s8",
     "depthwise_3x3_s8",
+    "depthwise_packed_s8",
     "fully_connected_packed_s8",
     "add_table_s8",
     "max_pool_simd_s8",
@@ -125,11 +126,12 @@ class RandomGraph:
         shape = self.shape(source)
         if len(shape) != 4:
             return
-        units = shape[3] if depthwise else int(self.rng.choice([1, 4, 7, 16, 32]))
-        kernel = 3 if depthwise else int(self.rng.choice([1, 1, 3, 3, 5]))
+        factor = 2 if depthwise and shape[3] <= 8 and self.rng.random() < 0.3 else 1
+        units = factor * shape[3] if depthwise else int(self.rng.choice([1, 4, 7, 16, 32]))
+        kernel = int(self.rng.choice([2, 3, 3, 3, 5] if depthwise else [1, 1, 3, 3, 5]))
         stride = int(self.rng.choice([1, 1, 2]))
-        weights = [1, 3, 3, units] if depthwise else [units, kernel, kernel, shape[3]]
-        options = {"depth_multiplier": 1} if depthwise else {}
+        weights = [1, kernel, kernel, units] if depthwise else [units, kernel, kernel, shape[3]]
+        options = {"depth_multiplier": factor} if depthwise else {}
         self.add(
             "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D",
             [source, *self.weights(weights, 3 if depthwise else 0)],
@@ -231,4 +233,4 @@ def test_random_networks_have_every_packed_kernel_and_outputs_that_slide() -> No
             if source.data is None:
                 overlaps += 0 < before < output.size or (before == 0 and source.size > output.size)
     assert used >= set(PACKED) - {"winograd_f4_s8"}
-    assert overlaps > GRAPHS // 2
+    assert overlaps > GRAPHS // 3

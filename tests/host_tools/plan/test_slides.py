@@ -99,8 +99,19 @@ def test_a_slide_is_the_least_that_lets_every_pixel_find_its_window(kernel: str)
     assert slid > SHAPES // 4
 
 
-def test_pictures_of_a_batch_do_not_slide() -> None:
-    plan, operator = random_operator("conv_packed_s8", np.random.default_rng(2))
+def test_a_packed_depthwise_convolution_keeps_a_pixel_more_before_its_input() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(SHAPES):
+        plan, operator = random_operator("conv_packed_s8", rng)
+        pixels = slide(plan, operator)
+        operator.kernel = "depthwise_packed_s8"
+        assert pixels is not None
+        assert slide(plan, operator) == pixels + plan.tensors[operator.output].shape[3]
+
+
+@pytest.mark.parametrize("kernel", ["conv_packed_s8", "depthwise_packed_s8"])
+def test_pictures_of_a_batch_do_not_slide(kernel: str) -> None:
+    plan, operator = random_operator(kernel, np.random.default_rng(2))
     for tensor in plan.tensors:
         tensor.shape = (2, *tensor.shape[1:])
     assert slide(plan, operator) is None
