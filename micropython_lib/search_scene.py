@@ -7,7 +7,7 @@ from classify import find_model, open_camera, write
 
 LABELS = ()  # look for these only; empty: for every label
 THRESHOLD = 0.9  # the least score
-SCALES = (1.0, 0.66, 0.44)  # heights of the window, as parts of the picture's
+SCALES = (1.0, 0.66, 0.44)  # sizes of the window, as parts of the greatest that fits
 STEP = 0.5  # from one window to the next, as a part of the window
 OVERLAP = 0.3  # of two finds that share more than this of the smaller, the better one stays
 
@@ -21,8 +21,9 @@ def places(whole, part):
 
 def windows(width, height, shape):
     """Windows (x, y, width, height) of the proportions that the network's input has."""
+    greatest = min(height, width * shape[1] // shape[2])
     for scale in SCALES:
-        window_height = max(1, int(height * scale))
+        window_height = max(1, int(greatest * scale))
         window_width = max(1, min(width, window_height * shape[2] // shape[1]))
         for y in places(height, window_height):
             for x in places(width, window_width):

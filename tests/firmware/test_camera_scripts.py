@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -171,6 +172,29 @@ def test_a_search_finds_what_is_in_the_scene_and_marks_it(virtual_board_firmware
         assert set(np.unique(marked[text])) == {0, GREEN}
         expected[text] = marked[text]
     assert np.array_equal(marked, expected)
+
+
+@LIKE_OPENMV
+def test_windows_have_the_networks_proportions_and_reach_every_edge(on_board: Runner) -> None:
+    functions = script("search_scene.py").removesuffix("\nrun()\n")
+    pictures = [(320, 240), (160, 120), (240, 320), (64, 9)]
+    networks = [(1, 32, 32, 3), (1, 49, 10, 1), (1, 10, 49, 1)]
+    cases = [(*picture, network) for picture in pictures for network in networks]
+    text = on_board(
+        f"{functions}\nfor case in {cases}:\n    print(list(windows(*case)))\n",
+        {"classify.py": LIBRARY / "classify.py"},
+    )
+    for (width, height, network), line in zip(cases, text.splitlines(), strict=True):
+        found = ast.literal_eval(line)
+        assert len(set(found)) == len(found)
+        for x, y, w, h in found:
+            assert 0 <= x <= x + w <= width
+            assert 0 <= y <= y + h <= height
+            assert w == max(1, h * network[2] // network[1])
+        for size in {window[2:] for window in found}:
+            places = [window[:2] for window in found if window[2:] == size]
+            assert {0, width - size[0]} == {min(x for x, _ in places), max(x for x, _ in places)}
+            assert {0, height - size[1]} == {min(y for _, y in places), max(y for _, y in places)}
 
 
 def overlap(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> float:
