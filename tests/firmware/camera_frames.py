@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 
 import numpy as np
+from board_models import Files
 from oracle import ROOT, TfliteMicro
 
 from host_tools import images
@@ -18,9 +18,16 @@ from host_tools.virtual_board.camera import Camera
 CIFAR10 = ROOT / "models/cifar10"
 LIBRARY = ROOT / "micropython_lib"
 LABELS = read_labels(CIFAR10 / "labels.txt")
-MODEL_LINES = 4  # that a script prints of the network
+CIFAR10_INK: Files = {"cifar10.ink": CIFAR10 / "cifar10.ink"}
+# lines that a script prints of the network, and the last one
+MODEL_LINES = 4
+LAST = "virtual camera: that was the last picture"
 
 _TABLE = np.arange(-128, 128).astype(np.int8)
+
+
+def script(name: str) -> str:
+    return (LIBRARY / name).read_text(encoding="utf8")
 
 
 @cache
@@ -30,7 +37,7 @@ def real_frame(number: int) -> np.ndarray:
 
 
 @contextmanager
-def showing(*frames: np.ndarray) -> Iterator[dict[str, bytes | Path]]:
+def showing(*frames: np.ndarray) -> Iterator[Files]:
     """Files for /rom of a board whose camera shows these frames."""
     with Camera(lambda: iter(frames), lambda drawn: None) as camera:
         yield camera.romfs()
