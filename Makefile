@@ -1,4 +1,5 @@
-# Everything Inkling does from a checkout; `make` alone lists it. What is made lies in build/ and .venv/.
+# Everything Inkling does from a checkout; `make` alone lists it. What is made lies in build/ and .venv/, and the native
+# module where mip takes it from.
 
 # Options, to be given on the command line (see `make help`)
 PYTHON3 ?= python3
@@ -197,6 +198,6 @@ format: .venv/test-tools
 
 .PHONY: clean distclean
 clean:
-	rm -rf build
+	rm -rf build $(dir $(NATMOD)) firmware_module/natmod/.mpy_ld_cache
 distclean: clean
 	rm -rf .venv *.egg-info

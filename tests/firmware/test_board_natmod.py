@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -96,6 +97,26 @@ print(bytes(inkling.Model("/rom/tiny.ink").predict(bytes(48))[0]) == expected)
 """
 
 
+FULL = """
+import gc
+
+pieces = []
+try:
+    while True:
+        pieces.append(bytearray(40_000))
+except MemoryError:
+    pass
+try:
+    import inkling
+except MemoryError as e:
+    print(e)
+pieces = None
+gc.collect()
+import inkling
+print(inkling.Model("/rom/tiny.ink").ram)
+"""
+
+
 @pytest.fixture(scope="session")
 def native_module() -> Path:
     return build_natmod()
@@ -161,6 +182,17 @@ def test_it_stays_in_memory_as_long_as_a_model_lives(native_module: Path, tiny: 
     board = VirtualBoard(build_firmware(STOCK="1"), romfs={**tiny, "inkling.mpy": native_module})
     result = board.run_script(FORGET)
     assert (result.stdout, result.status) == ("True\nTrue\n", 0)
+
+
+def test_an_import_that_the_heap_has_no_room_for_is_a_memory_error_and_can_be_repeated(
+    native_module: Path, tiny: Files
+) -> None:
+    board = VirtualBoard(build_firmware(STOCK="1"), romfs={**tiny, "inkling.mpy": native_module})
+    result = board.run_script(FULL)
+    refused, ram = result.stdout.splitlines()
+    [bytes_needed] = re.findall(r"^memory allocation failed, allocating (\d+) bytes$", refused)
+    assert 40_000 < int(bytes_needed) < MOST_HEAP
+    assert (ram, result.status) == ("64", 0)
 
 
 def test_mip_installs_it_with_the_python_part_from_the_checkout(
