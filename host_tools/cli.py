@@ -10,8 +10,10 @@ from importlib import metadata
 
 from host_tools.commands import (
     bench,
+    boards,
     demo,
     deploy,
+    flash,
     inspect,
     pack_model,
     profile,
@@ -22,7 +24,7 @@ from host_tools.commands import (
 from host_tools.errors import CommandError
 
 # in the order of --help
-VERBS = (pack_model, inspect, run, profile, deploy, validate, sim, demo, bench)
+VERBS = (pack_model, inspect, run, profile, boards, flash, deploy, validate, sim, demo, bench)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

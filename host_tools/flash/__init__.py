@@ -1,0 +1,1 @@
+"""Puts firmware on a board over USB, by the tools that are there."""

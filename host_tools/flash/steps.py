@@ -1,0 +1,160 @@
+"""The steps of flashing: check, enter the bootloader, write, wait for the board, ask it."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import struct
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from host_tools.blob import layout
+from host_tools.boards import Board
+from host_tools.device.connection import open_device
+from host_tools.device.facts import read_facts, require_module
+from host_tools.errors import CommandError
+from host_tools.flash import tools
+from host_tools.flash.image import Image
+from host_tools.flash.usb import Device, attached
+from host_tools.serial_ports import open_repl
+
+Find = Callable[[], Sequence[Device]]
+
+BOOTLOADER_SECONDS = 10.0
+BUTTONS_SECONDS = 60.0
+BACK_SECONDS = 30.0
+_POLL_SECONDS = 0.1
+_TRIES = 3
+# enough of a blob for a board to tell which version it reads
+_HEADER = struct.pack("<4sHH", b"INKL", layout.VERSION, layout.HEADER.size).ljust(
+    layout.HEADER.size, b"\0"
+)
+
+
+def plan(device: Device | None, board: Board, image: Image) -> list[str]:
+    """What `flash` will do, a sentence or a command a step. Raises CommandError like it."""
+    source = device or Device("", board.usb["bootloader"][0], "bootloader", (board,))
+    tool = tools.choose_tool(source, board)
+    steps = []
+    if device is None:
+        steps.append(f"wait for its bootloader: {board.bootloader.buttons}")
+    elif device.state == "run":
+        steps.append(f"enter its bootloader: machine.bootloader() in the REPL at {device.port}")
+    parts = Path("<a temporary folder>")
+    steps += map(shlex.join, tools.commands(tool, source, board, image, parts))
+    return [*steps, "wait for the board to come back, and ask it for its versions"]
+
+
+def flash(
+    device: Device | None,
+    board: Board,
+    image: Image,
+    tell: Callable[[str], None],
+    find: Find = attached,
+) -> str:
+    """Writes the image; returns what the board says of itself then, in lines.
+
+    Raises CommandError, in one sentence that says what to do, at the step that fails.
+    """
+    if device is None:
+        tell(f"waiting for its bootloader: {board.bootloader.buttons}")
+        device = _wait(lambda: _bootloader(find, board, ""), BUTTONS_SECONDS)
+        if device is None:
+            raise CommandError(
+                f"the {board.title} did not show up in its bootloader within "
+                f"{BUTTONS_SECONDS:g} seconds: {board.bootloader.buttons}"
+            )
+    tool = tools.choose_tool(device, board)
+    if device.state == "run":
+        tell(f"entering its bootloader by the REPL at {device.port}")
+        device = _enter_bootloader(device, board, find)
+    with tempfile.TemporaryDirectory(prefix="inkling-") as folder:
+        tools.write_parts(tool, image, Path(folder))
+        for words in tools.commands(tool, device, board, image, Path(folder)):
+            tell(shlex.join(words))
+            tools.run(words, board)
+    tell("written; waiting for the board to come back")
+    return _report(device, board, find)
+
+
+def _enter_bootloader(device: Device, board: Board, find: Find) -> Device:
+    """Raises CommandError, with the buttons, where the running firmware cannot do it."""
+    port = device.port
+    if port is None:
+        raise CommandError(
+            f"the {board.title} runs without a serial port: {board.bootloader.buttons}; then run "
+            "the same command again"
+        )
+    with open_repl(port) as repl:
+        asked = repl.exec("import machine\nprint(hasattr(machine, 'bootloader'))").strip()
+    if asked != b"True":
+        raise CommandError(
+            f"{port}: its firmware has no machine.bootloader(): {board.bootloader.buttons}; then "
+            "run the same command again"
+        )
+    # it goes away without an answer
+    with contextlib.suppress(CommandError), open_repl(port) as repl:
+        repl.exec_raw_no_follow("import time\ntime.sleep_ms(100)\nmachine.bootloader()")
+    entered = _wait(lambda: _bootloader(find, board, device.place), BOOTLOADER_SECONDS)
+    if entered is None:
+        raise CommandError(
+            f"the {board.title} did not show up in its bootloader within "
+            f"{BOOTLOADER_SECONDS:g} seconds: {board.bootloader.buttons}; then run the same "
+            "command again"
+        )
+    return entered
+
+
+def _bootloader(find: Find, board: Board, place: str) -> Device | None:
+    """The board's bootloader, at its old place where that is known."""
+    for device in find():
+        at_place = not (place and device.place) or device.place == place
+        if device.state == "bootloader" and board in device.boards and at_place:
+            return device
+    return None
+
+
+def _running(find: Find, board: Board, place: str) -> Device | None:
+    for device in find():
+        at_place = not (place and device.place) or device.place == place
+        fits = device.state == "debugger" or (device.state == "run" and board in device.boards)
+        if fits and at_place and device.port:
+            return device
+    return None
+
+
+def _wait(look: Callable[[], Device | None], seconds: float) -> Device | None:
+    end = time.monotonic() + seconds
+    while (found := look()) is None and time.monotonic() < end:
+        time.sleep(_POLL_SECONDS)
+    return found
+
+
+def _report(device: Device, board: Board, find: Find) -> str:
+    back = _wait(lambda: _running(find, board, device.place), BACK_SECONDS)
+    if back is None or back.port is None:
+        raise CommandError(
+            f"the firmware is written, but the {board.title} did not come back as a serial port "
+            f"within {BACK_SECONDS:g} seconds: press its reset button, or plug it in again, at "
+            "the USB socket of the board itself"
+        )
+    for _ in range(_TRIES - 1):
+        # a port that has just appeared may not be ours yet, a board may still start
+        with contextlib.suppress(CommandError):
+            return _versions(back.port)
+        time.sleep(1)
+    return _versions(back.port)
+
+
+def _versions(port: str) -> str:
+    with open_device(port) as opened:
+        facts = read_facts(opened)
+        lines = [f"{facts.board} at {port}: {facts.firmware}"]
+        try:
+            require_module(opened, _HEADER)
+            lines.append(f"Inkling is in it and reads blobs of version {layout.VERSION}")
+        except CommandError as error:
+            lines.append(str(error))
+    return "\n".join(lines)
