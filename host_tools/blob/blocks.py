@@ -48,7 +48,7 @@ def block_elements(
     if kernel == "depthwise_3x3_s8":
         return 24 * output[3]
     if kernel == "depthwise_packed_s8":
-        return int(-(-depth // 4) * (output[3] // depth) * (48 + 8 * window))
+        return int(-(-depth // 4) * (output[3] // max(1, depth)) * (48 + 8 * window))
     if kernel == "conv_s8":
         window *= depth // max(1, params["channel_factor"])
     return int(output[3] * (window if field == "weights" else 1))

@@ -27,8 +27,9 @@ from host_tools.plan.layouts import (
 )
 from host_tools.plan.types import Plan, PlanOperator
 
+UNDILATED = {"dilation_h": 1, "dilation_w": 1}
 # one group of a convolution, or a depth multiplier of 1
-ONE_GROUP = {"dilation_h": 1, "dilation_w": 1, "channel_factor": 1}
+ONE_GROUP = {**UNDILATED, "channel_factor": 1}
 WINDOW_3X3 = {"kernel_h": 3, "kernel_w": 3}
 PLAIN = {"kernel_h": 1, "kernel_w": 1, **ONE_GROUP}
 
@@ -183,9 +184,24 @@ def _conv_scratch(layer: Layer) -> int:
     return conv_packed.scratch_size(*window, layer.inputs[0][3], layer.output[3])
 
 
+def _few_channels(layer: Layer) -> bool:
+    """Whether there are too few input channels for a depthwise kernel to take four at a time."""
+    return layer.inputs[0][3] < depthwise_packed.CHANNELS and _has(layer.params, UNDILATED)
+
+
+def _dense(operator: PlanOperator) -> dict[str, np.ndarray]:
+    """A depthwise convolution as a full one, whose weights of other channels are 0."""
+    kernel = operator.data["weights"]
+    factor, units = operator.params["channel_factor"], kernel.shape[2]
+    dense = np.zeros((units, *kernel.shape[:2], units // factor), np.int8)
+    for unit in range(units):
+        dense[unit, :, :, unit // factor] = kernel[:, :, unit]
+    full = replace(operator, data={**operator.data, "weights": dense})
+    return _weights(conv_packed.pack)(full)
+
+
 def _fits_depthwise_packed(layer: Layer) -> bool:
-    undilated = {"dilation_h": 1, "dilation_w": 1}
-    return layer.inputs[0][3] >= depthwise_packed.CHANNELS and _has(layer.params, undilated)
+    return layer.inputs[0][3] >= depthwise_packed.CHANNELS and _has(layer.params, UNDILATED)
 
 
 def _depthwise_packed(operator: PlanOperator) -> dict[str, np.ndarray]:
@@ -221,6 +237,7 @@ PACKINGS: dict[str, dict[str, _Packing]] = {
         "depthwise_packed_s8": _Packing(
             _fits_depthwise_packed, _depthwise_packed, lambda layer: 0
         ),
+        "conv_packed_s8": _Packing(_few_channels, _dense, _conv_scratch),
     },
     "fully_connected_s8": {
         "fully_connected_packed_s8": _Packing(

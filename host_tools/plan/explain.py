@@ -38,15 +38,15 @@ def choices(blob: Blob, operator: BlobOperator) -> list[Choice]:
     own = _choice(operator.kernel, layer)
     if blob.target != "cortex-m7":
         return [own]
-    for lowered, others in PACKINGS.items():
-        if operator.kernel == lowered or operator.kernel in others:
-            layer = replace(layer, params=_lowered_params(operator))
-            return [own] + [
-                _choice(kernel, replace(layer, params=_params(kernel, lowered, layer)))
-                for kernel in possible_kernels(lowered, layer)
-                if kernel != operator.kernel
-            ]
-    return [own]
+    lowered = _lowered_kernel(operator)
+    if lowered is None:
+        return [own]
+    layer = replace(layer, params=_lowered_params(operator, lowered, layer))
+    return [own] + [
+        _choice(kernel, replace(layer, params=_params(kernel, lowered, layer)))
+        for kernel in possible_kernels(lowered, layer)
+        if kernel != operator.kernel
+    ]
 
 
 def reason(found: list[Choice]) -> str:
@@ -71,9 +71,25 @@ def _params(kernel: str, lowered: str, layer: Layer) -> dict[str, int]:
     return dict(layer.params) if kernel == lowered else packed_params(kernel, layer.params)
 
 
-def _lowered_params(operator: BlobOperator) -> dict[str, int]:
+def _lowered_kernel(operator: BlobOperator) -> str | None:
+    """The portable kernel in whose place an operator's may stand."""
+    found = [
+        lowered
+        for lowered, others in PACKINGS.items()
+        if operator.kernel == lowered or operator.kernel in others
+    ]
+    # a full convolution stands for a depthwise one as well, which the operator's name tells
+    depthwise = [one for one in found if one == "depthwise_conv_s8"]
+    if operator.name.startswith("DEPTHWISE") and depthwise:
+        return depthwise[0]
+    return found[0] if found else None
+
+
+def _lowered_params(operator: BlobOperator, lowered: str, layer: Layer) -> dict[str, int]:
     """What the portable kernel's parameters are, as far as shapes and costs depend on them."""
     filled = {**ONE_GROUP, "filter_offset": 0, **operator.params}
+    if lowered == "depthwise_conv_s8":
+        filled["channel_factor"] = layer.output[3] // max(1, layer.inputs[0][3])
     # four units and more that share a requantization are packed in blocks
     per_channel = filled.get("blocks") == 0 and filled["units"] >= 4
     return {"per_channel": int(per_channel), **filled}

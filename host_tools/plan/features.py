@@ -252,7 +252,7 @@ def _depthwise_3x3(layer: Layer) -> Counts:
 def _depthwise_packed(layer: Layer) -> Counts:
     depth, channels = layer.inputs[0][3], layer.output[3]
     pixels = math.prod(layer.output[:3])
-    records = _up(depth, 4) * (channels // depth)
+    records = _up(depth, 4) * (channels // max(1, depth))
     # a window of one column is one row
     rows = pixels if layer.params["kernel_w"] == 1 else _rows_inside(layer)
     return {

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from chains import Chain
 from oracle import REAL_MODELS, ROOT, real_model
 
 from host_tools.blob.layout import KERNELS
 from host_tools.blob.reader import read_blob, weight_bytes
 from host_tools.errors import CommandError
 from host_tools.pack import pack, plan_model
-from host_tools.plan.candidates import candidates
+from host_tools.plan.candidates import candidates, possible_kernels
 from host_tools.plan.costs import predict
 from host_tools.plan.explain import choices, layer_of, reason
 from host_tools.plan.features import Layer, counts
@@ -232,6 +233,18 @@ def test_a_forced_kernel_computes_what_it_can() -> None:
 @pytest.mark.parametrize("name", [*REAL_MODELS, "cifar10"])
 def test_an_explanation_has_the_costs_and_sizes_that_the_choice_had(name: str) -> None:
     model = CIFAR10 if name == "cifar10" else real_model(name)
+    check_explanations(model)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 8])
+def test_an_explanation_of_a_depthwise_layer_has_the_kernels_of_its_shape(channels: int) -> None:
+    for factor, kernel in itertools.product((1, 2, 3), (2, 3)):
+        model, _ = Chain(6, channels).conv(factor * channels, kernel, depthwise=True).build()
+        check_explanations(model)
+
+
+def check_explanations(model: bytes | Path) -> None:
+    """Each operator of a model is explained by the kernels that there were to choose from."""
     plan = plan_model(model)
     plan.target = "cortex-m7"
     read = read_blob(pack(model, target="cortex-m7"))
@@ -246,6 +259,13 @@ def test_an_explanation_has_the_costs_and_sizes_that_the_choice_had(name: str) -
                 assert choice.cost == candidate.cost
                 assert choice.weight_bytes == sum(a.nbytes for a in candidate.data.values())
         assert not options
+        layer = Layer(
+            planned.params,
+            tuple(plan.tensors[index].shape for index in planned.inputs),
+            plan.tensors[planned.output].shape,
+        )
+        names = {choice.kernel for choice in explained}
+        assert names == set(possible_kernels(planned.kernel, layer))
 
 
 def test_reasons_are_speed_flash_and_what_shapes_do_not_tell() -> None:

@@ -114,6 +114,22 @@ TAKEN = {
         GENERAL,
         layer("DEPTHWISE_CONV_2D", FILLED((1, 1, 5, 6), -128), depth_multiplier=1),
     ),
+    "depthwise 8x10 of 1 channel, stride 2": (
+        CONV,
+        layer(
+            "DEPTHWISE_CONV_2D",
+            weights(1, 8, 10, 8),
+            channels=1,
+            side=12,
+            stride_h=2,
+            stride_w=2,
+            depth_multiplier=8,
+        ),
+    ),
+    "depthwise of 3 channels as a full convolution": (
+        CONV,
+        layer("DEPTHWISE_CONV_2D", weights(1, 5, 2, 9), channels=3, depth_multiplier=3),
+    ),
     "fully connected": (DENSE, layer("FULLY_CONNECTED", weights(11, 13))),
     "fully connected by units": (
         DENSE,
@@ -169,6 +185,20 @@ LEFT = {
     "depthwise dilation": (
         DEPTHWISE,
         layer("DEPTHWISE_CONV_2D", weights(1, 3, 3, 4), dilation_w_factor=2, depth_multiplier=1),
+    ),
+    "depthwise of 4 channels as a full convolution": (
+        CONV,
+        layer("DEPTHWISE_CONV_2D", weights(1, 5, 5, 4), depth_multiplier=1),
+    ),
+    "depthwise dilation of 1 channel": (
+        CONV,
+        layer(
+            "DEPTHWISE_CONV_2D",
+            weights(1, 3, 3, 4),
+            channels=1,
+            depth_multiplier=4,
+            dilation_w_factor=2,
+        ),
     ),
     "depthwise dilation, any window": (
         GENERAL,
