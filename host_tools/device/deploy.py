@@ -11,6 +11,7 @@ from host_tools.device.connection import Device
 from host_tools.device.facts import Facts, require_model, require_module
 from host_tools.errors import CommandError
 from host_tools.progress import progress
+from host_tools.text import plain
 
 BLOB_SUFFIX = ".ink"
 
@@ -49,6 +50,7 @@ def deploy(
         image = rom.compose(there, files)
         place = rom.staging_place(device, partition, len(image.data))
         if len(same) < len(files) and place is not None:
+            _require_module_outside(device, facts)
             _into_rom(device, place, partition, image, files)
         if len(same) == len(files) or place is not None:
             return [_deployed(rom.FOLDER, n, data, n in same) for n, data in files.items()], None
@@ -64,6 +66,16 @@ def deploy(
     folder = to or facts.files
     _require_folder(device, facts, folder)
     return [_into_folder(device, folder, name, data) for name, data in files.items()], reason
+
+
+def _require_module_outside(device: Device, facts: Facts) -> None:
+    """Raises CommandError where Inkling was loaded from /rom, where its names stay."""
+    path = device.value("getattr(__import__('sys').modules.get('inkling'), '__file__', '')")
+    if path.startswith(f"{rom.FOLDER}/"):
+        raise CommandError(
+            f"{device.port}: the board runs the native module {plain(path)}, so /rom cannot be "
+            f"rewritten now: use --to {facts.files}, or keep the module in {facts.files}/lib"
+        )
 
 
 def _into_rom(

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from board_models import LABELS
+from board_models import LABELS, mpremote
+from firmware_builder import build_firmware, build_natmod
 
 from host_tools import cli
 from host_tools.device import rom
@@ -92,6 +93,27 @@ def test_folders_in_romfs_stay(virtual_board_firmware: Path, new: bytes) -> None
         put(board, {"net.ink": new})
         assert board.exec("import deep.module as m; print(m.value)") == "5\n"
         assert name_of(board, "/rom/net.ink") == "new"
+
+
+def test_a_native_module_stays_usable_outside_romfs_and_keeps_romfs_as_it_is_inside(
+    new: bytes,
+) -> None:
+    module = build_natmod()
+    stock = build_firmware(STOCK="1")
+    script = "import inkling; print(inkling.Model('/rom/net.ink').name)"
+    install = """
+with open("/flash/inkling.mpy", "wb") as file:
+    file.write(open("/rom/module", "rb").read())
+"""
+    with VirtualBoard(stock, romfs={"module": module}) as board:
+        board.exec(install)
+        put(board, {"net.ink": new})
+        assert mpremote(board, "exec", script) == "new\n"
+    with VirtualBoard(stock, romfs={"inkling.mpy": module}) as board:
+        with pytest.raises(CommandError, match="native module /rom/inkling.mpy, so /rom cannot"):
+            put(board, {"net.ink": new})
+        assert put(board, {"net.ink": new}, "/flash") is None
+        assert mpremote(board, "exec", script.replace("/rom", "/flash")) == "new\n"
 
 
 def test_what_is_there_already_is_not_sent_again(
