@@ -87,8 +87,14 @@ def _enter_bootloader(device: Device, board: Board, find: Find) -> Device:
             f"the {board.title} runs without a serial port: {board.bootloader.buttons}; then run "
             "the same command again"
         )
-    with open_repl(port) as repl:
-        asked = repl.exec("import machine\nprint(hasattr(machine, 'bootloader'))").strip()
+    try:
+        with open_repl(port) as repl:
+            asked = repl.exec("import machine\nprint(hasattr(machine, 'bootloader'))").strip()
+    except CommandError as error:
+        raise CommandError(
+            f"its firmware cannot be asked for its bootloader ({error}); by hand: "
+            f"{board.bootloader.buttons}; then run the same command again"
+        ) from None
     if asked != b"True":
         raise CommandError(
             f"{port}: its firmware has no machine.bootloader(): {board.bootloader.buttons}; then "

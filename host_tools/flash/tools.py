@@ -21,15 +21,14 @@ SILENCE_SECONDS = 60.0
 
 # what libusb and the programs say, and what it means; the first that fits is taken
 _REASONS = (
-    ("LIBUSB_ERROR_ACCESS|insufficient permissions|[Pp]ermission denied|Access denied", "denied"),
+    ("LIBUSB_ERROR_ACCESS|[Pp]ermission denied|[Aa]ccess denied|[Ii]nsufficient perm", "denied"),
     (
-        "[Ll]ost device|NO_DEVICE|ERROR_PIPE|ERROR_IO|get_status|Error sending|No such device"
-        "|failed to (read|write)|Unknown memory region|USB error",
+        "[Ll]ost device|LIBUSB_ERROR_(NO_DEVICE|PIPE|IO|TIMEOUT)|get_status|DFU status after"
+        "|Error sending|USB communication error|[Rr]eceiving failed|send_recv",
         "lost",
     ),
-    ("No DFU capable|Couldn't find any ST-Link|No available debug probes|no.*probe", "gone"),
-    ("Cannot open DFU device", "denied"),
-    ("[Ff]ailed to connect|Failed to enter SWD|unknown chip id|No ACK", "silent"),
+    ("No DFU capable|Couldn't find any ST-Link|No available debug probes", "gone"),
+    ("[Ff]ailed to connect|Failed to enter SWD|[Uu]nknown chip id|No ACK|core_id", "silent"),
 )
 
 

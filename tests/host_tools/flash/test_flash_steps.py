@@ -295,6 +295,20 @@ def test_firmware_without_machine_bootloader_is_told_with_the_buttons(
     assert stand_in.calls == []
 
 
+def test_a_port_where_nobody_answers_is_told_with_the_buttons(
+    usb: Usb, stand_in: StandIn, image: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    usb.plug("1-2", "37c5:1204", port="/dev/null")
+    stand_in.install("dfu-util")
+    said = refused(capsys, image)
+    assert said.startswith("its firmware cannot be asked for its bootloader (/dev/null: cannot be")
+    assert said.endswith(
+        "; by hand: unplug it and plug it in again: its bootloader then listens "
+        "for 1.5 seconds; then run the same command again"
+    )
+    assert stand_in.calls == []
+
+
 @pytest.mark.parametrize(
     ("says", "status", "sentence"),
     [
