@@ -1,7 +1,7 @@
 """Files in a board's file system: written beside, checked, then renamed over the old ones.
 
 With littlefs the rename is one step: whatever ends the board leaves the old file or the new one.
-FAT removes the old file first; what is written beside is whole by then.
+FAT removes the old file first; what is written beside is whole by then, and called so.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from host_tools.device.connection import BoardError, Device
 from host_tools.device.transfer import Progress, send
 from host_tools.errors import CommandError
 
-# what is half written is called so; no script looks for such names
-_PREFIX, _SUFFIX = ".inkling-", ".part"
+# what is half written, and whole but not yet in its place; no script looks for such names. See
+# on_board/basics.py: tidy
+_PART, _WHOLE = ".inkling-%s.part", ".inkling-%s.whole"
 # littlefs and FAT need some room of their own for a new file
 _OVERHEAD = 4096
 
@@ -25,12 +26,8 @@ def folder_path(folder: str, name: str) -> str:
 
 
 def remove_rubbish(device: Device, folder: str) -> None:
-    """Removes what interrupted transfers left in a folder."""
-    device.exec(
-        f"for name in os.listdir({folder!r}):\n"
-        f" if name.startswith('{_PREFIX}') and name.endswith('{_SUFFIX}'):\n"
-        f"  os.remove({folder_path(folder, '')!r} + name)"
-    )
+    """Removes what interrupted transfers left in a folder, or gives it the name it was for."""
+    device.exec(f"tidy({folder!r})")
 
 
 def file_crc(device: Device, path: str) -> tuple[int, int] | None:
@@ -64,7 +61,7 @@ def beside(
     What is still called so at the end, and after an error, is removed. Raises CommandError where
     there is no room.
     """
-    part = folder_path(folder, f"{_PREFIX}{name}{_SUFFIX}")
+    part = folder_path(folder, _PART % name)
     free = free_bytes(device, folder)
     full = (
         f"{folder} has {free} bytes free, {name} needs {len(data)} beside the old one: "
@@ -110,5 +107,7 @@ def put_file(
     with beside(device, folder, name, data, progress) as part:
         if check:
             check(part)
-        device.exec(f"os.rename({part!r}, {folder_path(folder, name)!r})")
+        whole = folder_path(folder, _WHOLE % name)
+        device.exec(f"os.rename({part!r}, {whole!r})")
+        device.exec(f"os.rename({whole!r}, {folder_path(folder, name)!r})")
         device.exec("if hasattr(os, 'sync'): os.sync()")

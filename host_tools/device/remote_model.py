@@ -98,10 +98,11 @@ def open_model(device: Device, facts: Facts, blob: bytes, name: str) -> Iterator
     Raises CommandError where there is no room for it, or the board refuses it.
     """
     require_module(device, blob)
+    # before it is looked for: what an interrupted validation left is not the board's own
+    file_system.remove_rubbish(device, facts.files)
     own = _find(device, facts, blob)
     with contextlib.ExitStack() as stack:
         if own is None:
-            file_system.remove_rubbish(device, facts.files)
             update = stack.enter_context(progress(f"sending {name}", len(blob)))
             sent = file_system.beside(device, facts.files, _TEMPORARY, blob, update)
             path = stack.enter_context(sent)

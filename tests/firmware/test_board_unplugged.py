@@ -18,11 +18,11 @@ import pytest
 from tflite_builder import ModelBuilder
 
 from host_tools import cli
-from host_tools.device import transfer
+from host_tools.device import rom, transfer
 from host_tools.pack import pack
 from host_tools.virtual_board import VirtualBoard
 
-KILLS = int(os.environ.get("INKLING_KILLS", "2"))
+KILLS = int(os.environ.get("INKLING_KILLS", "1"))
 # from the kill to the end of the command
 MOST_SECONDS = 10
 
@@ -62,8 +62,11 @@ class Bench:
 
     def killed(
         self, capsys: pytest.CaptureFixture[str], seconds: float, *words: str | Path, option: str
-    ) -> bool:
-        """Runs a command and kills the board within `seconds`; returns whether it was in time."""
+    ) -> float | None:
+        """Runs a command and kills the board within `seconds`; returns how long it took.
+
+        None where it did not end well: the kill was in time.
+        """
         capsys.readouterr()
         with self.board() as board:
             process = board._process
@@ -80,7 +83,7 @@ class Bench:
         if code:
             assert printed.err.startswith("host_tools: /dev/"), printed.err
             assert printed.err.count("\n") == 1, printed.err
-        return code == 1
+        return None if code else took
 
 
 @pytest.fixture
@@ -89,69 +92,112 @@ def bench(virtual_board_firmware: Path, tmp_path: Path, monkeypatch: pytest.Monk
     return Bench(virtual_board_firmware, tmp_path / "storage")
 
 
-def state(board: VirtualBoard, folder: str) -> tuple[str, list[str]]:
-    """The name of the model in net.ink, verified and run, and the names in /flash."""
-    code = f"""
-import os, inkling
+# what the next deploy to the folder removes
+RUBBISH = {f".inkling-{name}" for name in ("net.ink.part", "net.ink.whole", "model.ink.part")}
+
+
+def name_of(board: VirtualBoard, folder: str) -> str:
+    """The name of the model in net.ink, verified and run; "none" where there is none."""
+    return board.exec(
+        "import inkling\n"
+        "try:\n"
+        f"  model = inkling.Model('{folder}/net.ink')\n"
+        "  model.run()\n"
+        "  print(model.name)\n"
+        "except OSError:\n"
+        "  print('none')"
+    ).strip()
+
+
+def names(board: VirtualBoard, folder: str) -> list[str]:
+    printed = board.exec(f"import os\nfor name in sorted(os.listdir('{folder}')): print(name)")
+    return printed.split()
+
+
+# what boot.py mounts, as boards with a card do: FAT in memory that survives
+FAT = """
+import uctypes, vfs
+
+class Disk:
+    def __init__(self):
+        self.memory = memoryview(uctypes.bytearray_at(0x60100000, 1 << 19))
+
+    def readblocks(self, block, buffer):
+        buffer[:] = self.memory[block * 512 : block * 512 + len(buffer)]
+
+    def writeblocks(self, block, buffer):
+        part = self.memory[block * 512 : block * 512 + len(buffer)]
+        part[:] = buffer
+
+    def ioctl(self, operation, argument):
+        return 1024 if operation == 4 else 512 if operation == 5 else 0
+
+disk = Disk()
 try:
-    model = inkling.Model('{folder}/net.ink')
-    model.run()
-    print(model.name)
-    print(open('{folder}/other.txt').read())
-except OSError as e:
-    print(e)
-    print('kept')
-print(os.listdir('/flash'))
+    vfs.mount(disk, '/sdcard')
+except OSError:
+    vfs.VfsFat.mkfs(disk)
+    vfs.mount(disk, '/sdcard')
 """
-    name, other, names = board.exec(code).splitlines()
-    assert other == "kept"
-    listed = [word.strip(" '") for word in names.strip("[]").split(",")]
-    return name, [word for word in listed if word]
+# a commit that takes longer than all else, so that many kills fall into it
+SLOW_COMMIT = """
+import time
+finish_quickly = finish
+def finish(first):
+    time.sleep(2)
+    finish_quickly(first)
+"""
 
 
-@pytest.mark.parametrize("folder", ["/rom", "/flash"])
+@pytest.mark.parametrize("place", ["/rom", "/rom, slowly", "/flash", "/sdcard"])
 def test_a_board_unplugged_while_deploying_has_the_old_blob_or_the_new_one(
     bench: Bench,
     blobs: dict[str, Path],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-    folder: str,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
 ) -> None:
+    folder, _, slowly = place.partition(", ")
+    if folder == "/sdcard":
+        with bench.board() as board:
+            board.exec(f"with open('/flash/boot.py', 'w') as f: f.write({FAT!r})")
     other = tmp_path / "other.txt"
     other.write_text("kept")
     bench.whole("deploy", blobs["old"], other, "--to", folder)
+    if slowly:
+        whole = rom.source
+        monkeypatch.setattr(rom, "source", lambda name: whole(name) + SLOW_COMMIT)
     seconds = bench.whole("deploy", blobs["new"], "--to", folder)
     there, in_time, changed, restored = "new", 0, 0, 0
     for number in range(KILLS):
-        other_name = "old" if there == "new" else "new"
-        in_time += bench.killed(
-            capsys, 1.1 * seconds, "deploy", blobs[other_name], "--to", folder, option="--port"
-        )
+        sent = "old" if there == "new" else "new"
+        words = ["deploy", blobs[sent], "--to", folder]
+        took = bench.killed(capsys, seconds, *words, option="--port")
+        seconds = min(seconds, took or seconds)
+        in_time += took is None
         with bench.board() as board:
-            name, names = state(board, folder)
-        if folder == "/rom" and name.startswith("[Errno"):
-            # killed while the board copied the staged image: the next deploy brings it back
+            name = name_of(board, folder)
+        if name == "none" and folder != "/flash":
+            # killed while the board replaced the old one: the next deploy finishes it
             restored += 1
             bench.whole("deploy", other, "--to", folder)
             with bench.board() as board:
-                name, names = state(board, folder)
-            assert name == other_name
+                name = name_of(board, folder)
+            assert name == sent
         assert name in ("old", "new"), number
         changed += name != there
         there = name
-        if folder == "/rom":
-            assert names == []
-        else:
-            assert [n for n in names if not n.startswith(".inkling-")] == ["net.ink", "other.txt"]
-            assert len(names) <= 3
+        with bench.board() as board:
+            assert set(names(board, folder)) - RUBBISH == {"net.ink", "other.txt"}
+            assert board.exec(f"print(open('{folder}/other.txt').read())") == "kept\n"
     bench.whole("deploy", blobs["old"], "--to", folder)
     with bench.board() as board:
-        assert state(board, folder) == (
-            "old",
-            [] if folder == "/rom" else ["net.ink", "other.txt"],
-        )
+        assert name_of(board, folder) == "old"
+        assert names(board, folder) == ["net.ink", "other.txt"]
+        assert set(names(board, "/flash")) <= {"net.ink", "other.txt", "boot.py"}
     with capsys.disabled():
-        print(f"\n{folder}: {KILLS} kills, {in_time} in time, {changed} new, {restored} restored")
+        print(f"\n{place}: {KILLS} kills, {in_time} in time, {changed} new, {restored} restored")
 
 
 def test_a_board_unplugged_while_validating_is_told_and_keeps_its_files(
@@ -165,14 +211,15 @@ def test_a_board_unplugged_while_validating_is_told_and_keeps_its_files(
     seconds = bench.whole(*words, option="--on")
     in_time = 0
     for _ in range(KILLS):
-        in_time += bench.killed(capsys, 1.1 * seconds, *words, option="--on")
+        took = bench.killed(capsys, seconds, *words, option="--on")
+        seconds = min(seconds, took or seconds)
+        in_time += took is None
         with bench.board() as board:
-            name, names = state(board, "/flash")
-        assert name == "old"
-        assert set(names) - {".inkling-model.ink.part"} == {"net.ink", "other.txt"}
+            assert name_of(board, "/flash") == "old"
+            assert set(names(board, "/flash")) - RUBBISH == {"net.ink", "other.txt"}
     bench.whole(*words, option="--on")
     with bench.board() as board:
-        assert state(board, "/flash") == ("old", ["net.ink", "other.txt"])
+        assert names(board, "/flash") == ["net.ink", "other.txt"]
     with capsys.disabled():
         print(f"\nvalidate: {KILLS} kills, {in_time} in time")
 

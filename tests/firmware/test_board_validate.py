@@ -90,6 +90,17 @@ def test_the_boards_own_file_is_used_where_it_holds_the_same_blob(
     assert report_of(capsys, blob, "--on", board.port)["blob_on_board"] == "/rom/tiny.ink"
 
 
+def test_what_an_interrupted_validation_left_is_removed_and_not_taken_for_the_boards_own(
+    board: VirtualBoard, blob: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    board.exec(
+        f"with open('/flash/.inkling-model.ink.part', 'wb') as f: f.write({blob.read_bytes()})"
+    )
+    board.exec("import vfs; vfs.rom_ioctl(3, 0, 4096)")
+    assert report_of(capsys, blob, "--on", board.port)["blob_on_board"] == "sent and removed"
+    assert board.exec("import os; print(os.listdir('/flash'))") == "[]\n"
+
+
 def test_the_first_difference_is_named_and_ends_with_status_1(
     board: VirtualBoard,
     blob: Path,

@@ -17,6 +17,18 @@ def file_crc(path, start=0, size=1 << 30):
     return crc
 
 
+def tidy(folder):
+    # what an interrupted transfer left: a whole file whose old one FAT had removed gets its name
+    names = os.listdir(folder)
+    for name in names:
+        if not name.startswith(".inkling-"):
+            continue
+        if name.endswith(".whole") and name[9:-6] not in names:
+            os.rename(folder + "/" + name, folder + "/" + name[9:-6])
+        elif name.endswith(".whole") or name.endswith(".part"):
+            os.remove(folder + "/" + name)
+
+
 def show(buffer):
     for start in range(0, len(buffer), 768):
         print(str(b2a_base64(buffer[start : start + 768]), "ascii"), end="")
