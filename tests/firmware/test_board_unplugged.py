@@ -11,7 +11,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from tflite_builder import ModelBuilder
 
 from host_tools import cli
 from host_tools.device import rom, transfer
+from host_tools.device.connection import Device
 from host_tools.pack import pack
 from host_tools.virtual_board import VirtualBoard
 
@@ -44,52 +47,76 @@ def blobs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 class Bench:
-    """A board whose memory is in a file, and commands during which it may be killed."""
+    """A board whose memory is in a file, and commands during which it may be killed.
 
-    def __init__(self, firmware: Path, storage: Path) -> None:
+    The moment is told by what the computer has sent by then: a time would mean another step on a
+    busy computer.
+    """
+
+    def __init__(self, firmware: Path, storage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.firmware, self.storage = firmware, storage
         self.random = random.Random(0)
+        self.sent, self.last, self.seconds = 0, -1, 0.0
+        self.kill: Callable[[], None] = lambda: None
+        exec_ = Device.exec
+
+        def counted(device: Device, code: str, **options: Any) -> str:
+            self.sent += 1
+            self.kill_at(self.sent)
+            return exec_(device, code, **options)
+
+        monkeypatch.setattr(Device, "exec", counted)
+
+    def kill_at(self, sent: int) -> None:
+        """Where this is the step chosen, kills the board within it or the one after it."""
+        if sent == self.last:
+            self.timer = threading.Timer(self.random.uniform(0, self.seconds), self.kill)
+            self.timer.start()
 
     def board(self) -> VirtualBoard:
         return VirtualBoard(self.firmware, storage=self.storage)
 
-    def whole(self, *words: str | Path, option: str = "--port") -> float:
-        """Runs a command to its good end; returns its seconds."""
+    def whole(self, *words: str | Path, option: str = "--port") -> int:
+        """Runs a command to its good end; returns how often it sends something."""
+        self.sent, self.last = 0, -1
+        begin = time.monotonic()
         with self.board() as board:
-            begin = time.monotonic()
             assert cli.main([*map(str, words), option, board.port]) == 0
-            return time.monotonic() - begin
+        self.seconds = 2 * (time.monotonic() - begin) / self.sent
+        return self.sent
 
     def killed(
-        self, capsys: pytest.CaptureFixture[str], seconds: float, *words: str | Path, option: str
-    ) -> float | None:
-        """Runs a command and kills the board within `seconds`; returns how long it took.
-
-        None where it did not end well: the kill was in time.
-        """
+        self, capsys: pytest.CaptureFixture[str], steps: range, *words: str | Path, option: str
+    ) -> bool:
+        """Runs a command, kills the board in one of `steps`; returns whether it was in time."""
         capsys.readouterr()
         with self.board() as board:
-            process = board._process
-            assert process
-            timer = threading.Timer(self.random.uniform(0, seconds), process.kill)
-            begin = time.monotonic()
-            timer.start()
+            assert board._process
+            self.sent, self.last = 0, self.random.choice(steps)
+            process, at = board._process, []
+
+            def kill() -> None:
+                process.kill()
+                at.append(time.monotonic())
+
+            self.kill = kill
+            self.kill_at(0)
             code = cli.main([*map(str, words), option, board.port])
-            took = time.monotonic() - begin
-            timer.join()
+            ended = time.monotonic()
+            self.timer.join()
         printed = capsys.readouterr()
-        assert took < seconds + MOST_SECONDS
         assert code in (0, 1)
+        assert ended - at[0] < MOST_SECONDS
         if code:
             assert printed.err.startswith("host_tools: /dev/"), printed.err
             assert printed.err.count("\n") == 1, printed.err
-        return None if code else took
+        return code == 1
 
 
 @pytest.fixture
 def bench(virtual_board_firmware: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setattr(transfer, "PIECE", 512)  # several pieces of small networks
-    return Bench(virtual_board_firmware, tmp_path / "storage")
+    return Bench(virtual_board_firmware, tmp_path / "storage", monkeypatch)
 
 
 # what the next deploy to the folder removes
@@ -168,14 +195,13 @@ def test_a_board_unplugged_while_deploying_has_the_old_blob_or_the_new_one(
     if slowly:
         whole = rom.source
         monkeypatch.setattr(rom, "source", lambda name: whole(name) + SLOW_COMMIT)
-    seconds = bench.whole("deploy", blobs["new"], "--to", folder)
+    count = bench.whole("deploy", blobs["new"], "--to", folder)
+    steps = range(count - 4 if slowly else 0, count + 1)
     there, in_time, changed, restored = "new", 0, 0, 0
     for number in range(KILLS):
         sent = "old" if there == "new" else "new"
         words = ["deploy", blobs[sent], "--to", folder]
-        took = bench.killed(capsys, seconds, *words, option="--port")
-        seconds = min(seconds, took or seconds)
-        in_time += took is None
+        in_time += bench.killed(capsys, steps, *words, option="--port")
         with bench.board() as board:
             name = name_of(board, folder)
         if name == "none" and folder != "/flash":
@@ -208,12 +234,10 @@ def test_a_board_unplugged_while_validating_is_told_and_keeps_its_files(
     bench.whole("deploy", blobs["old"], other, "--to", "/flash")
     words = ["validate", blobs["new"], "--count", "3"]
     bench.whole(*words, option="--on")  # the first one compiles the computer's side
-    seconds = bench.whole(*words, option="--on")
+    steps = range(bench.whole(*words, option="--on") + 1)
     in_time = 0
     for _ in range(KILLS):
-        took = bench.killed(capsys, seconds, *words, option="--on")
-        seconds = min(seconds, took or seconds)
-        in_time += took is None
+        in_time += bench.killed(capsys, steps, *words, option="--on")
         with bench.board() as board:
             assert name_of(board, "/flash") == "old"
             assert set(names(board, "/flash")) - RUBBISH == {"net.ink", "other.txt"}
