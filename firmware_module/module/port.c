@@ -6,7 +6,8 @@ void *port_allocate(size_t size) {
     return m_malloc_maybe(size);
 }
 
-void port_handle_pending(void) {
+void port_handle_pending(uint32_t macs) {
+    (void)macs;
     mp_handle_pending(true);
 }
 

@@ -23,8 +23,9 @@ void port_init(void);
 // NULL where the heap has no such piece.
 void *port_allocate(size_t size);
 
-// Raises a pending KeyboardInterrupt, runs scheduled callbacks.
-void port_handle_pending(void);
+// Raises a pending KeyboardInterrupt, runs scheduled callbacks; to be called before so many
+// multiply-accumulates.
+void port_handle_pending(uint32_t macs);
 
 // The types array.array, memoryview and MemoryError.
 const mp_obj_type_t *port_array_type(void);

@@ -18,7 +18,7 @@ void binding_check_buffers(const binding_model_t *self) {
 void binding_run_operator(binding_model_t *self, uint32_t index) {
     // what runs in here (Ctrl-C, a callback) may leave at any place between two operators
     uint32_t runs = self->runs;
-    port_handle_pending();
+    port_handle_pending(self->model.operators[index].macs);
     if (self->runs != runs) {
         binding_raise(
             &mp_type_RuntimeError, "%s: a callback ran the model while it ran", binding_name(self));

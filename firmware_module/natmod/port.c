@@ -9,7 +9,8 @@ typedef struct {
     const mp_obj_type_t *array_type;
     const mp_obj_type_t *memoryview_type;
     const mp_obj_type_t *memory_error_type;
-    mp_obj_t jump; // a function of bytecode that jumps once
+    mp_obj_t jump;      // a function of bytecode that jumps once
+    uint32_t unhandled; // work since it was last called
 } port_found_t;
 port_found_t port_found;
 
@@ -31,9 +32,21 @@ void *port_allocate(size_t size) {
     return m_realloc_maybe(NULL, size, false);
 }
 
+// what an operator does at least, and the work that may pass unhandled: both in
+// multiply-accumulates
+#define OPERATOR_WORK 256
+#define UNHANDLED_WORK 4096
+
 // No function of the table does it, and time.sleep_ms(0) waits for a tick on STM32; bytecode does
-// it whenever it jumps.
-void port_handle_pending(void) {
+// it whenever it jumps. That takes 400 instructions, which small operators are spared.
+void port_handle_pending(uint32_t macs) {
+    if (macs < UNHANDLED_WORK) {
+        port_found.unhandled += macs + OPERATOR_WORK;
+        if (port_found.unhandled < UNHANDLED_WORK) {
+            return;
+        }
+    }
+    port_found.unhandled = 0;
     mp_obj_t argument = mp_const_none;
     mp_call_function_n_kw(port_found.jump, 1, 0, &argument);
 }

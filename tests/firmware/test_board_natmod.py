@@ -15,15 +15,12 @@ from firmware_builder import ROOT, build_firmware, build_natmod
 from oracle import REAL_MODELS, TfliteMicro, extreme_inputs, random_inputs, real_model
 
 from host_tools import tflite
-from host_tools.blob.reader import read_blob
 from host_tools.pack import pack
 from host_tools.profiling import INSTRUCTION_NS, TICK_NS
 from host_tools.profiling import random_inputs as stored_inputs
 from host_tools.virtual_board import VirtualBoard
 
 MOST_INSTRUCTIONS = 1.10
-# to look for Ctrl-C: seen only in networks that take a few thousand instructions in all
-MOST_AN_OPERATOR = 500
 MOST_HEAP = 64 * 1024
 LIBRARY = ROOT / "micropython_lib"
 
@@ -41,9 +38,12 @@ for name in sorted(os.listdir("/rom")):
     inputs = [memoryview(open("/rom/" + name[:-4], "rb"))]
     gc.collect()
     gc.disable()
+    # the module looks for Ctrl-C after some work: once in several runs of the smallest network
+    runs = 20 if model.len < 10000 else 1
     before = virtual_board.ticks()
-    model.predict(inputs)
-    counts[name[:-4]] = virtual_board.ticks() - before
+    for _ in range(runs):
+        model.predict(inputs)
+    counts[name[:-4]] = (virtual_board.ticks() - before) // runs
     gc.enable()
 print(counts)
 """
@@ -138,21 +138,18 @@ def test_networks_take_at_most_a_tenth_more_instructions_than_in_firmware(
     virtual_board_firmware: Path, native_module: Path
 ) -> None:
     files: Files = {}
-    operators = {}
     for name in ("cifar10", *REAL_MODELS):
         for target in ("portable", "cortex-m7"):
             blob = pack(network(name), target=target)
             files[f"{name}_{target}.ink"] = blob
-            operators[f"{name}_{target}"] = len(read_blob(blob).operators)
             [files[f"{name}_{target}"]] = stored_inputs(blob)
     firmware = count_all(VirtualBoard(virtual_board_firmware, romfs=files, icount=True))
     files["inkling.mpy"] = native_module
     native = count_all(VirtualBoard(build_firmware(STOCK="1"), romfs=files, icount=True))
-    assert native.keys() == operators.keys()
+    assert len(native) == 2 * (1 + len(REAL_MODELS))
     for name, count in native.items():
         print(f"{name}: {firmware[name]} in firmware, {count} in the native module")
-        by_operators = firmware[name] + MOST_AN_OPERATOR * operators[name]
-        assert count <= max(MOST_INSTRUCTIONS * firmware[name], by_operators), name
+        assert count <= MOST_INSTRUCTIONS * firmware[name], name
 
 
 # the double-precision board runs every test of the device; this is the one of OpenMV's cameras

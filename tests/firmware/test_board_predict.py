@@ -6,7 +6,7 @@ import ast
 
 import numpy as np
 from board_models import NOT_ON_UNIX, TELL, Files, Runner
-from oracle import TfliteMicro
+from oracle import ROOT, TfliteMicro
 
 STORED = np.arange(-24, 24, dtype=np.int8)
 
@@ -217,12 +217,12 @@ print(many(inkling.Model("/rom/tiny.ink"), bytes(range(48))))
 
 
 def test_callbacks_run_between_operators_and_one_that_runs_the_model_is_noticed(
-    on_board: Runner, tiny: Files
+    on_board: Runner,
 ) -> None:
     script = """
 import micropython
-m, other = inkling.Model("/rom/tiny.ink"), inkling.Model("/rom/tiny.ink")
-data = bytes(48)
+m, other = inkling.Model("/rom/net.ink"), inkling.Model("/rom/net.ink")
+data = bytes(3072)
 expected = bytes(m.predict(data)[0])
 def callback(model):
     print("callback", bytes(model.predict(data)[0]) == expected)
@@ -234,9 +234,10 @@ tell(run_with_callback, m)
 tell(run_with_callback, other)
 print(bytes(m.predict(data)[0]) == expected)
 """
-    assert on_board(TELL + script, tiny).splitlines() == [
+    files = {"net.ink": ROOT / "models/cifar10/cifar10.ink"}
+    assert on_board(TELL + script, files).splitlines() == [
         "callback True",
-        "RuntimeError: tiny: a callback ran the model while it ran",
+        "RuntimeError: cifar10: a callback ran the model while it ran",
         "callback True",
         "run",
         "no exception",
