@@ -5,6 +5,7 @@ On Linux the kernel's list is read; elsewhere dfu-util knows the bootloaders and
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from host_tools.boards import STLINKS, Board, all_boards
 
 SYSFS = Path("/sys/bus/usb/devices")
 DEV = Path("/dev")
+_LIST_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -97,10 +99,16 @@ def _fact(folder: Path, name: str) -> str | None:
 def _from_tools() -> list[Device | None]:
     found = []
     if shutil.which("dfu-util"):
-        listed = subprocess.run(
-            ["dfu-util", "--list"], capture_output=True, text=True, errors="replace", timeout=20
-        ).stdout
-        found = parse_dfu_list(listed)
+        # a bus that hangs hides its devices
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            listed = subprocess.run(
+                ["dfu-util", "--list"],
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_LIST_SECONDS,
+            ).stdout
+            found = parse_dfu_list(listed)
     for port in sorted(list_ports.comports(), key=lambda port: port.device):
         if port.vid is not None:
             usb = f"{port.vid:04x}:{port.pid:04x}"

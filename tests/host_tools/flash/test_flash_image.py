@@ -124,7 +124,9 @@ def test_openmvs_bootloader_gets_no_dfu_file(dfu_file: Path) -> None:
 
 
 def test_a_damaged_dfu_file_is_refused_wherever_a_bit_flips(dfu_file: Path) -> None:
-    good = dfu((0x08000000, firmware(NUCLEO, 64)))
+    good = dfu((0x08000000, firmware(NUCLEO, 64, reset=0x08000021)))
+    dfu_file.write_bytes(good)
+    assert len(read_image(dfu_file, NUCLEO).parts[0].data) == 64
     for place in range(len(good)):
         bad = bytearray(good)
         bad[place] ^= 4
