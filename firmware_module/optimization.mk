@@ -1,6 +1,6 @@
 # MicroPython is built for size, and so is all of ours but what computes. INKLING_BUILD is where our objects go.
 $(INKLING_BUILD)/kernels/%.o: CFLAGS += -O2
-INKLING_FAST := runtime/ink_image runtime/ink_model runtime/ink_quantize module/run
+INKLING_FAST := runtime/ink_image runtime/ink_quantize
 $(INKLING_FAST:%=$(INKLING_BUILD)/%.o): CFLAGS += -O3
 # kernels that the packer seldom takes, or that cost little
 INKLING_SMALL := arm_avgpool_s8 arm_max_pool_s8 arm_elementwise_add_s8 arm_elementwise_mul_s8 ink_broadcast \

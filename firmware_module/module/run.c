@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Running a Model: predict(), run(), and the views of its inputs and outputs.
+#include "kernels/ink_kernels.h"
+
 #include "binding.h"
 
 void binding_check_buffers(const binding_model_t *self) {
@@ -46,9 +48,7 @@ mp_obj_t binding_make_outputs(const binding_model_t *self) {
         const void *stored = ink_tensor_data(&self->model, self->model.outputs[i].tensor);
         uint32_t count = ink_tensor_elements(tensor);
         float *values = m_malloc(count * sizeof(float));
-        for (uint32_t element = 0; element < count; element++) {
-            values[element] = ink_dequantize_element(tensor, stored, element);
-        }
+        ink_dequantize_f32(tensor, stored, values, count);
         mp_obj_array_t *array = mp_obj_malloc(mp_obj_array_t, port_array_type());
         array->typecode = 'f';
         array->free = 0;

@@ -45,6 +45,11 @@ bool ink_check_equal(
     return found == allowed || ink_refuse(check, status, field, found, INK_RULE_EXACTLY, allowed);
 }
 
+bool ink_check_same(
+    ink_check_t *check, ink_status_t status, const char *field, uint32_t found, uint32_t allowed) {
+    return ink_check_equal(check, status, field, found, allowed);
+}
+
 bool ink_check_multiple(ink_check_t *check, ink_status_t status, const char *field, uint32_t found,
     uint32_t power_of_two) {
     return (found & (power_of_two - 1)) == 0 ||
@@ -121,21 +126,21 @@ bool ink_check_requantization(
 
 bool ink_check_s8(ink_check_t *check) {
     const ink_call_t *call = &check->call;
-    return ink_check_equal(
+    return ink_check_same(
                check, INK_ERROR_SHAPE, "input 0's dtype", call->input0->dtype, INK_DTYPE_INT8) &&
-           (call->input1 == NULL || ink_check_equal(check, INK_ERROR_SHAPE, "input 1's dtype",
+           (call->input1 == NULL || ink_check_same(check, INK_ERROR_SHAPE, "input 1's dtype",
                                         call->input1->dtype, INK_DTYPE_INT8)) &&
-           ink_check_equal(
+           ink_check_same(
                check, INK_ERROR_SHAPE, "the output's dtype", call->output->dtype, INK_DTYPE_INT8);
 }
 
 bool ink_check_same_size(ink_check_t *check) {
     const ink_call_t *call = &check->call;
     uint32_t elements = ink_tensor_elements(call->output);
-    return ink_check_equal(check, INK_ERROR_SHAPE, "input 0's number of elements",
+    return ink_check_same(check, INK_ERROR_SHAPE, "input 0's number of elements",
                ink_tensor_elements(call->input0), elements) &&
            (call->input1 == NULL ||
-               ink_check_equal(check, INK_ERROR_SHAPE, "input 1's number of elements",
+               ink_check_same(check, INK_ERROR_SHAPE, "input 1's number of elements",
                    ink_tensor_elements(call->input1), elements));
 }
 
@@ -143,8 +148,8 @@ bool ink_check_images(ink_check_t *check) {
     const ink_tensor_t *input = check->call.input0;
     const ink_tensor_t *output = check->call.output;
     return ink_check_s8(check) &&
-           ink_check_equal(check, INK_ERROR_SHAPE, "input 0's rank", input->rank, 4) &&
-           ink_check_equal(check, INK_ERROR_SHAPE, "the output's rank", output->rank, 4) &&
-           ink_check_equal(
+           ink_check_same(check, INK_ERROR_SHAPE, "input 0's rank", input->rank, 4) &&
+           ink_check_same(check, INK_ERROR_SHAPE, "the output's rank", output->rank, 4) &&
+           ink_check_same(
                check, INK_ERROR_SHAPE, "the output's batch", output->dims[0], input->dims[0]);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One element from and to a real value, rounded as TensorFlow Lite's QUANTIZE and DEQUANTIZE do.
+// One element from a real value, rounded as TensorFlow Lite's QUANTIZE does.
 #include "inkling.h"
 
 // Half away from zero. What is so far out that any tensor saturates is cut off first.
@@ -28,13 +28,4 @@ void ink_quantize_element(const ink_tensor_t *tensor, void *data, uint32_t index
     int32_t max = min + 255;
     stored = stored < min ? min : stored > max ? max : stored;
     ((uint8_t *)data)[index] = (uint8_t)stored;
-}
-
-float ink_dequantize_element(const ink_tensor_t *tensor, const void *data, uint32_t index) {
-    if (tensor->dtype == INK_DTYPE_FLOAT32) {
-        return ((const float *)data)[index];
-    }
-    int32_t stored = tensor->dtype == INK_DTYPE_INT8 ? ((const int8_t *)data)[index]
-                                                     : ((const uint8_t *)data)[index];
-    return tensor->scale * (float)(stored - tensor->zero_point);
 }

@@ -19,13 +19,12 @@ static bool verify_start(ink_check_t *check, const uint8_t *blob, size_t size) {
         return ink_refuse_plainly(check, INK_ERROR_MAGIC, NULL);
     }
     const ink_header_t *header = (const ink_header_t *)blob;
-    return ink_check_equal(
-               check, INK_ERROR_VERSION, "version", header->version, INK_BLOB_VERSION) &&
-           ink_check_equal(
+    return ink_check_same(check, INK_ERROR_VERSION, "version", header->version, INK_BLOB_VERSION) &&
+           ink_check_same(
                check, INK_ERROR_VERSION, "header_size", header->header_size, sizeof(*header)) &&
            ink_check_equal(check, INK_ERROR_SIZE, "its size", (int64_t)size, header->blob_size) &&
            ink_check_between(check, INK_ERROR_SIZE, "its size", (int64_t)size, 0, INK_MAX_BLOB) &&
-           ink_check_equal(
+           ink_check_same(
                check, INK_ERROR_CRC, "crc32", header->crc32, ink_crc32(0, blob + 16, size - 16));
 }
 
@@ -131,7 +130,7 @@ static bool verify_tensor(ink_check_t *check, const ink_tensor_t *tensor) {
     if (!ink_check_between(check, bad, "dtype", tensor->dtype, INK_DTYPE_INT8, INK_DTYPE_FLOAT32) ||
         !ink_check_between(check, bad, "rank", tensor->rank, 0, INK_MAX_RANK) ||
         !ink_check_between(check, bad, "place", tensor->place, 0, INK_PLACE_BLOB) ||
-        !ink_check_equal(check, bad, "reserved", tensor->reserved, 0)) {
+        !ink_check_same(check, bad, "reserved", tensor->reserved, 0)) {
         return false;
     }
     uint64_t size = ink_element_size(tensor->dtype);
@@ -171,14 +170,14 @@ static bool verify_io(ink_check_t *check, const ink_io_t *io) {
         return false;
     }
     const ink_tensor_t *tensor = &model->tensors[io->tensor];
-    if (!ink_check_equal(check, INK_ERROR_IO, "its place", tensor->place, INK_PLACE_ARENA)) {
+    if (!ink_check_same(check, INK_ERROR_IO, "its place", tensor->place, INK_PLACE_ARENA)) {
         return false;
     }
     if (io->image_table == 0) {
         return true;
     }
     if (check->part == INK_PART_OUTPUT) {
-        return ink_check_equal(check, INK_ERROR_IO, "image_table", io->image_table, 0);
+        return ink_check_same(check, INK_ERROR_IO, "image_table", io->image_table, 0);
     }
     bool picture =
         tensor->rank == 4 && tensor->dims[0] == 1 && (tensor->dims[3] == 1 || tensor->dims[3] == 3);
@@ -221,7 +220,7 @@ static bool verify_labels(ink_check_t *check) {
     uint32_t elements =
         ink_tensor_elements(&check->model->tensors[check->model->outputs[0].tensor]);
     if (header->n_labels != 0 &&
-        !ink_check_equal(check, INK_ERROR_HEADER, "n_labels", header->n_labels, elements)) {
+        !ink_check_same(check, INK_ERROR_HEADER, "n_labels", header->n_labels, elements)) {
         return false;
     }
     check->part = INK_PART_LABEL;

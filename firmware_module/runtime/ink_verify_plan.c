@@ -10,7 +10,7 @@ static bool verify_record(
     const ink_model_t *model = check->model;
     const ink_status_t bad = INK_ERROR_OPERATOR;
     const int64_t last = (int64_t)model->header->n_tensors - 1;
-    if (!ink_check_equal(check, bad, "reserved", op->reserved, 0) ||
+    if (!ink_check_same(check, bad, "reserved", op->reserved, 0) ||
         !ink_check_between(check, bad, "input0", op->input0, 0, last) ||
         !ink_check_between(check, bad, "output", op->output, 0, last)) {
         return false;
@@ -19,7 +19,7 @@ static bool verify_record(
         if (!ink_check_between(check, bad, "input1", op->input1, 0, last)) {
             return false;
         }
-    } else if (!ink_check_equal(check, bad, "input1", op->input1, INK_NO_TENSOR)) {
+    } else if (!ink_check_same(check, bad, "input1", op->input1, INK_NO_TENSOR)) {
         return false;
     }
     check->call.model = model;
@@ -27,10 +27,10 @@ static bool verify_record(
     check->call.input0 = &model->tensors[op->input0];
     check->call.input1 = kernel->n_inputs == 2 ? &model->tensors[op->input1] : NULL;
     check->call.output = &model->tensors[op->output];
-    if (!ink_check_equal(
+    if (!ink_check_same(
             check, bad, "the output's place", check->call.output->place, INK_PLACE_ARENA) ||
         !ink_check_string(check, "name", op->name) ||
-        !ink_check_equal(check, bad, "params_size", op->params_size, kernel->params_size) ||
+        !ink_check_same(check, bad, "params_size", op->params_size, kernel->params_size) ||
         !ink_check_range(check, bad, "params_offset", op->params_offset, op->params_size, 4) ||
         !ink_check_multiple(check, bad, "scratch_offset", op->scratch_offset, 16) ||
         !ink_check_end(check, bad, "scratch", op->scratch_offset, op->scratch_size,

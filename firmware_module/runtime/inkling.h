@@ -112,10 +112,8 @@ uint32_t ink_crc32(uint32_t crc, const void *data, size_t size);
 // Elements of a tensor.
 uint32_t ink_tensor_elements(const ink_tensor_t *tensor);
 
-// Element `index` of the tensor's bytes at `data`, from and to a real value, as TensorFlow Lite's
-// QUANTIZE and DEQUANTIZE have it: rounded half away from zero and saturated, NaN to the zero
-// point.
+// Element `index` of the tensor's bytes at `data` from a real value, as TensorFlow Lite's QUANTIZE
+// has it: rounded half away from zero and saturated, NaN to the zero point.
 void ink_quantize_element(const ink_tensor_t *tensor, void *data, uint32_t index, float value);
-float ink_dequantize_element(const ink_tensor_t *tensor, const void *data, uint32_t index);
 
 #endif

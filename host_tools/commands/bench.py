@@ -39,6 +39,8 @@ class Network:
 NETWORKS = (
     Network("CIFAR-10, ours", "cifar10"),
     Network("ResNet-8", "pretrainedResnet_quant", "ic"),
+    Network("ResNet-8, within 300 KB", "pretrainedResnet_quant", "ic", {"flash": 300 * 1024}),
+    Network("ResNet-8, within 95 KB", "pretrainedResnet_quant", "ic", {"flash": 95 * 1024}),
     Network("DS-CNN", "kws_ref_model", "kws"),
     Network(
         "visual wake words, constant channels kept",

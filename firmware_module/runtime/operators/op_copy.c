@@ -26,7 +26,7 @@ static bool verify(ink_check_t *check) {
     const ink_tensor_t *input = check->call.input0;
     const ink_tensor_t *output = check->call.output;
     uint32_t element_size = ink_element_size(input->dtype);
-    if (!ink_check_equal(
+    if (!ink_check_same(
             check, INK_ERROR_SHAPE, "the output's dtype", output->dtype, input->dtype) ||
         !ink_check_equal(
             check, INK_ERROR_PARAMETER, "element_size", p->element_size, element_size) ||

@@ -19,7 +19,7 @@ static bool verify(ink_check_t *check) {
     if (!ink_check_packed_convolution(check, size < INK_CAP ? size : INK_CAP) ||
         !ink_check_between(check, INK_ERROR_SHAPE, "input 0's number of channels", channels,
             CHANNELS, INK_MAX_SIDE) ||
-        !ink_check_equal(
+        !ink_check_same(
             check, INK_ERROR_SHAPE, "the output's number of channels", units, channels * factor)) {
         return false;
     }

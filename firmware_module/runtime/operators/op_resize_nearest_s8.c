@@ -23,7 +23,7 @@ static bool verify(ink_check_t *check) {
     const ink_tensor_t *input = check->call.input0;
     const ink_tensor_t *output = check->call.output;
     return ink_check_images(check) &&
-           ink_check_equal(check, INK_ERROR_SHAPE, "the output's number of channels",
+           ink_check_same(check, INK_ERROR_SHAPE, "the output's number of channels",
                output->dims[3], input->dims[3]) &&
            check_table(check, "rows", p->rows, output->dims[1], input->dims[1]) &&
            check_table(check, "columns", p->columns, output->dims[2], input->dims[2]);

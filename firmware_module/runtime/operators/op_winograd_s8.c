@@ -35,10 +35,10 @@ static bool verify(ink_check_t *check, uint32_t side) {
     uint64_t weights = ink_product(((uint64_t)depth + 15) / 16, 64); // of both, filled up
     uint64_t record = ink_product(positions, STARTS + weights) + REQUANTIZATIONS;
     if (!ink_check_packed_convolution(check, ink_product((units + 1) / 2, record)) ||
-        !ink_check_equal(check, INK_ERROR_PARAMETER, "kernel_h", p->kernel_h, 3) ||
-        !ink_check_equal(check, INK_ERROR_PARAMETER, "kernel_w", p->kernel_w, 3) ||
-        !ink_check_equal(check, INK_ERROR_PARAMETER, "stride_h", p->stride_h, 1) ||
-        !ink_check_equal(check, INK_ERROR_PARAMETER, "stride_w", p->stride_w, 1) ||
+        !ink_check_same(check, INK_ERROR_PARAMETER, "kernel_h", p->kernel_h, 3) ||
+        !ink_check_same(check, INK_ERROR_PARAMETER, "kernel_w", p->kernel_w, 3) ||
+        !ink_check_same(check, INK_ERROR_PARAMETER, "stride_h", p->stride_h, 1) ||
+        !ink_check_same(check, INK_ERROR_PARAMETER, "stride_w", p->stride_w, 1) ||
         !ink_check_multiple(check, INK_ERROR_SHAPE, "input 0's number of channels", depth, 4)) {
         return false;
     }
