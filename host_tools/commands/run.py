@@ -1,4 +1,4 @@
-"""host_tools run: run a model on arrays, on this computer or on the virtual board."""
+"""host_tools run: run a model on arrays, on this computer or on a board."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from host_tools.arrays import (
     Array,
@@ -19,13 +21,17 @@ from host_tools.arrays import (
 )
 from host_tools.blob.reader import Blob, BlobTensor, read_blob
 from host_tools.board_runtime import run_on_board
+from host_tools.device.connection import open_device
+from host_tools.device.facts import read_facts
+from host_tools.device.remote_model import open_model
 from host_tools.errors import CommandError
 from host_tools.host_runtime import BlobError, HostModel
 from host_tools.pack import load_blob
+from host_tools.progress import progress
 from host_tools.text import plain
 
 NAME = "run"
-HELP = "run a model on arrays, on this computer or on the virtual board"
+HELP = "run a model on arrays, on this computer or on a board"
 EXAMPLE = "host_tools run net.tflite --input x.npy --output y.npy --on sim"
 
 TOP = 3
@@ -52,7 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where outputs go, once for each output; default: the greatest are printed",
     )
     parser.add_argument(
-        "--on", choices=["host", "sim"], default="host", help="where it runs; default: %(default)s"
+        "--on",
+        default="host",
+        metavar="WHERE",
+        help="host: this computer, sim: the virtual board, or a board's serial port; "
+        "default: %(default)s",
     )
     parser.add_argument(
         "--float", action="store_true", help="outputs as real values in float32, not as stored"
@@ -69,11 +79,13 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError(_wrong_count(args.model, "output", len(tensors), len(args.output)))
     batches = read_inputs(args.input, read, args.model)
     values = [batch.values for batch in batches]
-    if model is None:
-        outputs = run_on_board(blob, values)
-    else:
+    if model is not None:
         threads = min(len(values[0]), os.cpu_count() or 1)
         outputs = model.run_many(values, threads=threads)
+    elif args.on == "sim":
+        outputs = run_on_board(blob, values)
+    else:
+        outputs = _run_at_port(args.on, blob, args.model.name, values)
     shown = [
         as_given(real_values(array, tensor) if args.float else array, batches[0].form)
         for array, tensor in zip(outputs, tensors, strict=True)
@@ -95,6 +107,20 @@ def _open_here(blob: bytes, path: Path) -> HostModel:
         return HostModel(blob)
     except BlobError as error:
         raise CommandError(f"{path}: {error}") from error
+
+
+def _run_at_port(port: str, blob: bytes, name: str, inputs: Sequence[Array]) -> list[Array]:
+    count = len(inputs[0])
+    results: list[list[Array]] = []
+    with (
+        open_device(port) as device,
+        open_model(device, read_facts(device), blob, name) as model,
+        progress("running", count) as update,
+    ):
+        for number in range(count):
+            results.append(model.run([array[number] for array in inputs])[0])
+            update(number + 1)
+    return [np.stack(arrays) for arrays in zip(*results, strict=True)]
 
 
 def _wrong_count(model: Path, what: str, needed: int, given: int) -> str:

@@ -134,6 +134,18 @@ def test_the_first_difference_is_named_and_ends_with_status_1(
     )
 
 
+def test_run_at_a_port_gives_the_bits_of_this_computer(
+    board: VirtualBoard, blob: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [inputs] = validate.random_arrays(blob.read_bytes(), 3, 0)
+    np.save(tmp_path / "x.npy", inputs)
+    for where, name in (("host", "a.npy"), (board.port, "b.npy")):
+        words = ["run", blob, "--input", tmp_path / "x.npy", "--output", tmp_path / name]
+        assert cli.main([*map(str, words), "--on", where]) == 0
+    ours, theirs = np.load(tmp_path / "a.npy"), np.load(tmp_path / "b.npy")
+    assert ours.shape == theirs.shape == (3, 1, 10) and (ours == theirs).all()
+
+
 def test_random_inputs_repeat_with_their_seed(tiny: Files) -> None:
     blob = tiny["tiny.ink"]
     assert isinstance(blob, bytes)
