@@ -77,7 +77,7 @@ def test_profile_shows_cycles_time_and_energy_on_a_board_and_draws_them(
     energy = report["energy_estimate"]
     watts = energy["microamperes_per_mhz"] * 480 * energy["volts"] * 1e-6
     assert energy["millijoules"] == pytest.approx(watts * milliseconds, abs=1e-4)
-    assert "STM32H743VITx" in energy["source"]
+    assert "DS12110" in energy["source"]
     drawn = [element.text for element in ElementTree.parse(chart).iter() if element.text]
     for name in ("INPUT", "0  FULLY_CONNECTED", "1  SOFTMAX", "OUTPUT"):
         assert name in drawn

@@ -38,7 +38,7 @@ def test_a_board_has_plausible_facts_and_their_sources(name: str) -> None:
         assert all(re.fullmatch(r"[0-9a-f]{4}:[0-9a-f]{4}", one) for one in identifiers)
     assert 50 <= board.run_current.microamperes_per_mhz <= 1000
     assert 1.7 <= board.run_current.volts <= 3.6
-    assert "github.com" in board.run_current.source
+    assert ("DS12110" if "H7" in board.part else "github.com") in board.run_current.source
 
 
 def test_only_roms_and_debuggers_of_st_and_micropython_are_shared_by_boards() -> None:
@@ -55,7 +55,7 @@ def test_energy_is_current_times_volts_times_time() -> None:
     amperes = board.run_current.microamperes_per_mhz * 1e-6 * board.clock_mhz
     expected = amperes * board.run_current.volts * seconds * 1000
     assert board.run_current.millijoules(4_800_000) == pytest.approx(expected)
-    assert expected == pytest.approx(4.2768)
+    assert expected == pytest.approx(3.63, abs=0.001)
 
 
 def test_an_unknown_board_is_refused_with_the_names_there_are() -> None:
