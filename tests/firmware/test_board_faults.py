@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import threading
 import time
@@ -29,17 +30,28 @@ from host_tools.pack import pack
 from host_tools.virtual_board import VirtualBoard
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def old(tiny_model: bytes) -> bytes:
     return pack(tiny_model, labels=LABELS, name="old")
 
 
-@pytest.fixture
-def board(virtual_board_firmware: Path, old: bytes) -> Iterator[VirtualBoard]:
-    """A board with the old blob in /rom and /flash."""
-    with VirtualBoard(virtual_board_firmware) as board:
+@pytest.fixture(scope="module")
+def deployed(
+    virtual_board_firmware: Path, old: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The memory of a board with the old blob in /rom and /flash."""
+    storage = tmp_path_factory.mktemp("deployed") / "storage"
+    with VirtualBoard(virtual_board_firmware, storage=storage) as board:
         for folder in ("/rom", "/flash"):
             put(board, old, folder)
+    return storage
+
+
+@pytest.fixture
+def board(virtual_board_firmware: Path, deployed: Path, tmp_path: Path) -> Iterator[VirtualBoard]:
+    """A board with the old blob in /rom and /flash."""
+    storage = shutil.copyfile(deployed, tmp_path / "storage")
+    with VirtualBoard(virtual_board_firmware, storage=storage) as board:
         yield board
         # whatever happened, it is usable and holds nothing else
         printed = board.exec(
