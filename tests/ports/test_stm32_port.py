@@ -72,10 +72,12 @@ def stand_in(folder: Path, part: Part) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", PARTS)
-def test_every_source_compiles_as_a_part_of_the_stm32_ports_firmware(name: str) -> None:
+def make(name: str, *more: str) -> tuple[Path, str]:
+    """Makes all our objects for a part, with these options of make; returns where, what it said.
+
+    Always in the same folder, so that only the first run compiles all.
+    """
     part = PARTS[name]
-    # always the same folder, so that only the first run compiles all
     folder = ROOT / "build/test-stm32" / name
     # linked under another name, as `make firmware` does for OpenMV
     modules = folder / "modules"
@@ -93,18 +95,25 @@ def test_every_source_compiles_as_a_part_of_the_stm32_ports_firmware(name: str) 
         **stand_in(folder, part),
         **part.words,
     }
-    objects = [folder / "build/inkling" / path.with_suffix(".o") for path in SOURCES]
+    command = ["make", f"-j{os.cpu_count()}", "-C", PORT, *more]
+    command += [f"{option}={value}" for option, value in options.items()]
+    command += [folder / "build/inkling" / path.with_suffix(".o") for path in SOURCES]
     done = subprocess.run(
-        ["make", f"-j{os.cpu_count()}", "-C", PORT, *(f"{k}={v}" for k, v in options.items())]
-        + objects,
+        command,
         env={k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")},
         capture_output=True,
         text=True,
         timeout=600,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    return folder, done.stdout
 
-    assert len(objects) > 70
+
+@pytest.mark.parametrize("name", PARTS)
+def test_every_source_compiles_as_a_part_of_the_stm32_ports_firmware(name: str) -> None:
+    folder, _ = make(name)
+    part = PARTS[name]
+    assert len(SOURCES) > 70
     generated = (folder / "build/genhdr/qstrdefs.generated.h").read_text()
     assert "MP_QSTR_predict," in generated
     fast = folder / "build/inkling/kernels/armv7em/conv_packed_tile.o"
@@ -113,6 +122,21 @@ def test_every_source_compiles_as_a_part_of_the_stm32_ports_firmware(name: str) 
         assert attribute in attributes
     code = "".join(tool("objdump", "-d", path) for path in fast.parent.glob("*.o"))
     assert bool(re.search(r"\bsmlad\b", code)) == part.has_dsp
+
+
+@pytest.mark.parametrize("changed", ["micropython.mk", "optimization.mk"])
+def test_a_changed_flag_compiles_every_source_again(changed: str) -> None:
+    folder, _ = make("STM32H743")
+    inkling = folder / "modules/inkling"
+    # a dry run takes the binding for changed: it cannot know that the strings stay the same
+    plain = {str(inkling / path) for path in SOURCES if path.parts[0] != "module"}
+
+    def compiled(*more: str) -> set[str]:
+        said = make("STM32H743", "--dry-run", *more)[1]
+        return plain.intersection(re.findall(r"CC (\S+\.c)", said))
+
+    assert compiled() == set()
+    assert compiled("-W", str(inkling / changed)) == plain
 
 
 def tool(name: str, option: str, path: Path) -> str:
