@@ -17,6 +17,7 @@ from mpremote.transport import TransportExecError
 from oracle import ROOT
 from serial.tools.list_ports_common import ListPortInfo
 
+from host_tools import serial_ports
 from host_tools.errors import CommandError
 from host_tools.serial_ports import board_ports, choose_port, open_repl
 from host_tools.virtual_board import VirtualBoard
@@ -99,8 +100,12 @@ def test_a_board_that_goes_away_ends_in_one_sentence(virtual_board_firmware: Pat
         repl.exec("print(1)")
 
 
-def test_a_port_where_nobody_answers_is_refused_within_seconds(pty: str) -> None:
-    assert refusal(pty).startswith(f"{pty}: no MicroPython answers there within 5 seconds: reset")
+def test_a_port_where_nobody_answers_is_refused_within_seconds(
+    pty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert serial_ports._ANSWER_SECONDS <= 5
+    monkeypatch.setattr(serial_ports, "_ANSWER_SECONDS", 0.5)
+    assert refusal(pty).startswith(f"{pty}: no MicroPython answers there within 0.5 seconds: res")
 
 
 def test_a_missing_port_is_refused_with_those_there_are() -> None:

@@ -1,11 +1,19 @@
-"""Fixtures: no flashing tool but stand-ins on PATH, and folders of USB devices."""
+"""Fixtures: no flashing tool but stand-ins on PATH, folders of USB devices, images, a board."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flash_stand_ins import StandIn, Usb
+from firmware_builder import build_firmware
+from flash_stand_ins import H7, NUCLEO, StandIn, Usb, firmware
+
+from host_tools.virtual_board import VirtualBoard
+
+REAL_PATH = os.environ["PATH"]
 
 
 @pytest.fixture
@@ -27,3 +35,45 @@ def usb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Usb:
     monkeypatch.setattr("host_tools.flash.usb.SYSFS", folders.sysfs)
     monkeypatch.setattr("host_tools.flash.usb.DEV", folders.dev)
     return folders
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> str:
+    path = tmp_path / "firmware.bin"
+    path.write_bytes(firmware(H7))
+    return str(path)
+
+
+@pytest.fixture
+def nucleo_image(tmp_path: Path) -> str:
+    path = tmp_path / "nucleo.bin"
+    path.write_bytes(firmware(NUCLEO))
+    return str(path)
+
+
+@contextlib.contextmanager
+def started(elf: Path) -> Iterator[VirtualBoard]:
+    """A virtual board, started with the real PATH."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", REAL_PATH)
+        board = VirtualBoard(elf).__enter__()
+    try:
+        yield board
+    finally:
+        board.stop()
+
+
+@pytest.fixture
+def board(virtual_board_firmware: Path, stand_in: StandIn) -> Iterator[VirtualBoard]:
+    with started(virtual_board_firmware) as board:
+        yield board
+
+
+@pytest.fixture
+def stock_board(stand_in: StandIn) -> Iterator[VirtualBoard]:
+    """One whose firmware is without Inkling."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", REAL_PATH)
+        elf = build_firmware(STOCK="1")
+    with started(elf) as board:
+        yield board

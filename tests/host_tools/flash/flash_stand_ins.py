@@ -10,10 +10,18 @@ import json
 import shutil
 import struct
 import sys
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools.boards import Board
+import pytest
+
+from host_tools.boards import Board, read_board
+from host_tools.cli import main
+
+H7 = read_board("openmv-h7")
+NUCLEO = read_board("nucleo-h743zi")
+F767 = read_board("nucleo-f767zi")
 
 STAND_IN = """#!{python}
 import json, pathlib, shutil, sys, time
@@ -95,3 +103,25 @@ def firmware(
     stack = board.ram[-1][1] if stack is None else stack
     reset = board.firmware_address + 0x201 if reset is None else reset
     return struct.pack("<II", stack, reset).ljust(size, b"\x5a")
+
+
+def dfu(*parts: tuple[int, bytes], device: str = "0483:df11", alt: int = 0) -> bytes:
+    """A DfuSe file, written from its specification."""
+    elements = b"".join(struct.pack("<II", at, len(data)) + data for at, data in parts)
+    target = struct.pack("<6sBI255sII", b"Target", alt, 0, b"", len(elements), len(parts))
+    body = target + elements
+    prefix = struct.pack("<5sBIB", b"DfuSe", 1, 11 + len(body), 1)
+    vendor, product = (int(part, 16) for part in device.split(":"))
+    end = struct.pack("<HHHH3sB", 0xFFFF, product, vendor, 0x11A, b"UFD", 16)
+    return seal(prefix + body + end)
+
+
+def seal(content: bytes) -> bytes:
+    return content + struct.pack("<I", zlib.crc32(content) ^ 0xFFFFFFFF)
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert main(["flash", *words]) == 1
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert last.startswith("host_tools: ")
+    return last.removeprefix("host_tools: ")

@@ -6,35 +6,15 @@ import shutil
 import struct
 import subprocess
 import sys
-import zlib
 from pathlib import Path
 
 import pytest
-from flash_stand_ins import firmware
+from flash_stand_ins import F767, H7, NUCLEO, dfu, firmware, seal
 from oracle import ROOT
 
 from host_tools.boards import board_names, read_board
 from host_tools.errors import CommandError
 from host_tools.flash.image import read_image
-
-H7 = read_board("openmv-h7")
-NUCLEO = read_board("nucleo-h743zi")
-F767 = read_board("nucleo-f767zi")
-
-
-def dfu(*parts: tuple[int, bytes], device: str = "0483:df11", alt: int = 0) -> bytes:
-    """A DfuSe file, written from its specification."""
-    elements = b"".join(struct.pack("<II", at, len(data)) + data for at, data in parts)
-    target = struct.pack("<6sBI255sII", b"Target", alt, 0, b"", len(elements), len(parts))
-    body = target + elements
-    prefix = struct.pack("<5sBIB", b"DfuSe", 1, 11 + len(body), 1)
-    vendor, product = (int(part, 16) for part in device.split(":"))
-    end = struct.pack("<HHHH3sB", 0xFFFF, product, vendor, 0x11A, b"UFD", 16)
-    return seal(prefix + body + end)
-
-
-def seal(content: bytes) -> bytes:
-    return content + struct.pack("<I", zlib.crc32(content) ^ 0xFFFFFFFF)
 
 
 def refusal(path: Path, data: bytes, board=H7) -> str:

@@ -1,221 +1,19 @@
-"""Flashing from the first look to the board's answer, with stand-ins for the programs that write.
+"""Flashing to the board's answer, with stand-ins for the programs that write.
 
 The board that comes back is the virtual board, behind a folder as Linux lists USB devices in.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flash_stand_ins import StandIn, Usb, firmware
-from test_flash_image import dfu
+from flash_stand_ins import F767, StandIn, Usb, dfu, firmware, refused
 
-from host_tools.boards import board_names, read_board
 from host_tools.cli import main
 from host_tools.flash import steps, tools
 from host_tools.virtual_board import VirtualBoard
-
-H7 = read_board("openmv-h7")
-NUCLEO = read_board("nucleo-h743zi")
-F767 = read_board("nucleo-f767zi")
-
-
-@pytest.fixture
-def image(tmp_path: Path) -> str:
-    path = tmp_path / "firmware.bin"
-    path.write_bytes(firmware(H7))
-    return str(path)
-
-
-@pytest.fixture
-def nucleo_image(tmp_path: Path) -> str:
-    path = tmp_path / "nucleo.bin"
-    path.write_bytes(firmware(NUCLEO))
-    return str(path)
-
-
-@pytest.fixture
-def board(virtual_board_firmware: Path, stand_in: StandIn) -> Iterator[VirtualBoard]:
-    """The virtual board, started with the real PATH."""
-    found = os.environ["PATH"]
-    os.environ["PATH"] = os.defpath
-    try:
-        with VirtualBoard(virtual_board_firmware) as board:
-            os.environ["PATH"] = found
-            yield board
-    finally:
-        os.environ["PATH"] = found
-
-
-def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    assert main(["flash", *words]) == 1
-    last = capsys.readouterr().err.strip().splitlines()[-1]
-    assert last.startswith("host_tools: ")
-    return last.removeprefix("host_tools: ")
-
-
-# --- which board, which firmware, which program ---
-
-
-def test_two_boards_are_refused_with_their_list(
-    usb: Usb, image: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    usb.plug("1-1", "37c5:9204")
-    usb.plug("1-2", "37c5:1204", port="/dev/null")
-    said = refused(capsys, image)
-    assert said == (
-        "2 boards are attached: 1-1 (OpenMV Cam H7, in its bootloader), /dev/null (OpenMV Cam "
-        "H7); choose one with --port"
-    )
-
-
-def test_an_identifier_of_many_boards_needs_the_name(
-    usb: Usb, image: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    usb.plug("1-1", "0483:df11")
-    said = refused(capsys, image)
-    assert "choose with --board: nucleo-f767zi, nucleo-h743zi," in said
-    assert "openmv" not in said
-
-
-def test_another_board_than_the_one_attached_is_refused(
-    usb: Usb, image: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    usb.plug("1-1", "2341:035b")
-    words = ("--board", "openmv-h7", "--port", "1-1", image)
-    assert refused(capsys, *words) == "1-1: what is attached there is no OpenMV Cam H7"
-
-
-def test_without_a_board_nothing_is_written(
-    usb: Usb, image: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert refused(capsys, image).startswith("no board is attached that the table of boards")
-
-
-def test_the_newest_build_is_the_default(
-    usb: Usb,
-    stand_in: StandIn,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("host_tools.flash.choose.FIRMWARE", tmp_path / "build")
-    usb.plug("1-1", "0483:df11")
-    stand_in.install("dfu-util")
-    words = ("--board", "nucleo-h743zi", "--dry-run")
-    assert refused(capsys, *words) == (
-        "there is no firmware for the ST NUCLEO-H743ZI yet: `make firmware BOARD=NUCLEO_H743ZI "
-        "MICROPYTHON=checkout` builds it"
-    )
-    for number, name in enumerate(("new", "old", "H743ZI2")):
-        folder = "NUCLEO_H743ZI2-x" if name == "H743ZI2" else f"NUCLEO_H743ZI-{name}"
-        file = tmp_path / f"build/stm32-{folder}/firmware.dfu"
-        file.parent.mkdir(parents=True)
-        file.write_bytes(dfu((0x08000000, firmware(NUCLEO))))
-        os.utime(file, (2e9 - number, 2e9 - number))
-    assert main(["flash", *words]) == 0
-    assert "stm32-NUCLEO_H743ZI-new/firmware.dfu: 4,096 bytes" in capsys.readouterr().out
-
-
-def test_a_missing_program_is_named_with_its_package(
-    usb: Usb,
-    stand_in: StandIn,
-    image: str,
-    nucleo_image: str,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    usb.plug("1-1", "37c5:9204")
-    assert "dfu-util is not on PATH: install it (Debian: apt install dfu-util" in refused(
-        capsys, image
-    )
-    usb.unplug("1-1")
-    usb.plug("1-1", "0483:374e")
-    said = refused(capsys, "--board", "nucleo-h743zi", nucleo_image)
-    assert "(Debian: apt install stlink-tools; macOS: brew install stlink; or pyOCD: pip" in said
-
-
-# --- the words of each program ---
-
-
-def dry(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
-    assert main(["flash", "--dry-run", *words]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    return [line.split(". ", 1)[1] for line in lines if line[0].isdigit()]
-
-
-def test_a_dry_run_prints_each_step_and_runs_nothing(
-    usb: Usb, stand_in: StandIn, image: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    usb.plug("1-2", "37c5:1204", port="/dev/null")
-    stand_in.install("dfu-util")
-    assert dry(capsys, image) == [
-        "enter its bootloader: machine.bootloader() in the REPL at /dev/null",
-        f"dfu-util -d ,37c5:9204 -a 2 -p 1-2 -R -D {image}",
-        "wait for the board to come back, and ask it for its versions",
-    ]
-    usb.unplug("1-2")
-    assert dry(capsys, "--board", "openmv-h7", image)[:2] == [
-        "wait for its bootloader: unplug it and plug it in again: its bootloader then listens "
-        "for 1.5 seconds",
-        f"dfu-util -d ,37c5:9204 -a 2 -R -D {image}",
-    ]
-    assert stand_in.calls == []
-
-
-def test_st_flash_and_pyocd_get_each_part_of_a_dfu_file(
-    usb: Usb, stand_in: StandIn, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    usb.plug("1-4", "0483:374b", serial="0668FF")
-    file = tmp_path / "firmware.dfu"
-    vectors = firmware(F767, 512, reset=0x08020101)
-    file.write_bytes(dfu((0x08000000, vectors), (0x08020000, b"code" * 999)))
-    words = ("--board", "nucleo-f767zi", str(file))
-    stand_in.install("pyocd")
-    assert dry(capsys, *words)[0] == (
-        "pyocd flash --no-wait --target stm32f767zi --uid 0668FF --base-address 0x08000000 "
-        "'<a temporary folder>/firmware-0x08000000.bin'"
-    )
-    stand_in.install("st-flash")
-    assert dry(capsys, *words)[:2] == [
-        "st-flash --connect-under-reset --reset --serial 0668FF write "
-        f"'<a temporary folder>/firmware-{address}.bin' {address}"
-        for address in ("0x08000000", "0x08020000")
-    ]
-
-
-REAL_ENDS = {
-    "dfu-util": ("37c5:9204", "openmv-h7", "dfu-util no longer finds the board: its bootloader"),
-    "st-flash": (
-        "0483:374e",
-        "nucleo-h743zi",
-        "st-flash no longer finds the board: plug the ST-L",
-    ),
-}
-
-
-@pytest.mark.parametrize("program", REAL_ENDS)
-def test_the_real_program_takes_the_words_and_finds_no_board(
-    program: str,
-    usb: Usb,
-    image: str,
-    nucleo_image: str,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    if not shutil.which(program):
-        pytest.skip(f"needs {program} (Debian: dfu-util, stlink-tools)")
-    identifier, name, said = REAL_ENDS[program]
-    usb.plug("250-9", identifier)
-    file = image if name == "openmv-h7" else nucleo_image
-    assert refused(capsys, "--board", name, file).startswith(said)
-
-
-# --- writing ---
 
 
 def test_firmware_is_written_and_the_board_answers(
@@ -260,6 +58,42 @@ def test_what_an_stm32_leaves_unanswered_at_the_end_is_no_failure(
         writes={str(device / "idVendor"): "f055", str(device / "idProduct"): "9800"},
     )
     assert main(["flash", "--board", "nucleo-h743zi", nucleo_image]) == 0
+
+
+def last_line(capsys: pytest.CaptureFixture[str]) -> str:
+    return capsys.readouterr().out.splitlines()[-1]
+
+
+def test_firmware_of_another_version_of_inkling_is_told(
+    usb: Usb,
+    stand_in: StandIn,
+    board: VirtualBoard,
+    image: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usb.plug("1-2", "37c5:9204", port=board.port)
+    stand_in.install("dfu-util")
+    stand_in.answer("Done!", 0, writes={str(usb.sysfs / "1-2/idProduct"): "1204"})
+    monkeypatch.setattr(steps, "_HEADER", b"INKL\x09\x00" + steps._HEADER[6:])
+    assert main(["flash", image]) == 0
+    said = last_line(capsys)
+    assert "Inkling and these tools are of different versions" in said
+    assert "version is 9, allowed 1" in said
+
+
+def test_firmware_without_inkling_is_told(
+    usb: Usb,
+    stand_in: StandIn,
+    stock_board: VirtualBoard,
+    image: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    usb.plug("1-2", "37c5:9204", port=stock_board.port)
+    stand_in.install("dfu-util")
+    stand_in.answer("Done!", 0, writes={str(usb.sysfs / "1-2/idProduct"): "1204"})
+    assert main(["flash", image]) == 0
+    assert "the firmware has no Inkling (no module named 'inkling'): flash" in last_line(capsys)
 
 
 def test_an_st_link_gets_the_parts_one_by_one_and_nothing_stays_behind(
@@ -387,27 +221,3 @@ def test_a_board_that_does_not_show_up_ends_the_wait(
         said = refused(capsys, "--board", "openmv-h7", image)
         assert said.startswith("the OpenMV Cam H7 did not show up in its bootloader within 0.3 s")
         assert stand_in.calls == []
-
-
-def test_boards_lists_the_known_and_the_attached(
-    usb: Usb, capsys: pytest.CaptureFixture[str]
-) -> None:
-    usb.plug("1-2", "37c5:9204")
-    assert main(["boards"]) == 0
-    out = capsys.readouterr().out
-    assert "openmv-h7             OpenMV Cam H7" in out
-    assert out.endswith("Attached:\n  1-2 (OpenMV Cam H7, in its bootloader)\n")
-    assert main(["boards", "openmv-h7"]) == 0
-    assert "0x08040000 to 0x081e0000\n            (github.com/openmv" in capsys.readouterr().out
-
-
-def test_boards_json_has_every_fact(usb: Usb, capsys: pytest.CaptureFixture[str]) -> None:
-    usb.plug("1-2", "0483:df11")
-    assert main(["boards", "--json"]) == 0
-    report = json.loads(capsys.readouterr().out)
-    assert [entry["name"] for entry in report["boards"]] == board_names()
-    entry = next(entry for entry in report["boards"] if entry["name"] == "openmv-m7")
-    assert entry["ram"] == ["0x00000000 to 0x00004000", "0x20000000 to 0x20080000"]
-    assert entry["bootloader"]["alt"] == 2
-    [device] = report["attached"]
-    assert (device["name"], device["state"], len(device["boards"])) == ("1-2", "bootloader", 6)
