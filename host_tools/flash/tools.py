@@ -27,7 +27,7 @@ _REASONS = (
         "|Error sending|USB communication error|[Rr]eceiving failed|send_recv",
         "lost",
     ),
-    ("No DFU capable|Couldn't find any ST-Link|No available debug probes", "gone"),
+    ("No DFU capable|Couldn't find any ST-Link|No connected debug probe|No target device", "gone"),
     ("[Ff]ailed to connect|Failed to enter SWD|[Uu]nknown chip id|No ACK|core_id", "silent"),
 )
 
