@@ -3,24 +3,26 @@
 #include "ink_operators.h"
 #include "operators/packed_convolution.h"
 
-// Input channels of a record, and its int32 besides the taps: biases, requantizations.
-#define CHANNELS 4
-#define HEAD 12
+#define CHANNELS 4   // input channels of a record
+#define HEAD_SIZE 48 // bytes of a record before its taps: biases, requantizations
 
 static bool verify(ink_check_t *check) {
     const ink_packed_conv_params_t *p = check->call.params;
     uint32_t channels = check->call.input0->dims[3];
     uint32_t units = check->call.output->dims[3];
-    uint64_t window = ink_product((uint32_t)p->kernel_h, (uint32_t)p->kernel_w);
     uint32_t factor = units < channels ? 1 : units / channels;
-    uint64_t records = ink_product(((uint64_t)channels + CHANNELS - 1) / CHANNELS, factor);
-    uint64_t tap = ink_product(records, 2 * CHANNELS);
-    uint64_t size = ink_product(tap, window) + ink_product(records, HEAD * 4);
-    if (!ink_check_packed_convolution(check, size < INK_CAP ? size : INK_CAP) ||
+    // fields and shapes first, so that the sizes below fit their types
+    if (!ink_check_packed_convolution(check, 0) ||
         !ink_check_between(check, INK_ERROR_SHAPE, "input 0's number of channels", channels,
             CHANNELS, INK_MAX_SIDE) ||
         !ink_check_same(
             check, INK_ERROR_SHAPE, "the output's number of channels", units, channels * factor)) {
+        return false;
+    }
+    uint32_t window = (uint32_t)(p->kernel_h * p->kernel_w);
+    uint32_t records = (channels + CHANNELS - 1) / CHANNELS * factor;
+    uint64_t size = records * (HEAD_SIZE + 2 * CHANNELS * (uint64_t)window);
+    if (!ink_check_data(check, "weights", p->weights, size < INK_CAP ? size : INK_CAP, 1)) {
         return false;
     }
     const ink_windows_t windows = ink_packed_windows(&check->call);
