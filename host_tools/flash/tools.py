@@ -19,6 +19,10 @@ from host_tools.flash.usb import Device
 # erasing a sector takes up to 4 s, and the programs tell of each
 SILENCE_SECONDS = 60.0
 
+# dfu-util's words when all is written: .bin and .dfu by DfuSe, and plain DFU. A board that starts
+# its new firmware at once does not answer what is asked after that
+_WRITTEN = ("File downloaded successfully", "Done parsing DfuSe file", "Done!")
+
 # what libusb and the programs say, and what it means; the first that fits is taken
 _REASONS = (
     ("LIBUSB_ERROR_ACCESS|[Pp]ermission denied|[Aa]ccess denied|[Ii]nsufficient perm", "denied"),
@@ -129,8 +133,7 @@ def run(words: Sequence[str], board: Board) -> None:
         process.wait()
         process.stdout.close()
     text = said.decode(errors="replace")
-    # an STM32 that starts its new firmware at once no longer answers dfu-util's last question
-    if status and "File downloaded successfully" not in text:
+    if status and not any(mark in text for mark in _WRITTEN):
         raise CommandError(_failure(words[0], status, text, board))
 
 

@@ -47,16 +47,21 @@ def test_firmware_is_written_and_the_board_answers(
     assert last[1] == "Inkling is in it and reads blobs of version 1"
 
 
-def test_what_an_stm32_leaves_unanswered_at_the_end_is_no_failure(
-    usb: Usb, stand_in: StandIn, board: VirtualBoard, nucleo_image: str
+@pytest.mark.parametrize(
+    "says",
+    [
+        "File downloaded successfully\nError during download get_status",
+        "Done parsing DfuSe file\nError during download get_status",
+        "Done!\nerror resetting after download: LIBUSB_ERROR_NO_DEVICE",
+    ],
+)
+def test_what_a_board_leaves_unanswered_when_all_is_written_is_no_failure(
+    says: str, usb: Usb, stand_in: StandIn, board: VirtualBoard, nucleo_image: str
 ) -> None:
     device = usb.plug("1-2", "0483:df11", port=board.port)
     stand_in.install("dfu-util")
-    stand_in.answer(
-        "File downloaded successfully\ndfu-util: Error during download get_status",
-        74,
-        writes={str(device / "idVendor"): "f055", str(device / "idProduct"): "9800"},
-    )
+    run = {str(device / "idVendor"): "f055", str(device / "idProduct"): "9800"}
+    stand_in.answer(says, 74, writes=run)
     assert main(["flash", "--board", "nucleo-h743zi", nucleo_image]) == 0
 
 
