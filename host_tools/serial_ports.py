@@ -11,6 +11,7 @@ import contextlib
 import errno
 import io
 import struct
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,7 +105,7 @@ def open_repl(port: str) -> Iterator[SerialTransport]:
     try:
         # mpremote prints what it got where it gives up
         with contextlib.redirect_stdout(io.StringIO()):
-            transport.enter_raw_repl(soft_reset=False, timeout_overall=_ANSWER_SECONDS)
+            _enter(transport)
         entered = True
         yield transport
         transport.exit_raw_repl()
@@ -120,6 +121,25 @@ def open_repl(port: str) -> Iterator[SerialTransport]:
     finally:
         with contextlib.suppress(*LOST):
             transport.close()
+
+
+def _enter(transport: SerialTransport) -> None:
+    """Enters the raw REPL. mpremote reads for ever what never stops printing: here is an end."""
+    end = time.monotonic() + _ANSWER_SECONDS + 1
+    read = transport.serial.read
+
+    def read_in_time(size: int = 1) -> bytes:
+        if time.monotonic() > end:
+            raise TransportError("it never stops printing")
+        data: bytes = read(size)
+        return data
+
+    transport.serial.write_timeout = _ANSWER_SECONDS
+    transport.serial.read = read_in_time
+    try:
+        transport.enter_raw_repl(soft_reset=False, timeout_overall=_ANSWER_SECONDS)
+    finally:
+        transport.serial.read = read
 
 
 def went_away(port: str, error: Exception) -> str:

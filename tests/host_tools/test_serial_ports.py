@@ -108,6 +108,21 @@ def test_a_port_where_nobody_answers_is_refused_within_seconds(
     assert refusal(pty).startswith(f"{pty}: no MicroPython answers there within 0.5 seconds: res")
 
 
+def test_a_port_that_prints_without_end_is_refused_within_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(serial_ports, "_ANSWER_SECONDS", 1.0)
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    with subprocess.Popen(["yes"], stdout=master) as printing:
+        try:
+            assert "no MicroPython answers there within" in refusal(os.ttyname(slave))
+        finally:
+            printing.kill()
+    os.close(slave)
+    os.close(master)
+
+
 def test_a_missing_port_is_refused_with_those_there_are() -> None:
     assert refusal("/dev/ttyNONE").startswith("/dev/ttyNONE: there is no such port; boards are")
 
