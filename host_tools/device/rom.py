@@ -24,7 +24,7 @@ FOLDER = "/rom"
 # on_board/rom.py: UNIT
 _UNIT = 32
 _STAGED_FILE = ".inkling-rom.img"
-# bytes; a sector of 128 KB of an STM32H7 takes up to 4 s, in which the board is silent
+# bytes, on the slow side: a board is silent while it erases
 _ERASED_A_SECOND = 30_000
 
 

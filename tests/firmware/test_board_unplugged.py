@@ -55,7 +55,7 @@ class Bench:
 
     def __init__(self, firmware: Path, storage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.firmware, self.storage = firmware, storage
-        self.random = random.Random(0)
+        self.random = random.Random()
         self.sent, self.last, self.seconds = 0, -1, 0.0
         self.kill: Callable[[], None] = lambda: None
         exec_ = Device.exec
