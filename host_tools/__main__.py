@@ -2,11 +2,15 @@
 
 import sys
 
-from host_tools import cli
-
 
 def main() -> None:
-    sys.exit(cli.main())
+    try:
+        # within, because Ctrl-C may come while numpy and others are being imported
+        from host_tools import cli
+
+        sys.exit(cli.main())
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -2,151 +2,13 @@
 // Direct convolution on packed weights: gathers the inputs of 4 output pixels into a panel of
 // int16, and hands it to the inner kernel, which computes all their channels. Dilation 1, one
 // group.
-//
-// A pixel's taps come by kernel rows: kernel_w x input_c bytes that lie together in the input are a
-// run. First the whole words of each run, then what is left of all runs, filled up to a word.
 #include <stdbool.h>
 
-#include "conv_packed_tile.h"
+#include "conv_packed_gather.h"
 #include "packed_common.h"
 #include "packed_pairs.h"
 
-static int32_t align_word(int32_t size) {
-    return (size + 3) & ~3;
-}
-
-// In order: the panel, what is left of the runs of 4 pixels, a run of padding, 4 runs that leave
-// their row, and output pixels that do not fill four or have odd channels.
-size_t ink_conv_packed_s8_scratch(const ink_packed_conv_t *conv) {
-    int32_t run = conv->kernel_w * conv->input_c;
-    int32_t taps = align_word(conv->kernel_h * run);
-    int32_t rest = align_word(conv->kernel_h * (run & 3));
-    int32_t staging = (conv->output_c + 1) & ~1;
-    return (size_t)(taps * 2 * TILE_PIXELS + PANEL_SLACK + rest * TILE_PIXELS +
-                    align_word(run) * (1 + TILE_PIXELS) + staging * TILE_PIXELS);
-}
-
 #if INK_HAVE_DSP
-
-// A window of the output's pixel that comes next, or of one beside it.
-typedef struct {
-    const int8_t *from;    // its first run, where all of it lies in the input
-    int32_t y;             // its first input row
-    int32_t before, after; // bytes of its runs that lie outside their rows
-} window_t;
-
-typedef struct {
-    ink_packed_conv_t conv;
-    const int8_t *row;                      // the window of this output row's pixel 0
-    int32_t oy, ox;                         // the next output pixel
-    int32_t run, row_size;                  // bytes of a run, of an input row
-    int32_t rest;                           // bytes left of a run's whole words
-    int32_t rest_size;                      // bytes left of all runs, filled up
-    int32_t step;                           // bytes from a window to the next in its row
-    int32_t first_y, end_y, first_x, end_x; // output pixels whose windows lie in the input
-    ink_conv_widen_t widen;
-    int32_t *panel;
-    int8_t *rests, *padding, *borders, *staging;
-} gather_t;
-
-// The first output place whose window starts within the input, and the end of those that end there.
-static void find_inside(int32_t size, int32_t kernel, int32_t stride, int32_t pad, int32_t output,
-    int32_t *first, int32_t *end) {
-    int32_t room = size + pad - kernel;
-    *first = (pad + stride - 1) / stride;
-    *end = room < 0 ? 0 : room / stride + 1;
-    *end = *end < output ? *end : output;
-}
-
-static void start_gathering(
-    gather_t *gather, const ink_packed_conv_t *given, const int8_t *input, void *scratch) {
-    ink_packed_conv_t *conv = &gather->conv;
-    *conv = *given;
-    if (conv->kernel_h * conv->kernel_w * conv->stride_h * conv->stride_w == 1 &&
-        conv->output_h == conv->input_h && conv->output_w == conv->input_w) {
-        // a pixel is a window: take all of them as one row
-        conv->input_w *= conv->input_h * conv->batch;
-        conv->output_w = conv->input_w;
-        conv->input_h = conv->output_h = conv->batch = 1;
-    }
-    gather->oy = gather->ox = 0;
-    gather->run = conv->kernel_w * conv->input_c;
-    gather->row_size = conv->input_w * conv->input_c;
-    gather->rest = gather->run & 3;
-    gather->rest_size = align_word(conv->kernel_h * gather->rest);
-    gather->step = conv->stride_w * conv->input_c;
-    gather->row = input - conv->pad_top * gather->row_size - conv->pad_left * conv->input_c;
-    gather->widen.row_bytes = gather->run & ~3;
-    gather->widen.row_step = gather->row_size;
-    find_inside(conv->input_h, conv->kernel_h, conv->stride_h, conv->pad_top, conv->output_h,
-        &gather->first_y, &gather->end_y);
-    find_inside(conv->input_w, conv->kernel_w, conv->stride_w, conv->pad_left, conv->output_w,
-        &gather->first_x, &gather->end_x);
-    int32_t taps = conv->kernel_h * gather->widen.row_bytes + gather->rest_size;
-    gather->panel = scratch;
-    gather->rests = (int8_t *)scratch + taps * 2 * TILE_PIXELS + PANEL_SLACK;
-    gather->padding = gather->rests + gather->rest_size * TILE_PIXELS;
-    gather->borders = gather->padding + align_word(gather->run);
-    gather->staging = gather->borders + align_word(gather->run) * TILE_PIXELS;
-    memset(gather->rests, 0, (size_t)(gather->rest_size * TILE_PIXELS));
-    memset(gather->padding, conv->pad_value, (size_t)gather->run);
-}
-
-static void next_row(gather_t *gather) {
-    const ink_packed_conv_t *conv = &gather->conv;
-    int32_t rows = conv->stride_h;
-    gather->ox = 0;
-    if (++gather->oy == conv->output_h) {
-        // to the next image
-        gather->oy = 0;
-        rows += conv->input_h - conv->output_h * conv->stride_h;
-    }
-    gather->row += rows * gather->row_size;
-}
-
-// The bytes left of the runs that widen.from points to, kept together until all rows are gathered.
-static void keep_rests(const gather_t *gather, int32_t row) {
-    int8_t *to = gather->rests + row * gather->rest;
-    for (int32_t pixel = 0; pixel < TILE_PIXELS; pixel++) {
-        const int8_t *from = gather->widen.from[pixel] + gather->widen.row_bytes;
-        int8_t *at = to;
-        for (int32_t left = gather->widen.rows; left > 0; left--) {
-            at[0] = from[0];
-            if (gather->rest > 1) {
-                at[1] = from[1];
-                if (gather->rest > 2) {
-                    at[2] = from[2];
-                }
-            }
-            at += gather->rest;
-            from += gather->row_size;
-        }
-        to += gather->rest_size;
-    }
-}
-
-static void widen_rests(const gather_t *gather, int32_t *panel) {
-    ink_conv_widen_t widen = {.row_bytes = gather->rest_size, .rows = 1};
-    for (int32_t pixel = 0; pixel < TILE_PIXELS; pixel++) {
-        widen.from[pixel] = gather->rests + pixel * gather->rest_size;
-    }
-    ink_conv_packed_widen(panel, &widen);
-}
-
-// Takes the rows that widen.from points to, from row `row` on, into the panel. Returns where the
-// rows after them go.
-static int32_t *gather_rows(const gather_t *gather, int32_t row, int32_t *panel, bool last) {
-    if (gather->widen.row_bytes != 0) {
-        panel = ink_conv_packed_widen(panel, &gather->widen);
-    }
-    if (gather->rest != 0) {
-        keep_rests(gather, row);
-        if (last) {
-            widen_rests(gather, panel);
-        }
-    }
-    return panel;
-}
 
 // One byte left of each of three runs, as where a 3x3 kernel takes colours.
 static inline void widen_three_bytes(
@@ -159,71 +21,10 @@ static inline void widen_three_bytes(
     }
 }
 
-static int32_t bound(int32_t value, int32_t most) {
-    return value < 0 ? 0 : value > most ? most : value;
-}
-
-static window_t find_window(gather_t *gather, int8_t *border) {
-    const ink_packed_conv_t *conv = &gather->conv;
-    int32_t run = gather->run;
-    int32_t start = gather->ox * gather->step - conv->pad_left * conv->input_c;
-    window_t window = {.from = gather->row + gather->ox * gather->step,
-        .y = gather->oy * conv->stride_h - conv->pad_top,
-        .before = bound(-start, run),
-        .after = bound(start + run - gather->row_size, run)};
-    if (window.before + window.after > 0) {
-        memset(border, conv->pad_value, (size_t)run);
-    }
-    return window;
-}
-
-// Where a window's run in its row `row` lies: in the input, or made up at `border`.
-static const int8_t *find_run(
-    const gather_t *gather, const window_t *window, int32_t row, int8_t *border) {
-    if ((uint32_t)(window->y + row) >= (uint32_t)gather->conv.input_h) {
-        return gather->padding;
-    }
-    const int8_t *from = window->from + row * gather->row_size;
-    int32_t before = window->before;
-    int32_t inside = gather->run - before - window->after;
-    if (inside == gather->run) {
-        return from;
-    }
-    if (inside > 0) {
-        memcpy(border + before, from + before, (size_t)inside);
-    }
-    return border;
-}
-
-// `pixels` (1 to 4) anywhere; places past them repeat the last.
-static void gather_anywhere(gather_t *gather, int32_t pixels) {
-    window_t windows[TILE_PIXELS];
-    int32_t border_size = align_word(gather->run);
-    for (int32_t pixel = 0; pixel < TILE_PIXELS; pixel++) {
-        windows[pixel] = find_window(gather, gather->borders + pixel * border_size);
-        if (pixel + 1 < pixels && ++gather->ox == gather->conv.output_w) {
-            next_row(gather);
-        }
-    }
-    if (++gather->ox == gather->conv.output_w) {
-        next_row(gather);
-    }
-    gather->widen.rows = 1;
-    int32_t *panel = gather->panel;
-    for (int32_t row = 0; row < gather->conv.kernel_h; row++) {
-        int8_t *border = gather->borders;
-        for (int32_t pixel = 0; pixel < TILE_PIXELS; pixel++) {
-            gather->widen.from[pixel] = find_run(gather, &windows[pixel], row, border);
-            border += border_size;
-        }
-        panel = gather_rows(gather, row, panel, row + 1 == gather->conv.kernel_h);
-    }
-}
-
 // Writes `pixels` pixels that do not fill the panel, or have an odd number of channels. One or two
 // cost less alone than the inner kernel's four.
-static void write_some_pixels(const gather_t *gather, const ink_conv_tile_t *tile, int32_t pixels,
-    const void *weights, int8_t *output) {
+static void write_some_pixels(const ink_conv_gather_t *gather, const ink_conv_tile_t *tile,
+    int32_t pixels, const void *weights, int8_t *output) {
     int32_t output_c = gather->conv.output_c;
     if (pixels > 2) {
         ink_conv_packed_tile(tile, weights, gather->staging);
@@ -243,8 +44,8 @@ static void write_some_pixels(const gather_t *gather, const ink_conv_tile_t *til
     }
 }
 
-static int8_t *write_panel(const gather_t *gather, const ink_conv_tile_t *tile, int32_t pixels,
-    const void *weights, int8_t *output) {
+static int8_t *write_panel(const ink_conv_gather_t *gather, const ink_conv_tile_t *tile,
+    int32_t pixels, const void *weights, int8_t *output) {
     if (pixels == TILE_PIXELS && tile->stride == gather->conv.output_c) {
         ink_conv_packed_tile(tile, weights, output);
     } else {
@@ -254,7 +55,7 @@ static int8_t *write_panel(const gather_t *gather, const ink_conv_tile_t *tile, 
 }
 
 // How many times the next 4 output pixels lie in one row, all their windows within the input.
-static int32_t count_inside(const gather_t *gather) {
+static int32_t count_inside(const ink_conv_gather_t *gather) {
     int32_t pixels = gather->end_x - gather->ox;
     if (pixels < TILE_PIXELS || gather->ox < gather->first_x || gather->oy < gather->first_y ||
         gather->oy >= gather->end_y) {
@@ -263,7 +64,7 @@ static int32_t count_inside(const gather_t *gather) {
     return pixels / TILE_PIXELS;
 }
 
-static int8_t *run_inside(gather_t *gather, const ink_conv_tile_t *tile, int32_t panels,
+static int8_t *run_inside(ink_conv_gather_t *gather, const ink_conv_tile_t *tile, int32_t panels,
     const void *weights, int8_t *output) {
     const int8_t *from = gather->row + gather->ox * gather->step;
     int32_t step = gather->step;
@@ -280,21 +81,21 @@ static int8_t *run_inside(gather_t *gather, const ink_conv_tile_t *tile, int32_t
             widen_three_bytes(from + run_words, step, gather->row_size,
                 ink_conv_packed_widen(gather->panel, &gather->widen));
         } else {
-            gather_rows(gather, 0, gather->panel, true);
+            ink_conv_gather_rows(gather, 0, gather->panel, true);
         }
         from += TILE_PIXELS * step;
         output = write_panel(gather, tile, TILE_PIXELS, weights, output);
     }
     if (gather->ox == gather->conv.output_w) {
-        next_row(gather);
+        ink_conv_gather_next_row(gather);
     }
     return output;
 }
 
 void ink_conv_packed_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
     int8_t *output, void *scratch) {
-    gather_t gather;
-    start_gathering(&gather, conv, input, scratch);
+    ink_conv_gather_t gather;
+    ink_conv_gather_start(&gather, conv, input, scratch);
     ink_conv_tile_t tile = {.panel = gather.panel,
         .groups = (conv->kernel_h * gather.widen.row_bytes + gather.rest_size) >> 2,
         .stride = (conv->output_c + 1) & ~1,
@@ -309,7 +110,7 @@ void ink_conv_packed_s8(const ink_packed_conv_t *conv, const int8_t *input, cons
             to = run_inside(&gather, &tile, panels, weights, to);
         } else {
             pixels = left < TILE_PIXELS ? left : TILE_PIXELS;
-            gather_anywhere(&gather, pixels);
+            ink_conv_gather_anywhere(&gather, pixels);
             to = write_panel(&gather, &tile, pixels, weights, to);
         }
         left -= pixels;
