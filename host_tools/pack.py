@@ -67,12 +67,16 @@ def write_labelled(plan: Plan, labels: Sequence[str]) -> bytes:
     return blob
 
 
-def load_blob(path: str | Path) -> bytes:
-    """The bytes of a blob's file, or the blob of a .tflite file, by what the file holds."""
+def load_blob(path: str | Path, target: str = DEFAULT_TARGET) -> bytes:
+    """The bytes of a blob's file, or the blob of a .tflite file, packed for `target`.
+
+    Goes by what the file holds, and by its name where that is no blob: a damaged .ink stays one.
+    """
+    path = Path(path)
     data = read_whole(path)
-    if data.startswith(MAGIC):
+    if data.startswith(MAGIC) or path.suffix == ".ink":
         return data
-    return pack(Path(path), target=DEFAULT_TARGET)
+    return pack(path, target=target)
 
 
 def plan_model(

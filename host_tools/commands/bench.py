@@ -13,7 +13,7 @@ from typing import Any
 from host_tools.blob.layout import TARGETS
 from host_tools.code_size import code_size
 from host_tools.errors import CommandError
-from host_tools.pack import pack
+from host_tools.pack import DEFAULT_TARGET, pack
 from host_tools.profiling import Cost, profile_on_board, random_inputs
 from host_tools.text_table import text_table
 from host_tools.virtual_board import default_firmware
@@ -94,7 +94,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FIRMWARE",
         help="firmware without our module (make firmware-virtual STOCK=1), to measure our code by",
     )
-    parser.add_argument("--target", choices=list(TARGETS), default="cortex-m7")
+    parser.add_argument(
+        "--target",
+        choices=list(TARGETS),
+        default=DEFAULT_TARGET,
+        help="what they are packed for; default: %(default)s",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON, each operator in it")
 
 

@@ -12,8 +12,8 @@ from host_tools.blob.reader import read_blob
 from host_tools.boards import Board, board_names, read_board
 from host_tools.cycles.bar_chart import Bar, svg_chart
 from host_tools.errors import CommandError
-from host_tools.files import read_whole, write_whole
-from host_tools.pack import DEFAULT_TARGET, pack
+from host_tools.files import write_whole
+from host_tools.pack import DEFAULT_TARGET, load_blob
 from host_tools.plan.costs import Prediction, predict
 from host_tools.plan.explain import layer_of
 from host_tools.profiling import Cost, profile_on_board, random_inputs
@@ -31,7 +31,9 @@ NOTE = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = f"{parser.epilog or ''}\n\n{NOTE}".strip()
-    parser.add_argument("model", type=Path, help="a model (.tflite) or a blob (.ink)")
+    parser.add_argument(
+        "model", type=Path, metavar="MODEL", help="a blob (.ink), or a .tflite to pack on the fly"
+    )
     parser.add_argument(
         "--on", choices=["sim"], default="sim", help="where: the virtual board (sim)"
     )
@@ -57,11 +59,7 @@ def run(args: argparse.Namespace) -> int:
     mhz = board.clock_mhz if board else args.mhz
     if mhz is not None and not 0 < mhz < 1e6:
         raise CommandError(f"--mhz {mhz:g} is no clock: give megahertz, such as 480")
-    blob = (
-        read_whole(args.model)
-        if args.model.suffix == ".ink"
-        else pack(args.model, target=args.target)
-    )
+    blob = load_blob(args.model, args.target)
     read = read_blob(blob, str(args.model))
     costs = profile_on_board(blob, random_inputs(blob), cycles=True)
     predicted = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from oracle import ROOT
@@ -72,3 +73,45 @@ def test_a_reader_that_stops_early_is_no_error_of_ours() -> None:
         command, shell=True, cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert (done.stdout, done.stderr) == ("{\n", "")
+
+
+INTERRUPTED_IMPORT = """
+import sys
+
+class CtrlC:
+    def find_spec(self, name, *rest):
+        if name == "numpy":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, CtrlC())
+from host_tools.__main__ import main
+main()
+"""
+
+
+def test_ctrl_c_while_the_command_starts_ends_it_silently() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_IMPORT],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@pytest.mark.parametrize("verb", ["inspect", "profile"])
+def test_a_damaged_ink_file_is_called_no_blob(
+    verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged = tmp_path / "net.ink"
+    damaged.write_bytes(bytes(100))
+    assert main([verb, str(damaged)]) == 1
+    assert capsys.readouterr().err == (
+        f"host_tools: {damaged}: not a blob: it does not begin with INKL and a whole header\n"
+    )
+
+
+def test_a_model_without_a_name_is_no_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pack-model", ""]) == 1
+    assert capsys.readouterr().err == "host_tools: .: not a file: give a .tflite model\n"

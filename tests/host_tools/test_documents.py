@@ -1,0 +1,65 @@
+"""What README, CONTRIBUTING and docs/ refer to is there, and what is there is named."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from oracle import ROOT
+
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors of a document's headings, as git hosts make them."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_of_a_document_resolves(document: Path) -> None:
+    broken = []
+    for link in LINK.findall(document.read_text()):
+        name, _, anchor = link.partition("#")
+        target = document.parent / name if name else document
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+def test_contributing_names_every_room() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    table = "\n".join(line for line in text.splitlines() if line.startswith("| `"))
+    folders = [
+        folder
+        for room in ("firmware_module", "host_tools", "tests")
+        for folder in sorted((ROOT / room).iterdir())
+        if any(folder.glob("*.[cp]*")) or any(folder.glob("Makefile"))
+    ]
+    assert len(folders) > 20
+    missing = [
+        folder.name
+        for folder in folders
+        if f"`{folder.relative_to(ROOT)}/" not in table and f"`{folder.name}`" not in table
+    ]
+    assert missing == []
+
+
+def test_the_readme_gives_the_figures_of_performance_md() -> None:
+    performance = (ROOT / "docs/performance.md").read_text()
+    rows = re.findall(r"^\| [^|]+ \| [\d,]+ \| ([\d,]+) \| ([\d,]+) \|", performance, re.MULTILINE)
+    measured = {tuple(int(text.replace(",", "")) / 1e6 for text in row) for row in rows}
+    table = re.findall(
+        r"^\| [^|]+ \| [^|]+ \| ([\d.]+) M \| ([\d.]+) M \|",
+        (ROOT / "README.md").read_text(),
+        re.MULTILINE,
+    )
+    assert len(table) == 6
+    for row in table:
+        digits = [len(text.partition(".")[2]) for text in row]
+        assert row in {
+            tuple(f"{value:.{places}f}" for value, places in zip(known, digits, strict=True))
+            for known in measured
+        }
