@@ -34,6 +34,7 @@ HELP = "run a blob on a board, compare with this computer bit by bit, and time i
 EXAMPLE = "host_tools validate net.ink --on /dev/ttyACM0 --json"
 
 COUNT = 10
+MOST = 10000
 SIM_NOTE = (
     "The virtual board's times are QEMU's at 64 ns an instruction: they are no real board's."
 )
@@ -59,15 +60,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--count", type=int, default=COUNT, metavar="N", help="random inputs; default: %(default)s"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of random inputs")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of random inputs; default: %(default)s",
+    )
     parser.add_argument(
         "--json", action="store_true", help="print JSON: the report to attach to an issue"
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.count < 1:
-        raise CommandError(f"--count is {args.count}; give 1 or more")
+    if not 1 <= args.count <= MOST:
+        raise CommandError(f"--count is {args.count}; give 1 to {MOST}")
+    if args.seed < 0:
+        raise CommandError(f"--seed is {args.seed}; give 0 or more")
     blob = load_blob(args.model)
     read = read_blob(blob, str(args.model))
     if args.input:

@@ -164,3 +164,18 @@ def test_a_model_of_floats_is_compared_by_its_bits(
     np.save(tmp_path / "x.npy", np.array([[0, -0.0, np.nan, np.inf, -np.inf, 3.3]], np.float32))
     words = [tmp_path / "float.ink", "--input", tmp_path / "x.npy", "--on", board.port]
     assert report_of(capsys, *words)["equal"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "allowed"),
+    [
+        ("--count", "0", "1 to 10000"),
+        ("--count", "10001", "1 to 10000"),
+        ("--seed", "-1", "0 or more"),
+    ],
+)
+def test_counts_and_seeds_that_make_no_inputs_are_refused(
+    option: str, value: str, allowed: str, blob: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["validate", str(blob), option, value]) == 1
+    assert capsys.readouterr().err == f"host_tools: {option} is {value}; give {allowed}\n"
