@@ -20,7 +20,8 @@ from host_tools.fit_costs.networks import networks
 from host_tools.pack import pack
 from host_tools.plan.costs import COEFFICIENTS, KINDS
 from host_tools.plan.explain import layer_of
-from host_tools.plan.features import Counts, Layer, counts
+from host_tools.plan.features import counts
+from host_tools.plan.layer import Counts, Layer
 from host_tools.profiling import profile_on_board, random_inputs
 
 Floats = npt.NDArray[np.float64]

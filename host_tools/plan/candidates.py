@@ -15,7 +15,7 @@ import numpy as np
 
 from host_tools.blob.layout import DATA_ALIGNMENT, KERNELS
 from host_tools.plan.costs import Prediction, predict
-from host_tools.plan.features import Layer
+from host_tools.plan.layer import Layer
 from host_tools.plan.layouts import (
     Refused,
     add_table,

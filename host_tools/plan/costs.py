@@ -11,7 +11,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools.plan.features import Layer, counts
+from host_tools.plan.features import counts
+from host_tools.plan.layer import Layer
 
 COEFFICIENTS = Path(__file__).with_name("costs.json")
 KINDS = ("instructions", "cycles")

@@ -11,7 +11,7 @@ from host_tools.blob.blocks import block_bytes
 from host_tools.blob.reader import Blob, BlobOperator
 from host_tools.plan.candidates import ONE_GROUP, PACKINGS, packed_params, possible_kernels
 from host_tools.plan.costs import Prediction, predict
-from host_tools.plan.features import Layer
+from host_tools.plan.layer import Layer
 
 
 @dataclass(frozen=True)

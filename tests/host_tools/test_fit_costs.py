@@ -11,7 +11,7 @@ from host_tools.blob.reader import read_blob
 from host_tools.fit_costs.__main__ import Sample, fit
 from host_tools.fit_costs.networks import networks
 from host_tools.pack import pack
-from host_tools.plan.features import Layer
+from host_tools.plan.layer import Layer
 
 
 def sample(outputs: int, rows: int, cost: float) -> Sample:

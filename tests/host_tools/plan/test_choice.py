@@ -18,8 +18,9 @@ from host_tools.pack import pack, plan_model
 from host_tools.plan.candidates import candidates, possible_kernels
 from host_tools.plan.costs import predict
 from host_tools.plan.explain import choices, layer_of, reason
-from host_tools.plan.features import Layer, counts
+from host_tools.plan.features import counts
 from host_tools.plan.knapsack import cheapest
+from host_tools.plan.layer import Layer
 from host_tools.plan.memory import plan_memory
 
 CIFAR10 = ROOT / "models" / "cifar10" / "cifar10.tflite"

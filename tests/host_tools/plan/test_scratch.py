@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from host_tools.plan.candidates import portable_scratch
-from host_tools.plan.features import Layer
+from host_tools.plan.layer import Layer
 from host_tools.plan.types import Plan, PlanOperator, PlanTensor
 from host_tools.plan.work import work
 
