@@ -1,33 +1,24 @@
-"""Networks whose operators are measured: layers of many shapes side by side on one input.
-
-Weights are random: a kernel's cost does not depend on them.
-"""
+"""Networks whose operators are measured: which layers, of which shapes."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from host_tools.graph import Graph, Operator, Quantization, Tensor
+from host_tools.fit_costs.side_by_side import (
+    MOST_BYTES,
+    Layer,
+    Network,
+    output_shape,
+    side_by_side,
+)
 from host_tools.plan.candidates import PACKINGS
 
 MOST_LAYERS = 12
-MOST_BYTES = 100_000  # of a network's outputs: the board copies them
 MOST_MACS = 1_200_000
 MOST_OTHERS = 10_000  # elements of the input of what runs without packed kernels
-WEIGHT = 30  # of weights, the largest: small enough for every kernel to be exact
-
-
-@dataclass(frozen=True)
-class Network:
-    """A graph, and the kernels that are to compute it where they can."""
-
-    graph: Graph
-    force: tuple[str, ...]
 
 
 def networks() -> Iterator[Network]:
@@ -36,13 +27,13 @@ def networks() -> Iterator[Network]:
     portable = tuple(PACKINGS)
     for shape in _CONV_INPUTS:
         layers = [_random_conv(rng, shape) for _ in range(MOST_LAYERS)]
-        yield from _side_by_side(rng, shape, layers, ("conv_packed_s8",))
+        yield from side_by_side(rng, shape, layers, ("conv_packed_s8",))
         small = [layer for layer in layers if _macs(shape, layer) < MOST_MACS // 12]
-        yield from _side_by_side(rng, shape, small, portable)
+        yield from side_by_side(rng, shape, small, portable)
     for shape in _WINOGRAD_INPUTS:
         layers = [_random_3x3(rng, shape) for _ in range(MOST_LAYERS)]
         for tile in (2, 4):
-            yield from _side_by_side(rng, shape, layers, (f"winograd_f{tile}_s8",))
+            yield from side_by_side(rng, shape, layers, (f"winograd_f{tile}_s8",))
     for shape in _DEPTHWISE_INPUTS:
         layers = [
             _window("DEPTHWISE_CONV_2D", 3, 3, stride, padding, shape[3], relu)
@@ -50,35 +41,35 @@ def networks() -> Iterator[Network]:
             for padding in ("SAME", "VALID")
             for relu in (False, True)
         ]
-        yield from _side_by_side(rng, shape, layers, ("depthwise_3x3_s8",))
+        yield from side_by_side(rng, shape, layers, ("depthwise_3x3_s8",))
         wide = [_random_depthwise(rng, shape) for _ in range(MOST_LAYERS // 2)]
         for some in (layers, wide):
-            yield from _side_by_side(rng, shape, some, ("depthwise_packed_s8",))
+            yield from side_by_side(rng, shape, some, ("depthwise_packed_s8",))
         wide = [_window("DEPTHWISE_CONV_2D", 5, 3, 1, "SAME", shape[3], False)]
-        yield from _side_by_side(rng, shape, layers[::2] + wide, portable)
+        yield from side_by_side(rng, shape, layers[::2] + wide, portable)
         pools = [
             _window(kind, side, side, stride, "SAME", 0, relu)
             for kind in ("MAX_POOL_2D", "AVERAGE_POOL_2D")
             for side, stride, relu in ((2, 2, False), (3, 2, True), (3, 1, False))
         ]
         pools.append(_window("AVERAGE_POOL_2D", shape[1], shape[2], 1, "VALID", 0, False))
-        yield from _side_by_side(rng, shape, pools, ("max_pool_simd_s8", "average_pool_simd_s8"))
-        yield from _side_by_side(rng, shape, pools, portable)
+        yield from side_by_side(rng, shape, pools, ("max_pool_simd_s8", "average_pool_simd_s8"))
+        yield from side_by_side(rng, shape, pools, portable)
         flat = [_add(relu) for relu in (False, True)]
-        yield from _side_by_side(rng, shape, flat, ("add_table_s8",))
-        yield from _side_by_side(rng, shape, flat, portable)
+        yield from side_by_side(rng, shape, flat, ("add_table_s8",))
+        yield from side_by_side(rng, shape, flat, portable)
         if math.prod(shape) < MOST_OTHERS:
-            yield from _side_by_side(rng, shape, _others(shape), ())
+            yield from side_by_side(rng, shape, _others(shape), ())
     for rows, depth in ((1, 8), (1, 64), (1, 128), (1, 250), (1, 640), (3, 40), (5, 127)):
         layers = [
             Layer("FULLY_CONNECTED", units, (relu, per_channel), {})
             for units in (2, 3, 8, 12, 33, 128)
             for relu, per_channel in ((False, False), (True, True))
         ]
-        yield from _side_by_side(rng, (rows, depth), layers, ("fully_connected_packed_s8",))
-        yield from _side_by_side(rng, (rows, depth), layers[:8], portable)
+        yield from side_by_side(rng, (rows, depth), layers, ("fully_connected_packed_s8",))
+        yield from side_by_side(rng, (rows, depth), layers[:8], portable)
         scores = [Layer("SOFTMAX", 0, (), {"beta": 1.0})]
-        yield from _side_by_side(rng, (rows, depth), scores, ())
+        yield from side_by_side(rng, (rows, depth), scores, ())
 
 
 # batch, height, width, channels
@@ -115,16 +106,6 @@ _DEPTHWISE_INPUTS = (
     (1, 25, 5, 64),
     (2, 9, 7, 6),
 )
-
-
-@dataclass(frozen=True)
-class Layer:
-    """An operator: `size` is its output's channels or units, `kernel` what its kind needs."""
-
-    kind: str
-    size: int
-    kernel: tuple[Any, ...]
-    options: dict[str, Any]
 
 
 def _window(
@@ -166,7 +147,7 @@ def _random_depthwise(rng: np.random.Generator, shape: Sequence[int]) -> Layer:
         units, relu = factor * shape[3], rng.random() < 0.2
         layer = _window("DEPTHWISE_CONV_2D", height, width, stride, padding, units, relu)
         layer.options["depth_multiplier"] = factor
-        elements = math.prod(_output(shape, layer))
+        elements = math.prod(output_shape(shape, layer))
         small = elements * height * width <= MOST_MACS and 3 * elements <= MOST_BYTES
         if height <= shape[1] and width <= shape[2] and small:
             return layer
@@ -206,147 +187,6 @@ def _others(shape: Sequence[int]) -> list[Layer]:
 
 
 def _macs(shape: Sequence[int], layer: Layer) -> int:
-    height, width = _output(shape, layer)[1:3]
+    height, width = output_shape(shape, layer)[1:3]
     window = layer.kernel[0] * layer.kernel[1]
     return shape[0] * height * width * window * shape[3] * layer.size
-
-
-def _output(shape: Sequence[int], layer: Layer) -> tuple[int, ...]:
-    if "padding" in layer.options:
-        stride = layer.options["stride_h"]
-        cut = (0, 0) if layer.options["padding"] == "SAME" else [n - 1 for n in layer.kernel]
-        sides = [-(-(size - less) // stride) for size, less in zip(shape[1:3], cut, strict=True)]
-        return (shape[0], *sides, layer.size or shape[3])
-    if layer.kind == "FULLY_CONNECTED":
-        return (shape[0], layer.size)
-    if layer.kind == "TRANSPOSE":
-        return tuple(shape[axis] for axis in layer.kernel[0])
-    if layer.kind == "PAD":
-        return tuple(
-            n + before + after for n, (before, after) in zip(shape, layer.kernel[0], strict=True)
-        )
-    if layer.kind == "MEAN":
-        return (shape[0], shape[3])
-    if layer.kind == "RESIZE_NEAREST_NEIGHBOR":
-        return (shape[0], *layer.kernel[0], shape[3])
-    return tuple(shape)
-
-
-def _side_by_side(
-    rng: np.random.Generator,
-    shape: tuple[int, ...],
-    layers: Sequence[Layer],
-    force: tuple[str, ...],
-) -> Iterator[Network]:
-    """Networks of one input that each of `layers` reads; all their outputs are its outputs."""
-    graph, room = _empty(shape), MOST_BYTES
-    for layer in layers:
-        output = _output(shape, layer)
-        room -= math.prod(output) * (4 if layer.kind == "DEQUANTIZE" else 1)
-        if graph.operators and room < 0:
-            yield _finished(graph, force)
-            graph, room = _empty(shape), MOST_BYTES
-        _add_layer(graph, rng, layer, output)
-    if graph.operators:
-        yield _finished(graph, force)
-
-
-# places of a network's inputs: the layers', an addition's second, a QUANTIZE's
-_FIRST, _SECOND, _FLOATS = range(3)
-
-
-def _empty(shape: tuple[int, ...]) -> Graph:
-    graph = Graph("fit", [], [], (), ())
-    _tensor(graph, shape)
-    _tensor(graph, shape, scale=0.07)
-    _tensor(graph, shape, "float32")
-    return graph
-
-
-def _finished(graph: Graph, force: tuple[str, ...]) -> Network:
-    used = {index for operator in graph.operators for index in operator.inputs}
-    graph.inputs = tuple(index for index in (_FIRST, _SECOND, _FLOATS) if index in used)
-    graph.outputs = tuple(operator.outputs[0] for operator in graph.operators)
-    return Network(graph, force)
-
-
-def _add_layer(
-    graph: Graph, rng: np.random.Generator, layer: Layer, shape: tuple[int, ...]
-) -> None:
-    inputs = [_FLOATS if layer.kind == "QUANTIZE" else _FIRST, *_constants(graph, rng, layer)]
-    scale, zero_point = 0.6, 0
-    if layer.kind in ("SOFTMAX", "LOGISTIC"):
-        scale, zero_point = 1 / 256, -128
-    elif "POOL" in layer.kind or layer.kind in ("TRANSPOSE", "PAD", "RESIZE_NEAREST_NEIGHBOR"):
-        scale, zero_point = 0.05, 3
-    dtype = "float32" if layer.kind == "DEQUANTIZE" else "int8"
-    output = _tensor(graph, shape, dtype, scale, zero_point)
-    index = len(graph.operators)
-    graph.operators.append(
-        Operator(index, layer.kind, 1, tuple(inputs), (output,), _options(layer))
-    )
-
-
-def _options(layer: Layer) -> dict[str, Any]:
-    if layer.kind != "FULLY_CONNECTED":
-        return layer.options
-    relu = "RELU" if layer.kernel[0] else "NONE"
-    return {
-        "fused_activation_function": relu,
-        "weights_format": "DEFAULT",
-        "keep_num_dims": False,
-    }
-
-
-def _constants(graph: Graph, rng: np.random.Generator, layer: Layer) -> list[int]:
-    """The inputs of a layer behind its first."""
-    depth = graph.tensors[_FIRST].shape[-1]
-    if layer.kind in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"):
-        units, per_channel, axis = layer.size, True, 0
-        if layer.kind == "CONV_2D":
-            shape = (units, *layer.kernel, depth)
-        elif layer.kind == "DEPTHWISE_CONV_2D":
-            shape, axis = (1, *layer.kernel, units), 3
-        else:
-            shape, per_channel = (units, depth), layer.kernel[1]
-        scales = rng.uniform(0.005, 0.02, units if per_channel else 1)
-        return [
-            _constant(graph, rng.integers(-WEIGHT, WEIGHT + 1, shape), "int8", scales, axis),
-            _constant(graph, rng.integers(-500, 500, units), "int32", 0.05 * scales),
-        ]
-    if layer.kind in ("ADD", "SUB", "MUL"):
-        if not layer.kernel:
-            return [_SECOND]
-        return [_constant(graph, rng.integers(-100, 100, layer.kernel), "int8", [0.02])]
-    if layer.kind in ("TRANSPOSE", "PAD", "MEAN", "RESIZE_NEAREST_NEIGHBOR"):
-        return [_constant(graph, layer.kernel[0], "int32")]
-    return []
-
-
-def _tensor(
-    graph: Graph,
-    shape: Sequence[int],
-    dtype: str = "int8",
-    scale: float = 0.05,
-    zero_point: int = 3,
-) -> int:
-    quantization = Quantization(np.array([scale], np.float32), np.array([zero_point]))
-    index = len(graph.tensors)
-    graph.tensors.append(
-        Tensor(
-            index, f"t{index}", tuple(shape), dtype, None if dtype == "float32" else quantization
-        )
-    )
-    return index
-
-
-def _constant(graph: Graph, values: Any, dtype: str, scales: Any = None, axis: int = 0) -> int:
-    data = np.asarray(values, dtype)
-    index = len(graph.tensors)
-    quantization = None
-    if scales is not None:
-        quantization = Quantization(
-            np.asarray(scales, np.float32), np.zeros(len(scales), np.int64), axis
-        )
-    graph.tensors.append(Tensor(index, f"t{index}", data.shape, dtype, quantization, data))
-    return index

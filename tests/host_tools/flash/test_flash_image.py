@@ -122,6 +122,9 @@ def test_a_dfu_file_that_lies_with_a_right_crc_is_refused(dfu_file: Path) -> Non
     element = struct.pack("<II", 0x08000000, 4096)
     huge = good[:-4].replace(element, struct.pack("<II", 0x08000000, 1 << 31))
     assert "do not add up" in refusal(dfu_file, seal(huge), NUCLEO)
+    smaller = bytearray(good[:-4])
+    smaller[6:10] = struct.pack("<I", len(good) - 17)
+    assert "do not add up" in refusal(dfu_file, seal(bytes(smaller)), NUCLEO)
     many = bytearray(good[:-4])
     many[10] = 200
     assert refusal(dfu_file, seal(bytes(many)), NUCLEO)
