@@ -29,8 +29,8 @@ VERBS = (pack_model, inspect, run, profile, boards, flash, deploy, validate, sim
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one verb and returns the exit code: 0, 1 for an error, 2 for a wrong command line."""
-    args = _parser().parse_args(arguments)
     try:
+        args = _parser().parse_args(arguments)
         code: int = args.run(args)
         sys.stdout.flush()
         return code

@@ -103,12 +103,14 @@ def open_repl(port: str) -> Iterator[SerialTransport]:
     transport = _open(port)
     entered = False
     try:
-        # mpremote prints what it got where it gives up
-        with contextlib.redirect_stdout(io.StringIO()):
-            _enter(transport)
+        enter_raw_repl(transport, _ANSWER_SECONDS, soft_reset=False)
         entered = True
         yield transport
-        transport.exit_raw_repl()
+    except KeyboardInterrupt:
+        # whatever the board was doing by then, it ends in its REPL
+        with contextlib.suppress(*LOST):
+            enter_raw_repl(transport, _ANSWER_SECONDS, soft_reset=False)
+        raise
     except LOST as error:
         if getattr(error, "error_output", None) is not None:
             raise  # the board's own exception
@@ -120,12 +122,17 @@ def open_repl(port: str) -> Iterator[SerialTransport]:
         ) from None
     finally:
         with contextlib.suppress(*LOST):
+            transport.exit_raw_repl()
+        with contextlib.suppress(*LOST):
             transport.close()
 
 
-def _enter(transport: SerialTransport) -> None:
-    """Enters the raw REPL. mpremote reads for ever what never stops printing: here is an end."""
-    end = time.monotonic() + _ANSWER_SECONDS + 1
+def enter_raw_repl(transport: SerialTransport, seconds: float, *, soft_reset: bool) -> None:
+    """Enters the raw REPL within seconds, else raises TransportError.
+
+    mpremote alone reads for ever what never stops printing: here is an end.
+    """
+    end = time.monotonic() + seconds + 1
     read = transport.serial.read
 
     def read_in_time(size: int = 1) -> bytes:
@@ -134,10 +141,12 @@ def _enter(transport: SerialTransport) -> None:
         data: bytes = read(size)
         return data
 
-    transport.serial.write_timeout = _ANSWER_SECONDS
+    transport.serial.write_timeout = seconds
     transport.serial.read = read_in_time
     try:
-        transport.enter_raw_repl(soft_reset=False, timeout_overall=_ANSWER_SECONDS)
+        # mpremote prints what it got where it gives up
+        with contextlib.redirect_stdout(io.StringIO()):
+            transport.enter_raw_repl(soft_reset=soft_reset, timeout_overall=seconds)
     finally:
         transport.serial.read = read
 

@@ -10,17 +10,21 @@ from pathlib import Path
 
 from host_tools.blob.reader import read_blob
 from host_tools.device.connection import open_device
-from host_tools.device.deploy import BLOB_SUFFIX, Deployed, deploy
+from host_tools.device.deploy import BLOB_SUFFIX, Deployed, deploy, found_first
 from host_tools.device.facts import Facts, read_facts
 from host_tools.device.script import run_script
 from host_tools.errors import CommandError
 from host_tools.files import read_whole
 from host_tools.serial_ports import choose_port
+from host_tools.text import plain
 from host_tools.text_table import text_table
 
 NAME = "deploy"
 HELP = "put a blob and scripts on a board, whole or not at all"
 EXAMPLE = "host_tools deploy net.ink --run micropython_lib/classify.py"
+
+# bytes: file systems of boards take 255, and a temporary name is longer
+_LONGEST_NAME = 200
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,14 +52,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     files = _read([*args.files, *([args.script] if args.script else [])])
     begin = time.monotonic()
+    to = "/" + args.to.strip("/") if args.to else None
     with open_device(choose_port(args.port, "--port")) as device:
         facts = read_facts(device)
-        deployed, reason = deploy(device, facts, files, args.to)
+        deployed, reason = deploy(device, facts, files, to)
+        first = found_first(device, deployed)
         seconds = time.monotonic() - begin
         if args.json:
-            print(json.dumps(_report(facts, device.port, deployed, reason, seconds), indent=2))
+            report = _report(facts, device.port, deployed, reason, first, seconds)
+            print(json.dumps(report, indent=2))
         else:
-            _print(facts, device.port, deployed, reason, seconds)
+            _print(facts, device.port, deployed, reason, first, seconds)
         if args.script:
             sys.stdout.flush()
             run_script(device, files[args.script.name].decode("utf8", "replace"), args.script.name)
@@ -73,13 +80,23 @@ def _read(paths: list[Path]) -> dict[str, bytes]:
             )
         if path.suffix == BLOB_SUFFIX:
             read_blob(data, str(path))
+        if plain(path.name) != path.name or len(path.name.encode()) > _LONGEST_NAME:
+            raise CommandError(
+                f"{plain(str(path))}: no name for a file on a board: give it up to "
+                f"{_LONGEST_NAME} bytes without control characters"
+            )
         if files.setdefault(path.name, data) != data:
             raise CommandError(f"two files are called {path.name}: rename one")
     return files
 
 
 def _report(
-    facts: Facts, port: str, deployed: list[Deployed], reason: str | None, seconds: float
+    facts: Facts,
+    port: str,
+    deployed: list[Deployed],
+    reason: str | None,
+    first: str | None,
+    seconds: float,
 ) -> dict[str, object]:
     return {
         "board": facts.board,
@@ -95,12 +112,18 @@ def _report(
             for file in deployed
         ],
         "not_in_rom": reason,
+        "found_first": first,
         "seconds": round(seconds, 2),
     }
 
 
 def _print(
-    facts: Facts, port: str, deployed: list[Deployed], reason: str | None, seconds: float
+    facts: Facts,
+    port: str,
+    deployed: list[Deployed],
+    reason: str | None,
+    first: str | None,
+    seconds: float,
 ) -> None:
     print(f"{facts.board} at {port}, MicroPython {facts.firmware}")
     rows = [
@@ -115,4 +138,6 @@ def _print(
     print(text_table(["file", "bytes", "CRC-32", ""], rows))
     if reason:
         print(f"not in ROMFS: {reason}")
+    if first:
+        print(f"note: classify.py and the other camera scripts find {plain(first)} first")
     print(f"verified on the board, {seconds:.1f} s")

@@ -12,16 +12,14 @@ from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
 from host_tools.errors import CommandError
-from host_tools.serial_ports import LOST, open_repl, went_away
+from host_tools.serial_ports import LOST, enter_raw_repl, open_repl, went_away
 from host_tools.text import plain
 
 _RESTART_SECONDS = 8.0
 # a board that prints nothing for so long has stopped
 _SILENT_SECONDS = 8.0
-_WRITE_SECONDS = 5.0
 # a board that talks nonsense is as good as gone
 _FAILURES: tuple[type[Exception], ...] = (*LOST, ValueError, IndexError)
-_FRIENDLY_REPL = b"\r\x02"
 
 
 class BoardError(CommandError):
@@ -42,12 +40,8 @@ def open_device(port: str) -> Iterator[Device]:
     """
     with open_repl(port) as transport:
         device = Device(port, transport)
-        try:
-            device.restart()
-            yield device
-        finally:
-            with contextlib.suppress(*_FAILURES):
-                transport.serial.write(_FRIENDLY_REPL)
+        device.restart()
+        yield device
 
 
 class Device:
@@ -57,13 +51,11 @@ class Device:
         self.port = port
         self.lost: CommandError | None = None
         self._transport = transport
-        transport.serial.write_timeout = _WRITE_SECONDS
 
     def restart(self) -> None:
         """A soft reset, which runs boot.py and not main.py."""
         try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                self._transport.enter_raw_repl(soft_reset=True, timeout_overall=_RESTART_SECONDS)
+            enter_raw_repl(self._transport, _RESTART_SECONDS, soft_reset=True)
         except TransportError:
             raise CommandError(
                 f"{self.port}: the board does not come back from a soft reset: press its reset "
@@ -109,8 +101,7 @@ class Device:
     def _regain(self) -> None:
         """Stops what runs, so that the board takes code again."""
         try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=_RESTART_SECONDS)
+            enter_raw_repl(self._transport, _RESTART_SECONDS, soft_reset=False)
         except _FAILURES as error:
             self._lost(error)
 

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from host_tools.device import file_system, rom
-from host_tools.device.connection import Device
+from host_tools.device.connection import BoardError, Device
 from host_tools.device.facts import Facts, require_model, require_module
 from host_tools.errors import CommandError
 from host_tools.progress import progress
 from host_tools.text import plain
 
 BLOB_SUFFIX = ".ink"
+# the order in which find_model in micropython_lib/classify.py looks for a blob
+_SEARCHED = (rom.FOLDER, "/sdcard", "/flash", "/")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ def deploy(
     for name, data in files.items():
         if name.endswith(BLOB_SUFFIX):
             require_module(device, data)
+    if to and to.startswith(f"{rom.FOLDER}/"):
+        raise CommandError(f"{device.port}: {to} is not written, only the top of /rom: --to /rom")
     file_system.remove_rubbish(device, facts.files)
     partition = rom.open_partition(device, facts.files)
     if to == rom.FOLDER and not partition:
@@ -66,6 +70,22 @@ def deploy(
     folder = to or facts.files
     _require_folder(device, facts, folder)
     return [_into_folder(device, folder, name, data) for name, data in files.items()], reason
+
+
+def found_first(device: Device, deployed: list[Deployed]) -> str | None:
+    """The path of the blob that camera scripts find before all of `deployed`, if there is one."""
+    paths = [file.path for file in deployed if file.path.endswith(BLOB_SUFFIX)]
+    for folder in _SEARCHED if paths else ():
+        try:
+            names = device.value(
+                f"sorted(n for n in os.listdir({folder!r}) if n.endswith({BLOB_SUFFIX!r}))[:1]"
+            )
+        except BoardError:
+            continue  # no such folder
+        if names:
+            path = file_system.folder_path(folder, names[0])
+            return None if path in paths else path
+    return None
 
 
 def _require_module_outside(device: Device, facts: Facts) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from host_tools.device.connection import BoardError, Device
 from host_tools.device.transfer import Progress, send
 from host_tools.errors import CommandError
+from host_tools.text import plain
 
 # what is half written, and whole but not yet in its place; no script looks for such names. See
 # on_board/basics.py: tidy
@@ -69,6 +70,7 @@ def beside(
     )
     if len(data) + _OVERHEAD > free:
         raise CommandError(full)
+    remove = f"if {_PART % name!r} in os.listdir({folder!r}): os.remove({part!r})"
     try:
         device.exec(f"w = open({part!r}, 'wb')")
         try:
@@ -82,13 +84,18 @@ def beside(
                 "command; if it stays, the board's storage is worn out"
             )
         yield part
-    except BoardError as error:
+        device.exec(remove)
+    except BaseException as error:
+        with contextlib.suppress(CommandError):
+            device.exec(remove)
+        if not isinstance(error, BoardError):
+            raise
         if error.kind == "OSError" and ("28" in error.text or "ENOSPC" in error.text):
             raise CommandError(full) from None
-        raise
-    finally:
-        with contextlib.suppress(CommandError):
-            device.exec(f"try:\n w.close()\n os.remove({part!r})\nexcept Exception:\n pass")
+        raise CommandError(
+            f"{device.port}: the board cannot write {name} into {folder} ({plain(error.text)}): "
+            "give it a plainer name, or use another folder"
+        ) from None
 
 
 def put_file(
@@ -104,10 +111,10 @@ def put_file(
 
     `check` is given the path of the new one and raises CommandError where it is no good.
     """
+    path, whole = folder_path(folder, name), folder_path(folder, _WHOLE % name)
+    if device.value(f"is_folder({path!r})"):
+        raise CommandError(f"{device.port}: {path} is a folder on the board: rename the file")
     with beside(device, folder, name, data, progress) as part:
         if check:
             check(part)
-        whole = folder_path(folder, _WHOLE % name)
-        device.exec(f"os.rename({part!r}, {whole!r})")
-        device.exec(f"os.rename({whole!r}, {folder_path(folder, name)!r})")
-        device.exec("if hasattr(os, 'sync'): os.sync()")
+        device.exec(f"replace({part!r}, {whole!r}, {path!r})")

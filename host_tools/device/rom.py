@@ -93,14 +93,13 @@ def open_partition(device: Device, files: str) -> Partition | None:
     used = int(device.value("image_size(0)"))
     path = folder_path(files, _STAGED_FILE)
     found = device.value(f"[e[3] for e in os.ilistdir({files!r}) if e[0] == {_STAGED_FILE!r}]")
-    if not used:
-        part = device.value("staged()")
-        if part:
-            device.exec(f"commit_part{part}", seconds=_erasing(part[1]))
-        elif found:
-            device.exec(f"commit_file({path!r}, {found[0]})", seconds=_erasing(found[0]))
-    if found:
+    part = None if used else device.value("staged()")
+    if part:
+        device.exec(f"commit_part{part}", seconds=_erasing(part[1]))
+    if found and (used or part):
         device.exec(f"os.remove({path!r})")
+    elif found:
+        device.exec(f"commit_file({path!r}, {found[0]})", seconds=_erasing(found[0]))
     size, block, used = device.value("(len(rom), block, image_size(0))")
     return Partition(size, block, used, files)
 
@@ -172,12 +171,11 @@ def write_image(
     else:
         with beside(device, partition.files, _STAGED_FILE, data, progress, copies) as part:
             _require(device, image, f"file_crc({part!r}, a, b - a)")
-            device.exec(f"os.rename({part!r}, {place!r})")
-        device.exec(f"commit_file({place!r}, {size})", seconds=seconds)
+            # in one step: Ctrl-C is not to leave the file
+            commit = f"os.rename({part!r}, {place!r})\ncommit_file({place!r}, {size})"
+            device.exec(commit, seconds=seconds)
     _require(device, image, "crc32(rom[a:b])")
     check(0)
-    if isinstance(place, str):
-        device.exec(f"os.remove({place!r})")
 
 
 def _erasing(size: int) -> float:

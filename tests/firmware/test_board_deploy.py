@@ -182,6 +182,55 @@ def test_firmware_that_erases_only_from_the_start_stages_in_a_file(
     assert board.exec("import os; print(os.listdir('/flash'))") == "[]\n"
 
 
+def test_a_blob_that_scripts_find_before_the_one_deployed_is_named(
+    board: VirtualBoard, new: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blob, other = tmp_path / "net.ink", tmp_path / "other.txt"
+    blob.write_bytes(new)
+    other.write_text("no blob")
+    words = ["--port", board.port, "--to"]
+    assert host_tools(capsys, "deploy", blob, *words, "/flash")["found_first"] is None
+    assert host_tools(capsys, "deploy", blob, *words, "/rom")["found_first"] is None
+    assert host_tools(capsys, "deploy", blob, *words, "/flash")["found_first"] == "/rom/net.ink"
+    assert host_tools(capsys, "deploy", other, *words, "/flash")["found_first"] is None
+    assert cli.main(["deploy", str(blob), *words, "flash/"]) == 0
+    assert "the other camera scripts find /rom/net.ink first\n" in capsys.readouterr().out
+
+
+def test_any_name_is_written_or_refused_in_one_sentence(
+    board: VirtualBoard, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    board.exec("import os; os.mkdir('/flash/folder')")
+    names = ["with space", "grüße 日本", "-dash", "quo'te\"%s", "empty"]
+    refused = {"folder": "is a folder", "new\nline": "no name", "long" * 60: "no name"}
+    for name in [*names, *refused]:
+        (tmp_path / name).write_text("" if name == "empty" else "here")
+    words = ["--port", board.port, "--to", "/flash"]
+    assert cli.main(["deploy", *(str(tmp_path / name) for name in names), *words]) == 0
+    capsys.readouterr()
+    for name, why in refused.items():
+        assert cli.main(["deploy", str(tmp_path / name), *words]) == 1
+        said = capsys.readouterr().err
+        assert why in said and said.count("\n") == 1
+    printed = board.exec("print(sorted(os.listdir('/flash')))")
+    assert printed == f"{ascii(sorted([*names, 'folder']))}\n"
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        ("/rom/lib", "/rom/lib is not written, only the top of /rom: --to /rom"),
+        ("/none", "the board has no folder /none; it has /flash"),
+        ("/", "/ has 0 bytes free, net.ink needs"),
+    ],
+)
+def test_a_folder_that_takes_no_files_is_refused(
+    board: VirtualBoard, new: bytes, folder: str, said: str
+) -> None:
+    with pytest.raises(CommandError, match=said):
+        put(board, {"net.ink": new}, folder)
+
+
 def test_where_romfs_has_no_room_for_both_the_old_one_stays(
     board: VirtualBoard, old: bytes, new: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

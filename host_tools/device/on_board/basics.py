@@ -3,6 +3,8 @@ import gc
 import os
 from binascii import a2b_base64, b2a_base64, crc32  # noqa: F401
 
+import micropython
+
 
 def file_crc(path, start=0, size=1 << 30):
     crc, buffer = 0, bytearray(2048)
@@ -27,6 +29,18 @@ def tidy(folder):
             os.rename(folder + "/" + name, folder + "/" + name[9:-6])
         elif name.endswith(".whole") or name.endswith(".part"):
             os.remove(folder + "/" + name)
+
+
+def replace(part, whole, path):
+    # Ctrl-C must not come between
+    micropython.kbd_intr(-1)
+    try:
+        os.rename(part, whole)
+        os.rename(whole, path)
+        if hasattr(os, "sync"):
+            os.sync()
+    finally:
+        micropython.kbd_intr(3)
 
 
 def show(buffer):

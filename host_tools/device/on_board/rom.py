@@ -121,6 +121,7 @@ def commit_file(path, size):
             file.readinto(part)
 
         commit(size, readinto)
+    os.remove(path)
 
 
 def staged():
