@@ -41,6 +41,18 @@ def report_of(
     return report
 
 
+def flip_a_bit(monkeypatch: pytest.MonkeyPatch, output: int, number: int, element: int) -> None:
+    """Changes the computer's side by one bit: the board's kernels have no wrong one to show."""
+    right = HostModel.run_many
+
+    def wrong(model: HostModel, inputs: Any, **options: Any) -> Any:
+        outputs = right(model, inputs, **options)
+        outputs[output][number].ravel()[element] ^= 1
+        return outputs
+
+    monkeypatch.setattr(HostModel, "run_many", wrong)
+
+
 def test_the_demonstration_network_is_equal_and_its_operators_are_timed(
     virtual_board_firmware: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -68,7 +80,11 @@ def test_the_demonstration_network_is_equal_and_its_operators_are_timed(
 
 
 def test_inputs_are_given_and_a_second_input_and_output_are_compared(
-    board: VirtualBoard, two: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    board: VirtualBoard,
+    two: Files,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     blob = two["two.ink"]
     assert isinstance(blob, bytes)
@@ -78,6 +94,9 @@ def test_inputs_are_given_and_a_second_input_and_output_are_compared(
     words = ["--input", tmp_path / "a.npy", "--input", tmp_path / "b.npy", "--on", board.port]
     report = report_of(capsys, tmp_path / "two.ink", *words)
     assert report["inputs"] == {"count": 2} and report["equal"]
+    flip_a_bit(monkeypatch, output=1, number=1, element=0)
+    [difference] = report_of(capsys, tmp_path / "two.ink", *words, status=1)["differences"]
+    assert (difference["input"], difference["output"], difference["element"]) == (1, 1, 0)
 
 
 def test_the_boards_own_file_is_used_where_it_holds_the_same_blob(
@@ -107,15 +126,7 @@ def test_the_first_difference_is_named_and_ends_with_status_1(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The computer's side is changed in one bit: the board's kernels have no wrong one to show."""
-    right = HostModel.run_many
-
-    def wrong(model: HostModel, inputs: Any, **options: Any) -> Any:
-        outputs = right(model, inputs, **options)
-        outputs[0][2].ravel()[7] ^= 1
-        return outputs
-
-    monkeypatch.setattr(HostModel, "run_many", wrong)
+    flip_a_bit(monkeypatch, output=0, number=2, element=7)
     report = report_of(capsys, blob, "--on", board.port, "--count", "4", status=1)
     [difference] = report["differences"]
     assert not report["equal"]
