@@ -13,7 +13,9 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from board_models import LABELS
@@ -21,8 +23,8 @@ from firmware_builder import build_firmware
 from tflite_builder import ModelBuilder
 
 from host_tools import cli
-from host_tools.device import file_system
-from host_tools.device.connection import open_device
+from host_tools.device import file_system, rom
+from host_tools.device.connection import Device, open_device
 from host_tools.device.deploy import deploy
 from host_tools.device.facts import read_facts
 from host_tools.errors import CommandError
@@ -112,6 +114,38 @@ def test_a_network_that_needs_more_ram_than_the_board_has_does_not_replace_the_o
     builder.operator("ABS", [left], [right])
     with pytest.raises(CommandError, match=r"the arena needs \d+ bytes, the heap has \d+ free"):
         put(board, pack(builder.build([left], [right])), folder)
+
+
+@pytest.mark.parametrize("staged", ["/flash", "behind", "file"])
+def test_a_bit_that_changes_on_the_way_is_noticed_before_the_old_file_is_given_up(
+    board: VirtualBoard, monkeypatch: pytest.MonkeyPatch, staged: str
+) -> None:
+    opened, run, bent = rom.open_partition, Device.exec, []
+
+    def without_blocks(device: Device, files: str) -> rom.Partition | None:
+        partition = opened(device, files)
+        device.exec("block = 0")
+        return replace(partition, block=0) if partition else None
+
+    def bend(device: Device, code: str, **options: Any) -> str:
+        head, _, write = code.rpartition("\n")
+        if code.startswith("offset = 2048\n"):
+            bent.append(write)
+            code = f"{head}\npiece[7] ^= 1\n{write}"
+        return run(device, code, **options)
+
+    if staged == "file":
+        monkeypatch.setattr(rom, "open_partition", without_blocks)
+    monkeypatch.setattr(Device, "exec", bend)
+    # a script: nothing but its CRC tells that it is damaged
+    script = b"# a comment\n" * 400
+    with (
+        open_device(board.port) as device,
+        pytest.raises(CommandError, match="arrived damaged in /.*: repeat the command; if it st"),
+    ):
+        to = "/flash" if staged == "/flash" else "/rom"
+        deploy(device, read_facts(device), {"long.py": script}, to)
+    assert len(bent) == 1
 
 
 def test_a_full_file_system_is_refused_with_its_figures(

@@ -167,6 +167,28 @@ print(allocated, list(result))
     assert [value + 128 for value in ast.literal_eval(rest)] == expected
 
 
+def test_stored_values_may_lie_across_the_input_in_the_callers_arena(
+    on_board: Runner, tiny: Files, tiny_model: bytes
+) -> None:
+    script = f"""
+import inkling
+data = {STORED.tobytes()!r}
+room = bytearray(128 + inkling.Model("/rom/tiny.ink").ram)
+m = inkling.Model("/rom/tiny.ink", arena=memoryview(room)[64:])
+given = m.input()
+for i in range(48):
+    given[i] = data[i]
+start = room.find(data)
+for shift in -47, -20, -8, -1, 0, 1, 8, 20, 47:
+    room[start + shift : start + shift + 48] = data
+    source = memoryview(room)[start + shift : start + shift + 48]
+    print([[x * 256 for x in out] for out in m.predict([source])])
+"""
+    expected = tiny_scores(tiny_model, STORED)
+    lines = on_board(script, tiny).splitlines()
+    assert [ast.literal_eval(line) for line in lines] == [[expected]] * 9
+
+
 @NOT_ON_UNIX
 def test_predict_allocates_its_result_only(on_board: Runner, tiny: Files) -> None:
     script = """
