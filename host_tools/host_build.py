@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from host_tools.errors import CommandError
+from host_tools.progress import progress
 
 ROOT = Path(__file__).resolve().parents[1]
 FIRMWARE_MODULE = ROOT / "firmware_module"
@@ -71,10 +72,14 @@ def _runtime(flags: Sequence[str], cmsis_nn: Path | None) -> tuple[list[Path], l
     archive = [] if cmsis_nn is None else [_archive(cmsis_nn)]
     includes = _includes(cmsis_nn)
     headers = _digest_of_headers(cmsis_nn)
-    with ThreadPoolExecutor(2) as pool:
-        objects = list(
-            pool.map(lambda source: _compile(source, flags, includes, headers), sources)
-        )
+    objects: list[Path] = []
+    with (
+        progress("compiling Inkling's C for this computer, once", len(sources)) as done,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        for made in pool.map(lambda source: _compile(source, flags, includes, headers), sources):
+            objects.append(made)
+            done(len(objects))
     return objects, archive
 
 

@@ -26,7 +26,13 @@ def open_camera(grayscale=False):
         try:
             import sensor
         except ImportError:
-            import virtual_camera as csi
+            try:
+                import virtual_camera as csi
+            except ImportError:
+                raise OSError(
+                    "no camera: neither csi nor sensor, "
+                    "and no pictures from `host_tools sim --camera`"
+                ) from None
         else:
             sensor.reset()
             sensor.set_pixformat(sensor.GRAYSCALE if grayscale else sensor.RGB565)

@@ -35,7 +35,7 @@ _HEADER = struct.pack("<4sHH", b"INKL", layout.VERSION, layout.HEADER.size).ljus
 
 def plan(device: Device | None, board: Board, image: Image) -> list[str]:
     """What `flash` will do, a sentence or a command a step. Raises CommandError like it."""
-    source = device or Device("", board.usb["bootloader"][0], "bootloader", (board,))
+    source = device or _expected(board)
     tool = tools.choose_tool(source, board)
     steps = []
     if device is None:
@@ -58,6 +58,7 @@ def flash(
 
     Raises CommandError, in one sentence that says what to do, at the step that fails.
     """
+    tool = tools.choose_tool(device or _expected(board), board)
     if device is None:
         tell(f"waiting for its bootloader: {board.bootloader.buttons}")
         device = _wait(lambda: _bootloader(find, board, ""), BUTTONS_SECONDS)
@@ -66,7 +67,6 @@ def flash(
                 f"the {board.title} did not show up in its bootloader within "
                 f"{BUTTONS_SECONDS:g} seconds: {board.bootloader.buttons}"
             )
-    tool = tools.choose_tool(device, board)
     if device.state == "run":
         tell(f"entering its bootloader by the REPL at {device.port}")
         device = _enter_bootloader(device, board, find)
@@ -77,6 +77,11 @@ def flash(
             tools.run(words, board)
     tell("written; waiting for the board to come back")
     return _report(device, board, find)
+
+
+def _expected(board: Board) -> Device:
+    """The bootloader that shows up where a board is not attached yet."""
+    return Device("", board.usb["bootloader"][0], "bootloader", (board,))
 
 
 def _enter_bootloader(device: Device, board: Board, find: Find) -> Device:

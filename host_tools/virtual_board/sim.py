@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
             VirtualBoard(args.firmware, romfs=files or None, icount=args.icount)
         )
         print(f"port: {board.port}")
-        print(f"try:  mpremote connect {board.port}")
+        print(f"try:  {_mpremote()} connect {board.port}")
         if preview:
             print(f"what the camera sees: {preview.url}")
         print("Ctrl-C stops the virtual board.", flush=True)
@@ -62,6 +63,14 @@ def _rom_files(paths: list[Path]) -> dict[str, bytes | Path]:
             raise CommandError(f"two files for /rom are called {path.name}: rename one")
         files[path.name] = read_whole(path)
     return files
+
+
+def _mpremote() -> str:
+    """How the user calls mpremote from here: outside an activated .venv only by its path."""
+    path = Path(sys.executable).with_name("mpremote")
+    if shutil.which("mpremote"):
+        return "mpremote"
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _run_script(port: str, script: Path) -> int:

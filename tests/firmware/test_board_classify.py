@@ -103,7 +103,7 @@ def test_a_model_runs_from_mpremotes_mount(
     with new_board() as board:
         text = mpremote(board, "mount", str(tmp_path), "exec", code)
     assert "bytes on the heap" in text
-    assert text.splitlines()[-1] == "  10 labels 1"
+    assert "  10 labels 1" in text.splitlines()
 
 
 def test_ctrl_c_stops_between_operators_and_the_model_stays_usable(

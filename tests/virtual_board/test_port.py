@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -212,7 +213,15 @@ with VirtualBoard(Path({str(virtual_board_firmware)!r})) as board:
     assert_ends(child)
 
 
-def test_sim_serves_mpremote_until_ctrl_c(virtual_board_firmware: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("activated", [True, False])
+def test_sim_serves_mpremote_until_ctrl_c(
+    activated: bool, virtual_board_firmware: Path, tmp_path: Path
+) -> None:
+    venv = Path(sys.executable).parent
+    tools = Path(shutil.which("qemu-system-arm") or "").parent
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/qemu-system-arm").symlink_to(tools / "qemu-system-arm")
+    path = f"{venv}:{tmp_path / 'bin'}" if activated else str(tmp_path / "bin")
     (tmp_path / "net.ink").write_bytes(b"blob")
     program = """
 import argparse, sys
@@ -223,12 +232,16 @@ sys.exit(sim.run(parser.parse_args()))
 """
     words = ["--firmware", str(virtual_board_firmware), "--romfs", str(tmp_path / "net.ink")]
     parent = subprocess.Popen(
-        [sys.executable, "-c", program, *words, "--icount"], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", program, *words, "--icount"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PATH": path},
     )
     try:
         assert parent.stdout
         port = parent.stdout.readline().removeprefix("port: ").strip()
-        assert parent.stdout.readline() == f"try:  mpremote connect {port}\n"
+        way = "mpremote" if activated else str((venv / "mpremote").relative_to(Path.cwd()))
+        assert parent.stdout.readline() == f"try:  {way} connect {port}\n"
         assert mpremote(port, "exec", "print(open('/rom/net.ink').read())") == "blob\n"
         children = _children(parent.pid)
         assert len(children) == 1

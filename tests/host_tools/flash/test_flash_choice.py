@@ -81,10 +81,11 @@ def test_a_missing_program_is_named_with_its_package(
     nucleo_image: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    # also before anybody is asked to press buttons
+    missing = "dfu-util is not on PATH: install it (Debian: apt install dfu-util"
+    assert missing in refused(capsys, "--board", "openmv-h7", image)
     usb.plug("1-1", "37c5:9204")
-    assert "dfu-util is not on PATH: install it (Debian: apt install dfu-util" in refused(
-        capsys, image
-    )
+    assert missing in refused(capsys, image)
     usb.unplug("1-1")
     usb.plug("1-1", "0483:374e")
     said = refused(capsys, "--board", "nucleo-h743zi", nucleo_image)
