@@ -55,8 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     image_range = args.image_range and (args.image_range[0], args.image_range[1])
-    if image_range and not all(math.isfinite(value) for value in image_range):
-        raise CommandError(f"--image-range {image_range[0]} {image_range[1]} must be finite")
+    if image_range and not (
+        all(math.isfinite(value) for value in image_range) and image_range[0] != image_range[1]
+    ):
+        raise CommandError(
+            f"--image-range {image_range[0]} {image_range[1]} must be two different finite numbers"
+        )
     output = args.output or args.model.parent / f"{args.model.stem}.ink"
     if output.resolve() == args.model.resolve():
         raise CommandError(f"{output}: the blob would overwrite the model; give another -o")

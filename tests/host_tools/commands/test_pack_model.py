@@ -213,11 +213,13 @@ def test_files_that_are_no_models_are_refused(
     assert refused(capsys, path).startswith(f"host_tools: {path}: not a TensorFlow Lite model")
 
 
-def test_a_range_that_is_not_finite_is_refused(
+def test_a_range_that_is_empty_or_not_finite_is_refused(
     model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = refused(capsys, model, "--image-range", "0", "inf")
-    assert said == "host_tools: --image-range 0.0 inf must be finite\n"
+    for low, high in (("0.0", "inf"), ("nan", "1.0"), ("0.5", "0.5")):
+        assert refused(capsys, model, "--image-range", low, high) == (
+            f"host_tools: --image-range {low} {high} must be two different finite numbers\n"
+        )
 
 
 def test_limits_of_flash_and_ram_are_kept(
