@@ -36,7 +36,7 @@ def test_contributing_names_every_room() -> None:
         folder
         for room in ("firmware_module", "host_tools", "tests")
         for folder in sorted((ROOT / room).iterdir())
-        if any(folder.glob("*.[cp]*")) or any(folder.glob("Makefile"))
+        if any(folder.glob("*.c")) or any(folder.glob("*.py")) or any(folder.glob("Makefile"))
     ]
     assert len(folders) > 20
     missing = [
