@@ -17,7 +17,8 @@ from host_tools.text import plain
 
 # what is half written, and whole but not yet in its place; no script looks for such names. See
 # on_board/basics.py: tidy
-_PART, _WHOLE = ".inkling-%s.part", ".inkling-%s.whole"
+TEMPORARY = ".inkling-"
+_PART, _WHOLE = f"{TEMPORARY}%s.part", f"{TEMPORARY}%s.whole"
 # littlefs and FAT need some room of their own for a new file
 _OVERHEAD = 4096
 

@@ -123,7 +123,10 @@ def _find(device: Device, facts: Facts, blob: bytes) -> str | None:
         names = device.value(
             f"[e[0] for e in os.ilistdir({folder!r}) if e[1] & 0x8000 and e[3:] == ({len(blob)},)]"
         )
-        for path in (file_system.folder_path(folder, name) for name in names):
+        for name in names:
+            path = file_system.folder_path(folder, name)
+            if name.startswith(file_system.TEMPORARY):
+                continue  # the next deploy to that folder removes it
             if file_system.file_crc(device, path) == (len(blob), zlib.crc32(blob)):
                 return path
     return None

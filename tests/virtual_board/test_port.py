@@ -41,7 +41,7 @@ def is_running(pid: int) -> bool:
     return state not in "ZX"
 
 
-def assert_ends(pid: int, seconds: float = 5.0) -> None:
+def assert_ends(pid: int, seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while is_running(pid):
         assert time.monotonic() < end, f"process {pid} is still there"
@@ -116,17 +116,16 @@ def test_storage_keeps_what_was_written_before_the_board_was_killed(
 def test_main_py_runs_at_a_soft_reset(virtual_board_firmware: Path) -> None:
     with VirtualBoard(virtual_board_firmware) as board:
         board.exec("with open('main.py', 'w') as f: f.write('from_main = 3')")
-        with serial.Serial(board.port, timeout=5) as port:
+        with serial.Serial(board.port, timeout=20) as port:
             port.write(b"\x04")
             assert b"soft reboot" in port.read_until(b">>> ")
         assert board.exec("print(from_main)") == "3\n"
 
 
 def test_ctrl_c_interrupts_a_script(board: VirtualBoard) -> None:
-    with serial.Serial(board.port, timeout=5) as port:
-        port.write(b"while True: pass\r\n\r\n")
-        time.sleep(0.2)
-        port.reset_input_buffer()
+    with serial.Serial(board.port, timeout=20) as port:
+        port.write(b"while True: print('runs', end='')\r\n\r\n")
+        port.read_until(b"runsruns")
         port.write(b"\x03")
         assert b"KeyboardInterrupt" in port.read_until(b">>> ")
     assert board.exec("print(1)") == "1\n"
@@ -134,7 +133,7 @@ def test_ctrl_c_interrupts_a_script(board: VirtualBoard) -> None:
 
 def test_input_faster_than_it_is_read_is_not_lost(board: VirtualBoard) -> None:
     code = "import sys, time; time.sleep_ms(300); print(len(sys.stdin.read(5000)))"
-    with serial.Serial(board.port, timeout=10) as port:
+    with serial.Serial(board.port, timeout=20) as port:
         port.write(code.encode() + b"\r\n")
         port.write(b"x" * 5000)
         assert b"5000\r\n" in port.read_until(b"\r\n5000\r\n")
@@ -246,7 +245,7 @@ sys.exit(sim.run(parser.parse_args()))
         children = _children(parent.pid)
         assert len(children) == 1
         os.kill(parent.pid, signal.SIGINT)
-        assert parent.wait(timeout=10) == 0
+        assert parent.wait(timeout=60) == 0
         assert_ends(children[0])
     finally:
         with contextlib.suppress(ProcessLookupError):

@@ -49,8 +49,8 @@ def test_long_output_arrives_whole(board: VirtualBoard) -> None:
 
 
 def test_a_script_that_does_not_end_is_stopped(board: VirtualBoard) -> None:
-    with pytest.raises(CommandError, match=r"did not end within 0.5 seconds.*started"):
-        board.run_script("print('started')\nwhile True: pass", timeout=0.5)
+    with pytest.raises(CommandError, match=r"did not end within 2 seconds.*started"):
+        board.run_script("print('started')\nwhile True: pass", timeout=2)
 
 
 def test_a_missing_script_is_named(board: VirtualBoard, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ The board that comes back is the virtual board, behind a folder as Linux lists U
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -201,9 +200,7 @@ def test_a_program_that_falls_silent_is_ended(
     usb.plug("1-2", "37c5:9204")
     stand_in.install("dfu-util")
     stand_in.answer("", 0, hangs=True)
-    start = time.monotonic()
     assert refused(capsys, image).startswith("dfu-util has told nothing for 1.5 seconds, so it")
-    assert time.monotonic() - start < 60
 
 
 @pytest.mark.parametrize("identifier", [None, "37c5:9204"])
