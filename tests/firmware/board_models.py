@@ -41,7 +41,8 @@ def tell(function, *args, **options):
         print(type(e).__name__ + ":", e)
 """
 
-LABELS = [f"label{index}" for index in range(10)]
+# of odd and even lengths
+LABELS = ["a", "no", "cat", *(f"label{index}" for index in range(3, 9)), "nothing"]
 
 
 def build_tiny() -> bytes:

@@ -207,7 +207,7 @@ def test_mip_installs_it_with_the_python_part_from_the_checkout(
         text = mpremote(board, "mip", "install", str(LIBRARY / "package.json"))
         assert text.splitlines()[-1] == "Done"
         mpremote(board, "cp", str(tmp_path / "tiny.ink"), ":")
-        assert mpremote(board, "exec", script) == "/flash/lib/inkling.mpy label9\n"
+        assert mpremote(board, "exec", script) == "/flash/lib/inkling.mpy nothing\n"
         sizes = mpremote(
             board, "exec", "import os; print({n[0]: n[3] for n in os.ilistdir('lib')})"
         )
