@@ -86,9 +86,9 @@ def fit(samples: list[Sample], place: int) -> dict[str, float]:
         solution = np.linalg.lstsq(table, np.ones(len(samples)), rcond=None)[0]
         # in shares of a call, so that the least of them can be told
         shares = (solution * table).mean(axis=0)
-        if not names or shares.min() >= 0:
+        if not names or np.min(shares) >= 0:
             break
-        worst = int(shares.argmin())
+        worst = int(np.argmin(shares))
         names.pop(worst)
         table = np.delete(table, worst, axis=1)
     return {name: float(f"{value:.5g}") for name, value in zip(names, solution, strict=True)}

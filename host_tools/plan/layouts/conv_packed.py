@@ -38,7 +38,7 @@ def tap_order(kernel_h: int, run: int) -> npt.NDArray[np.int64]:
 def join_weights(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """256 * a + b; raises Refused where one does not fit int16."""
     both = 256 * a + b
-    if both.min(initial=0) < -32768:
+    if np.min(both, initial=0) < -32768:
         raise Refused("a weight of -128 lies beside a negative one")
     return both
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
 from host_tools.arithmetic import multiply_by_quantized_multiplier, wrap_int32
 
 Array = npt.NDArray[np.generic]
+Number = TypeVar("Number", bound=np.generic)
 
 
 def windows(
-    image: Array,
+    image: npt.NDArray[Number],
     fill: int,
     *,
     kernel: tuple[int, int],
@@ -19,7 +22,7 @@ def windows(
     dilation: tuple[int, int],
     pad: tuple[int, int],
     output: tuple[int, int],
-) -> Array:
+) -> npt.NDArray[Number]:
     """A view [batch, output h, output w, kernel h, kernel w, channels] of [batch, h, w, channels].
 
     Pairs are (height, width); `pad` is what lies above and to the left, `fill` the value of all
