@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from host_tools.device import file_system, rom
 from host_tools.device.connection import BoardError, Device
-from host_tools.device.facts import Facts, require_model, require_module
+from host_tools.device.facts import Facts, require_heap, require_model, require_module
 from host_tools.errors import CommandError
 from host_tools.progress import progress
 from host_tools.text import plain
@@ -69,6 +69,9 @@ def deploy(
             )
     folder = to or facts.files
     _require_folder(device, facts, folder)
+    for name, data in files.items():
+        if name.endswith(BLOB_SUFFIX):
+            require_heap(device, facts, data, name)
     return [_into_folder(device, folder, name, data) for name, data in files.items()], reason
 
 

@@ -10,6 +10,8 @@ from host_tools.device.on_board import source
 from host_tools.errors import CommandError
 from host_tools.text import plain
 
+_USE_ROMFS = "deploy it into ROMFS, where it is used in place, or pack it with a smaller --ram"
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -65,6 +67,18 @@ def require_module(device: Device, blob: bytes) -> None:
             ) from None
 
 
+def require_heap(device: Device, facts: Facts, blob: bytes, name: str) -> None:
+    """Raises CommandError where a blob outside ROMFS, which is read into the heap, has no room.
+
+    Before it is sent, because that may take minutes.
+    """
+    if len(blob) > facts.free_bytes:
+        raise CommandError(
+            f"{device.port}: {name} would be read into the heap, {len(blob)} bytes, and the heap "
+            f"has {facts.free_bytes} free: {_USE_ROMFS}"
+        )
+
+
 def require_model(device: Device, source_of_model: str, name: str) -> None:
     """Lets the board verify a blob: an expression that is its path or a buffer.
 
@@ -82,7 +96,7 @@ def require_model(device: Device, source_of_model: str, name: str) -> None:
 def refusal(device: Device, name: str, error: BoardError) -> CommandError:
     """What to tell where the board did not take a blob."""
     if error.kind == "MemoryError":
-        advice = "deploy it into ROMFS, where it is used in place, or pack it with a smaller --ram"
+        advice = _USE_ROMFS
     else:
         advice = "pack the model again with the tools of the firmware's version"
     return CommandError(

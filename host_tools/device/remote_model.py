@@ -14,7 +14,7 @@ import numpy.typing as npt
 from host_tools.blob.reader import Blob, BlobTensor, read_blob
 from host_tools.device import file_system
 from host_tools.device.connection import BoardError, Device
-from host_tools.device.facts import Facts, refusal, require_module
+from host_tools.device.facts import Facts, refusal, require_heap, require_module
 from host_tools.device.on_board import source
 from host_tools.device.transfer import fetch, send
 from host_tools.errors import CommandError
@@ -103,6 +103,7 @@ def open_model(device: Device, facts: Facts, blob: bytes, name: str) -> Iterator
     own = _find(device, facts, blob)
     with contextlib.ExitStack() as stack:
         if own is None:
+            require_heap(device, facts, blob, name)
             update = stack.enter_context(progress(f"sending {name}", len(blob)))
             sent = file_system.beside(device, facts.files, _TEMPORARY, blob, update)
             path = stack.enter_context(sent)

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from board_models import LABELS
 from firmware_builder import build_firmware
@@ -144,6 +145,25 @@ def test_a_bit_that_changes_on_the_way_is_noticed_before_the_old_file_is_given_u
         to = "/flash" if staged == "/flash" else "/rom"
         deploy(device, read_facts(device), {"long.py": script}, to)
     assert len(bent) == 1
+
+
+def test_a_blob_larger_than_the_heap_is_refused_with_both_sizes_before_it_is_sent(
+    board: VirtualBoard, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    builder = ModelBuilder("heavy")
+    left = builder.tensor((1, 1000), scale=1, zero_point=0)
+    weights = builder.tensor((600, 1000), scale=0.02, data=np.ones((600, 1000), np.int8))
+    right = builder.tensor((1, 600), scale=1, zero_point=0)
+    builder.operator("FULLY_CONNECTED", [left, weights, -1], [right])
+    path = tmp_path / "heavy.ink"
+    path.write_bytes(pack(builder.build([left], [right])))
+    for words in (["deploy", "--to", "/flash", "--port"], ["validate", "--on"]):
+        assert cli.main([words[0], str(path), *words[1:], board.port]) == 1
+        assert re.search(
+            rf"heavy.ink would be read into the heap, {path.stat().st_size} bytes, and the heap "
+            r"has \d+ free: deploy it into ROMFS",
+            capsys.readouterr().err,
+        )
 
 
 def test_a_full_file_system_is_refused_with_its_figures(
