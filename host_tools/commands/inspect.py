@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from host_tools.blob.reader import Blob, BlobTensor, read_blob, total_weight_byt
 from host_tools.files import write_whole
 from host_tools.pack import load_blob
 from host_tools.plan.explain import Choice, choices, reason
+from host_tools.profiling import Cost, profile_on_board, random_inputs
 from host_tools.text_table import text_table
 
 NAME = "inspect"
@@ -31,6 +32,7 @@ COSTS = """\
 What each operator costs on a Cortex-M7 as the packer predicts it, why its
 kernel was taken, and what others of its shape would cost: cycles, and bytes of
 weights more or less."""
+MEASURED = "`measured` is what they took on the virtual board; cycles are an estimate there."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,23 +40,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "model", type=Path, metavar="MODEL", help="a blob, or a .tflite file to be packed for this"
     )
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the arena into this file")
+    parser.add_argument(
+        "--measure",
+        action="store_true",
+        help="run it on the virtual board too, as profile does: measured costs beside predicted",
+    )
     parser.add_argument("--json", action="store_true", help="print all of it as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
-    blob = read_blob(load_blob(args.model), str(args.model))
+    data = load_blob(args.model)
+    blob = read_blob(data, str(args.model))
+    measured = _measure(data) if args.measure else {}
     found = occupants(blob)
     costs = [choices(blob, operator) for operator in blob.operators]
     if args.svg:
         write_whole(args.svg, svg_drawing(blob, found).encode())
     if args.json:
-        print(json.dumps(_report(blob, found, costs), indent=2))
+        print(json.dumps(_report(blob, found, costs, measured), indent=2))
     else:
-        print(_text(blob, found, costs))
+        print(_text(blob, found, costs, measured))
     return 0
 
 
-def _report(blob: Blob, found: list[Occupant], costs: Sequence[list[Choice]]) -> dict[str, Any]:
+def _measure(blob: bytes) -> dict[int, Cost]:
+    """What each operator took on the virtual board, by its index."""
+    costs = profile_on_board(blob, random_inputs(blob), cycles=True)
+    return {cost.index: cost for cost in costs if cost.index is not None}
+
+
+def _report(
+    blob: Blob,
+    found: list[Occupant],
+    costs: Sequence[list[Choice]],
+    measured: Mapping[int, Cost],
+) -> dict[str, Any]:
     return {
         "name": blob.name,
         "target": blob.target,
@@ -83,6 +103,7 @@ def _report(blob: Blob, found: list[Occupant], costs: Sequence[list[Choice]]) ->
                 "scratch_bytes": operator.scratch_size,
                 "live_bytes": live_bytes(found, index),
                 **_cost(costs[index]),
+                **_measured(measured, index),
             }
             for index, operator in enumerate(blob.operators)
         ],
@@ -109,11 +130,25 @@ def _predicted(choice: Choice) -> dict[str, int]:
     }
 
 
+def _measured(measured: Mapping[int, Cost], index: int) -> dict[str, int | None]:
+    if index not in measured:
+        return {}
+    return {
+        "instructions": measured[index].instructions,
+        "cycles_estimate": measured[index].cycles,
+    }
+
+
 def _tensor(blob: Blob, index: int) -> dict[str, Any]:
     return {"tensor": index, **dataclasses.asdict(blob.tensors[index])}
 
 
-def _text(blob: Blob, found: list[Occupant], costs: Sequence[list[Choice]]) -> str:
+def _text(
+    blob: Blob,
+    found: list[Occupant],
+    costs: Sequence[list[Choice]],
+    measured: Mapping[int, Cost],
+) -> str:
     header = (
         f"{blob.name}: blob of {blob.size:,} bytes for {blob.target}, "
         f"arena of {blob.arena_size:,} bytes"
@@ -128,7 +163,8 @@ def _text(blob: Blob, found: list[Occupant], costs: Sequence[list[Choice]]) -> s
             )
     if blob.labels:
         lines.append(f"  labels: {', '.join(blob.labels)}")
-    lines += ["", _plan_table(blob, found), "", COSTS, _cost_table(costs)]
+    lines += ["", _plan_table(blob, found), "", COSTS, *([MEASURED] if measured else [])]
+    lines += [_cost_table(costs, measured)]
     if blob.operators and blob.arena_size:
         width = shutil.get_terminal_size((100, 24)).columns
         picture = terminal_picture(found, blob.arena_size, len(blob.operators), width)
@@ -164,7 +200,7 @@ def _plan_table(blob: Blob, found: list[Occupant]) -> str:
     return text_table([name.replace("-", " ") for name in header.split()], rows)
 
 
-def _cost_table(costs: Sequence[list[Choice]]) -> str:
+def _cost_table(costs: Sequence[list[Choice]], measured: Mapping[int, Cost]) -> str:
     rows = []
     for index, found in enumerate(costs):
         own, *others = found
@@ -174,13 +210,22 @@ def _cost_table(costs: Sequence[list[Choice]]) -> str:
             for other in others
         ]
         figures = [f"{own.cost.instructions:,}", f"{own.cost.cycles:,}"]
+        if measured:
+            cost = measured[index]
+            figures[1:1] = [f"{cost.instructions:,}"]
+            figures += [f"{cost.cycles:,}"]
         rows.append([str(index), own.kernel, *figures, reason(found), "; ".join(beside)])
     total = [
         f"{sum(found[0].cost.instructions for found in costs):,}",
         f"{sum(found[0].cost.cycles for found in costs):,}",
     ]
+    header = ["instructions", "cycles"]
+    if measured:
+        total[1:1] = [f"{sum(cost.instructions for cost in measured.values()):,}"]
+        total += [f"{sum(cost.cycles or 0 for cost in measured.values()):,}"]
+        header = ["instructions", "measured", "cycles", "measured"]
     rows.append(["", "total", *total, "", ""])
-    return text_table(["#", "kernel", "instructions", "cycles", "why", "others"], rows)
+    return text_table(["#", "kernel", *header, "why", "others"], rows)
 
 
 def _short(cycles: int) -> str:

@@ -14,6 +14,7 @@ from host_tools.blob.reader import read_blob
 from host_tools.cli import main
 from host_tools.pack import pack
 from host_tools.plan.explain import choices
+from host_tools.profiling import profile_on_board, random_inputs
 
 CIFAR10 = ROOT / "models" / "cifar10" / "cifar10.tflite"
 PLAN = """\
@@ -197,3 +198,35 @@ def test_a_damaged_blob_is_refused_and_nothing_is_drawn(
     said = capsys.readouterr().err
     assert said == f"host_tools: {blob}: damaged: its CRC-32 is wrong; copy or pack it again\n"
     assert not blob.with_suffix(".svg").exists()
+
+
+def test_measured_costs_stand_beside_the_predicted_ones(
+    blob: Path,
+    capsys: pytest.CaptureFixture[str],
+    virtual_board_firmware: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("INKLING_FIRMWARE", str(virtual_board_firmware))
+    assert main(["inspect", str(blob), "--json"]) == 0
+    plain = json.loads(capsys.readouterr().out)["operators"]
+    assert main(["inspect", str(blob), "--measure", "--json"]) == 0
+    measured = json.loads(capsys.readouterr().out)["operators"]
+    taken = [
+        (operator.pop("instructions"), operator.pop("cycles_estimate")) for operator in measured
+    ]
+    assert measured == plain
+    data = blob.read_bytes()
+    costs = profile_on_board(
+        data, random_inputs(data), firmware=virtual_board_firmware, cycles=True
+    )
+    assert taken == [(cost.instructions, cost.cycles) for cost in costs if cost.index is not None]
+    assert main(["inspect", str(blob), "--measure"]) == 0
+    text = capsys.readouterr().out
+    rows = [line.split() for line in text.splitlines() if line.startswith("0  lut_s8")]
+    predicted = plain[0]
+    assert rows[0][2:6] == [
+        f"{predicted['instructions_predicted']:,}",
+        f"{taken[0][0]:,}",
+        f"{predicted['cycles_predicted']:,}",
+        f"{taken[0][1]:,}",
+    ]
