@@ -143,10 +143,20 @@ def enter_raw_repl(transport: SerialTransport, seconds: float, *, soft_reset: bo
 
     transport.serial.write_timeout = seconds
     transport.serial.read = read_in_time
+    # again without a soft reset: a Ctrl-C that comes just before a program starts is lost
+    attempts = 1 if soft_reset else 2
     try:
         # mpremote prints what it got where it gives up
         with contextlib.redirect_stdout(io.StringIO()):
-            transport.enter_raw_repl(soft_reset=soft_reset, timeout_overall=seconds)
+            for attempt in range(1, attempts + 1):
+                try:
+                    transport.enter_raw_repl(
+                        soft_reset=soft_reset, timeout_overall=seconds / attempts
+                    )
+                    break
+                except TransportError:
+                    if attempt == attempts:
+                        raise
     finally:
         transport.serial.read = read
 
