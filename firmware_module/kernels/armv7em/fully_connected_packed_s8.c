@@ -31,39 +31,26 @@ static void widen_row(int32_t *to, const int8_t *from, int32_t depth) {
     }
 }
 
-typedef struct {
-    int32_t sum, b; // 256 x A + B, and B
-} pair_t;
-
-static inline pair_t add_group(pair_t pair, int32_t bytes, const int32_t *taps) {
-    int32_t even = widen_even(bytes);
-    int32_t odd = widen_odd(bytes);
-    pair.sum = multiply_add_pair(taps[0], even, pair.sum);
-    pair.b = multiply_add_pair(widen_even(taps[0]), even, pair.b);
-    pair.sum = multiply_add_pair(taps[1], odd, pair.sum);
-    pair.b = multiply_add_pair(widen_even(taps[1]), odd, pair.b);
-    return pair;
-}
-
 // One or two units: a row that is used once is widened on the way.
 static void run_one_pair(const ink_packed_fully_connected_t *layer, const int8_t *input,
     const int32_t *taps, int8_t *output) {
-    pair_t pair = {taps[0], taps[1]};
+    ink_pair_t pair = {taps[0], taps[1]};
     taps += 2;
     int32_t depth = layer->depth;
 #pragma GCC unroll 2
     for (; depth >= 4; depth -= 4) {
-        pair = add_group(pair, read_word(input), taps);
+        int32_t bytes = read_word(input);
+        pair = add_group(pair, widen_even(bytes), widen_odd(bytes), taps[0], taps[1]);
         input += 4;
         taps += 2;
     }
     if (depth > 0) {
-        pair = add_group(pair, read_some(input, depth), taps);
+        int32_t bytes = read_some(input, depth);
+        pair = add_group(pair, widen_even(bytes), widen_odd(bytes), taps[0], taps[1]);
         taps += 2;
     }
     const ink_requantize_t *how = (const ink_requantize_t *)taps;
-    int32_t a = (int32_t)((uint32_t)pair.sum - (uint32_t)pair.b) >> 8;
-    output[0] = (int8_t)requantize(a, &how[0], layer->output_zero);
+    output[0] = (int8_t)requantize(first_of(pair), &how[0], layer->output_zero);
     if (layer->units > 1) {
         output[1] = (int8_t)requantize(pair.b, &how[1], layer->output_zero);
     }

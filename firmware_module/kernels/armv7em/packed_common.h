@@ -68,6 +68,25 @@ static inline int32_t pack_pair(int32_t low, int32_t high) {
     return result;
 }
 
+// A pair of output channels or units: 256 x A + B, and B.
+typedef struct {
+    int32_t sum, b;
+} ink_pair_t;
+
+// Adds 4 taps: inputs 0 and 2, and 1 and 3, as pairs; a word of weights for each.
+static inline ink_pair_t add_group(
+    ink_pair_t pair, int32_t even, int32_t odd, int32_t even_taps, int32_t odd_taps) {
+    pair.sum = multiply_add_pair(even_taps, even, pair.sum);
+    pair.b = multiply_add_pair(widen_even(even_taps), even, pair.b);
+    pair.sum = multiply_add_pair(odd_taps, odd, pair.sum);
+    pair.b = multiply_add_pair(widen_even(odd_taps), odd, pair.b);
+    return pair;
+}
+
+static inline int32_t first_of(ink_pair_t pair) {
+    return (int32_t)((uint32_t)pair.sum - (uint32_t)pair.b) >> 8;
+}
+
 static inline void store_pair(int32_t *to, int32_t first, int32_t second) {
     __asm("strd %1, %2, %0" : "=Q"(*(int64_t *)to) : "r"(first), "r"(second));
 }
