@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -93,6 +93,18 @@ def random_numbers(layer: Layer, rng: np.random.Generator, *, spread: int = 127)
         input_offset=int(rng.integers(-127, 129)),
         output_offset=int(rng.integers(-128, 128)),
         input=rng.integers(-128, 128, layer.input_shape, dtype=np.int8),
+    )
+
+
+def constant_numbers(layer: Layer, *, weight: int, value: int, zero_point: int) -> Numbers:
+    """All weights, all inputs and both zero points the same; the rest as random_numbers has it."""
+    numbers = random_numbers(layer, np.random.default_rng(3))
+    return replace(
+        numbers,
+        weights=np.full_like(numbers.weights, weight),
+        input=np.full_like(numbers.input, value),
+        input_offset=-zero_point,
+        output_offset=zero_point,
     )
 
 

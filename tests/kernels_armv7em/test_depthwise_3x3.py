@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conv_cases import Layer, Numbers, expected, random_numbers
+from conv_cases import Layer, Numbers, constant_numbers, expected, random_numbers
 from harness_tools import Case, check
 
 from host_tools.plan.layouts import depthwise_3x3
@@ -70,14 +70,7 @@ def test_extremes_match_the_reference(machine, value, zero_point, weight):
     cases = []
     for stride in (1, 2):
         layer = layer_of(1, 5, 4, 6, stride, True)
-        numbers = random_numbers(layer, np.random.default_rng(3))
-        numbers = replace(
-            numbers,
-            weights=np.full_like(numbers.weights, weight),
-            input=np.full_like(numbers.input, value),
-            input_offset=-zero_point,
-            output_offset=zero_point,
-        )
+        numbers = constant_numbers(layer, weight=weight, value=value, zero_point=zero_point)
         cases.append(make_case(layer, numbers))
     check(cases, machine)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conv_cases import Layer, Numbers, expected, random_numbers
+from conv_cases import Layer, Numbers, constant_numbers, expected, random_numbers
 from harness_tools import Case, check
 
 from host_tools.plan.layouts import Refused, winograd
@@ -74,14 +74,7 @@ def test_constant_inputs_and_weights_at_their_ends_match_the_reference(
     cases = []
     for weight in (-128, 127):
         layer = Layer((1, 7, 6, 12), 3)
-        numbers = random_numbers(layer, np.random.default_rng(3))
-        numbers = replace(
-            numbers,
-            weights=np.full_like(numbers.weights, weight),
-            input=np.full_like(numbers.input, value),
-            input_offset=-zero_point,
-            output_offset=zero_point,
-        )
+        numbers = constant_numbers(layer, weight=weight, value=value, zero_point=zero_point)
         cases.append(make_case(tile, layer, numbers))
     check(cases, machine)
 
