@@ -215,20 +215,6 @@ def test_a_general_depthwise_convolution_has_four_channels_or_more(
         )
 
 
-def test_the_records_of_a_general_depthwise_convolution_end_within_the_blob(
-    blobs: dict[str, bytes],
-) -> None:
-    case = Case(blobs, GENERAL)
-    taps = case.get("kernel_h") * case.get("kernel_w")
-    size = -(-case.shape(case.source)[3] // 4) * (48 + 8 * taps)
-    end = case.editor().get("header", 0, "blob_size")
-    last = (end - size) // 16 * 16
-    HostModel(case.with_params(weights=last))
-    assert refusal(case.with_params(weights=last + 16)) == (
-        f"{case.name}: {DATA}: weights ends at {last + 16 + size}, allowed at most {end}"
-    )
-
-
 def test_blocks_hold_no_more_than_the_units(blobs: dict[str, bytes]) -> None:
     case = Case(blobs, DENSE)
     most = case.get("units") // 4
