@@ -3,6 +3,7 @@
 #ifndef INK_PACKED_COMMON_H
 #define INK_PACKED_COMMON_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -22,6 +23,13 @@ static inline int32_t read_word(const void *at) {
 }
 
 #if INK_HAVE_DSP
+
+// Assembly reads its parameters by their place in the struct.
+#define INK_FIELD_AT(type, field, offset)                                                          \
+    _Static_assert(offsetof(type, field) == (offset), "assembly reads " #field " there")
+
+INK_FIELD_AT(ink_requantize_t, multiplier, 0);
+INK_FIELD_AT(ink_requantize_t, scale, 4);
 
 static inline int32_t multiply_high_round_add(int32_t value, int32_t multiplier, int32_t addend) {
     int32_t result;
