@@ -78,17 +78,19 @@ def test_a_reader_that_stops_early_is_no_error_of_ours() -> None:
 
 # what fits a pipe's buffer and what does not
 @pytest.mark.parametrize(
-    "arguments", [["boards"], ["inspect", "models/cifar10/cifar10.tflite", "--json"]]
+    "arguments", [["--help"], ["boards"], ["inspect", "models/cifar10/cifar10.tflite", "--json"]]
 )
 def test_output_that_nobody_can_read_ends_with_1(arguments: list[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     try:
         done = subprocess.run(
             [sys.executable, "-m", "host_tools", *arguments],
             cwd=ROOT,
             stdout=writing,
             stderr=subprocess.PIPE,
+            env=buffered,
             timeout=60,
         )
     finally:
