@@ -39,7 +39,7 @@ def errors(virtual_board_firmware: Path) -> dict[str, list[float]]:
 
 @pytest.mark.parametrize("kernel", json.loads(COEFFICIENTS.read_text()))
 def test_a_kernel_costs_what_was_fitted(errors: dict[str, list[float]], kernel: str) -> None:
-    """Else `python -m host_tools.fit_costs` has to run again, or a fast path is no longer taken."""
+    """Else `python -m host_tools.fit_costs` has to run again, or a fast path is never taken."""
     assert abs(np.mean(errors[kernel])) < 0.02
     assert np.abs(errors[kernel]).max() < 0.35
 

@@ -1,4 +1,4 @@
-"""The fit of the cost model: it finds known coefficients, and its networks have what was fitted."""
+"""The fit of the cost model: it finds known coefficients, and its networks have what it fits."""
 
 from __future__ import annotations
 
