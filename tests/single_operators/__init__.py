@@ -9,12 +9,15 @@ from __future__ import annotations
 from oracle import LiteRt, TfliteMicro
 
 from single_operators import (
+    blocks,
     elementwise,
     lookup,
     moves,
+    parts,
     pooling,
     quantization,
     reduction,
+    repeats,
     resize,
     softmax,
     weighted,
@@ -22,12 +25,15 @@ from single_operators import (
 from single_operators.common import Model, Rng
 
 _MODELS: dict[str, Model] = {
+    **blocks.MODELS,
     **elementwise.MODELS,
     **lookup.MODELS,
     **moves.MODELS,
+    **parts.MODELS,
     **pooling.MODELS,
     **quantization.MODELS,
     **reduction.MODELS,
+    **repeats.MODELS,
     **resize.MODELS,
     **softmax.MODELS,
     **weighted.MODELS,
@@ -37,6 +43,7 @@ _MODELS: dict[str, Model] = {
 BY_LITERT = frozenset(
     {
         *("EXP", "GELU", "LOG", "NEG", "RELU_0_TO_1", "RELU_N1_TO_1", "SQRT"),
+        *("SPACE_TO_BATCH_ND", "TILE"),
     }
 )
 
