@@ -12,6 +12,7 @@ from host_tools.operators import (
     repeats,
     resize,
     softmax,
+    transpose_conv,
     weighted,
 )
 from host_tools.operators.lowering import Page
@@ -28,5 +29,6 @@ OPERATORS: dict[str, Page] = {
     **repeats.PAGES,
     **resize.PAGES,
     **softmax.PAGES,
+    **transpose_conv.PAGES,
     **weighted.PAGES,
 }

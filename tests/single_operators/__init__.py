@@ -20,6 +20,7 @@ from single_operators import (
     repeats,
     resize,
     softmax,
+    transpose_conv,
     weighted,
 )
 from single_operators.common import Model, Rng
@@ -36,6 +37,7 @@ _MODELS: dict[str, Model] = {
     **repeats.MODELS,
     **resize.MODELS,
     **softmax.MODELS,
+    **transpose_conv.MODELS,
     **weighted.MODELS,
 }
 
