@@ -13,9 +13,10 @@ from host_tools.errors import CommandError
 from host_tools.files import read_whole
 from host_tools.graph import Graph
 from host_tools.labels import Labels, by_output, check_count
-from host_tools.plan import Plan, make_plan
+from host_tools.plan import make_plan
 from host_tools.plan.choose import Limits
 from host_tools.plan.image_tables import Pictures
+from host_tools.plan_types import Plan
 
 # what the commands pack for: its blobs run anywhere, fastest on the boards that we are made for
 DEFAULT_TARGET = "cortex-m7"
@@ -94,7 +95,7 @@ def plan_model(
 
     `where` begins errors; by default a file's path, or the name of a model given as bytes.
     """
-    limits = Limits(flash, ram, lambda plan: len(write_blob(plan, labels)), force)
+    limits = Limits(flash, ram, labels, force)
     if isinstance(source, Graph):
         graph = dataclasses.replace(source, name=name or source.name)
     else:

@@ -46,7 +46,7 @@ static int32_t exp_on_negative_values(int32_t x) {
     const int32_t remainder = add(x & (quarter - 1), -quarter);
     const uint32_t rest = (uint32_t)remainder - (uint32_t)x;
     int32_t result = exp_within_a_quarter(shift_left_saturating(remainder, 5));
-    for (uint32_t i = 0; i < 7; ++i) {
+    for (uint32_t i = 0; i < 7; i++) {
         if (rest >> (24 + i) & 1) {
             result = ink_high_multiply(result, exp_of_minus_powers[i]);
         }
@@ -59,7 +59,7 @@ static int32_t one_over_one_plus(int32_t a) {
     const int32_t half_denominator = (int32_t)(((uint32_t)a + (1u << 31)) >> 1);
     // 48/17 - 32/17 d
     int32_t x = add(ink_high_multiply(half_denominator, -1010580540), 1515870810);
-    for (int32_t i = 0; i < 3; ++i) {
+    for (int32_t i = 0; i < 3; i++) {
         const int32_t error = add(1 << 29, -ink_high_multiply(half_denominator, x));
         x = add(x, shift_left_saturating(ink_high_multiply(x, error), 2));
     }
@@ -72,13 +72,13 @@ static int32_t leading_zeros(uint32_t value) {
 
 void arm_softmax_s8(const int8_t *input, const int32_t num_rows, const int32_t row_size,
     const int32_t mult, const int32_t shift, const int32_t diff_min, int8_t *output) {
-    for (int32_t row = 0; row < num_rows; ++row) {
+    for (int32_t row = 0; row < num_rows; row++) {
         int32_t max = -128;
-        for (int32_t i = 0; i < row_size; ++i) {
+        for (int32_t i = 0; i < row_size; i++) {
             max = input[i] > max ? input[i] : max;
         }
         uint32_t sum = 0;
-        for (int32_t i = 0; i < row_size; ++i) {
+        for (int32_t i = 0; i < row_size; i++) {
             const int32_t difference = input[i] - max;
             if (difference >= diff_min) {
                 const int32_t scaled = ink_multiply((uint32_t)difference, mult, shift);
@@ -90,7 +90,7 @@ void arm_softmax_s8(const int8_t *input, const int32_t num_rows, const int32_t r
         const int32_t reciprocal = one_over_one_plus((int32_t)(normalized - (1u << 31)));
         // undoes the normalization, and brings Q0 to 1/256
         const int32_t exponent = SUM_BITS - zeros + 31 - 8;
-        for (int32_t i = 0; i < row_size; ++i) {
+        for (int32_t i = 0; i < row_size; i++) {
             const int32_t difference = input[i] - max;
             int32_t quotient = 0;
             // a sum of 512 or more makes every result round to 0

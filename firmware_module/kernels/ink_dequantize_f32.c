@@ -14,7 +14,7 @@ void ink_dequantize_f32(
     const int32_t flip = input->dtype == INK_DTYPE_INT8 ? 128 : 0;
     const int32_t zero = flip + input->zero_point;
     const float scale = input->scale;
-    for (uint32_t i = 0; i < count; ++i) {
+    for (uint32_t i = 0; i < count; i++) {
         output_data[i] = scale * (float)((stored[i] ^ flip) - zero);
     }
 }

@@ -110,7 +110,8 @@ static void set_buffer(const slot_t *slot, mp_obj_t object) {
             raise_for(slot, &mp_type_ValueError, "bytes of stored values", buffer.len,
                 slot->tensor->size);
         }
-        if ((size_t)((uint8_t *)buffer.buf - (uint8_t *)slot->data + buffer.len) < 2 * buffer.len) {
+        uintptr_t apart = (uintptr_t)buffer.buf - (uintptr_t)slot->data;
+        if (apart + buffer.len < 2 * buffer.len) {
             memmove(slot->data, buffer.buf, buffer.len); // it may be the input itself
         } else {
             ink_copy_bytes(slot->data, buffer.buf, buffer.len);

@@ -112,7 +112,8 @@ void ink_error_message(const ink_error_t *error, char *text, size_t size);
 // The CRC-32 of zlib.
 uint32_t ink_crc32(uint32_t crc, const void *data, size_t size);
 
-// Elements of a tensor.
+// Bytes an element of a type that is known to be one, and elements of a tensor.
+uint32_t ink_element_size(uint32_t dtype);
 uint32_t ink_tensor_elements(const ink_tensor_t *tensor);
 
 // Element `index` of the tensor's bytes at `data` from a real value, as TensorFlow Lite's QUANTIZE

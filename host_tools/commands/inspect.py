@@ -18,9 +18,9 @@ from host_tools.blob.reader import Blob, BlobTensor, read_blob, total_weight_byt
 from host_tools.files import write_whole
 from host_tools.pack import load_blob
 from host_tools.plan.explain import Choice, choices, reason
-from host_tools.profiling import Cost, profile_on_board, random_inputs
 from host_tools.tensor_text import images_text, tensor_text
 from host_tools.text_table import text_table
+from host_tools.virtual_board.profiling import Cost, profile_on_virtual_board, random_inputs
 
 NAME = "inspect"
 HELP = "show the plan of a blob, and what lies where in its arena"
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _measure(blob: bytes) -> dict[int, Cost]:
     """What each operator took on the virtual board, by its index."""
-    costs = profile_on_board(blob, random_inputs(blob), cycles=True)
+    costs = profile_on_virtual_board(blob, random_inputs(blob), cycles=True)
     return {cost.index: cost for cost in costs if cost.index is not None}
 
 

@@ -20,7 +20,6 @@ from host_tools.arrays import (
     write_array,
 )
 from host_tools.blob.reader import Blob, BlobTensor, read_blob
-from host_tools.board_runtime import run_on_board
 from host_tools.device.connection import open_device
 from host_tools.device.facts import read_facts
 from host_tools.device.remote_model import open_model
@@ -29,6 +28,7 @@ from host_tools.host_runtime import BlobError, HostModel
 from host_tools.pack import load_blob
 from host_tools.progress import progress
 from host_tools.text import plain
+from host_tools.virtual_board.runtime import run_on_virtual_board
 
 NAME = "run"
 HELP = "run a model on arrays, on this computer or on a board"
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
         threads = min(len(values[0]), os.cpu_count() or 1)
         outputs = model.run_many(values, threads=threads)
     elif args.on == "sim":
-        outputs = run_on_board(blob, values)
+        outputs = run_on_virtual_board(blob, values)
     else:
         outputs = _run_at_port(args.on, blob, args.model.name, values)
     shown = [

@@ -9,7 +9,7 @@ import numpy as np
 
 from host_tools.arithmetic import LIMITS, round_half_away
 from host_tools.errors import CommandError
-from host_tools.plan.types import Plan
+from host_tools.plan_types import Plan
 
 Range = tuple[float, float]
 COLOURS = 3

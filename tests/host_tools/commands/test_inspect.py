@@ -14,7 +14,7 @@ from host_tools.blob.reader import read_blob
 from host_tools.cli import main
 from host_tools.pack import pack
 from host_tools.plan.explain import choices
-from host_tools.profiling import profile_on_board, random_inputs
+from host_tools.virtual_board.profiling import profile_on_virtual_board, random_inputs
 
 CIFAR10 = ROOT / "models" / "cifar10" / "cifar10.tflite"
 PLAN = """\
@@ -218,7 +218,7 @@ def test_measured_costs_stand_beside_the_predicted_ones(
     ]
     assert measured == plain
     data = blob.read_bytes()
-    costs = profile_on_board(
+    costs = profile_on_virtual_board(
         data, random_inputs(data), firmware=virtual_board_firmware, cycles=True
     )
     assert taken == [(cost.instructions, cost.cycles) for cost in costs if cost.index is not None]
