@@ -68,7 +68,8 @@ class PlanOperator:
 class Plan:
     """Operators in running order over tensors; `inputs` and `outputs` are tensor indices.
 
-    `image_tables` has an entry an input: 256 stored values by pixel value, or None.
+    `image_tables` has an entry an input: None, or the stored value by pixel value, [256] for all
+    channels or [3, 256] for each; pictures are taken blue, green, red where `bgr`.
     `arena_size` is bytes, scratch included.
     """
 
@@ -80,6 +81,7 @@ class Plan:
     outputs: tuple[int, ...]
     image_tables: list[np.ndarray | None] = field(default_factory=list)
     arena_size: int = 0
+    bgr: bool = False
 
     def layer(self, operator: PlanOperator) -> Layer:
         """The parameters and shapes of an operator."""

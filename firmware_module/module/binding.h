@@ -13,7 +13,7 @@ typedef struct {
     ink_model_t model;
     mp_obj_t blob;   // anything with the buffer protocol
     mp_obj_t arena;  // the same, writable
-    mp_obj_t labels; // a tuple, made when first asked for; MP_OBJ_NULL before
+    mp_obj_t labels; // tuples in a tuple, made when first asked for; MP_OBJ_NULL before
     uint32_t runs;
     bool in_place; // the blob was not copied
 } binding_model_t;

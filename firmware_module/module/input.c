@@ -192,8 +192,8 @@ static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
     const char *name = binding_name(slot->model);
     unsigned index = (unsigned)slot->index;
     const ink_tensor_t *tensor = slot->tensor;
-    uint32_t table = slot->model->model.inputs[slot->index].image_table;
-    if (table == 0 || tensor->dims[1] > INK_IMAGE_MAX_SIDE ||
+    const ink_io_t *record = &slot->model->model.inputs[slot->index];
+    if (record->image_table == 0 || tensor->dims[1] > INK_IMAGE_MAX_SIDE ||
         tensor->dims[2] > INK_IMAGE_MAX_SIDE) {
         binding_raise(&mp_type_TypeError,
             "%s: input %u takes no pictures: give a buffer or nested lists", name, index);
@@ -229,8 +229,12 @@ static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
     size_t first = (size_t)(part[1] * width + part[0]) * format;
     ink_image_t image = {(const uint8_t *)pixels.buf + first, (uint32_t)part[2], (uint32_t)part[3],
         (uint32_t)width, (ink_image_format_t)format};
-    ink_image_to_tensor(&image, tensor->dims[1], tensor->dims[2], tensor->dims[3],
-        tensor->dtype == INK_DTYPE_FLOAT32 ? 4 : 1, slot->model->model.blob + table, slot->data);
+    uint32_t size = tensor->dtype == INK_DTYPE_FLOAT32 ? 4 : 1;
+    ink_image_input_t input = {tensor->dims[1], tensor->dims[2], tensor->dims[3], size,
+        slot->model->model.blob + record->image_table,
+        (record->image_flags & INK_IMAGE_CHANNEL_TABLES) != 0 ? 256 * size : 0,
+        (record->image_flags & INK_IMAGE_BGR) != 0};
+    ink_image_to_tensor(&image, &input, slot->data);
     return true;
 }
 

@@ -59,9 +59,17 @@ typedef struct {
 } ink_tensor_t;
 
 typedef struct {
-    uint32_t tensor;
-    uint32_t image_table;
+    uint16_t tensor;
+    uint16_t image_flags;
+    union {
+        uint32_t image_table; // of an input
+        uint32_t labels;      // of an output; those of output 0 are the header's
+    };
 } ink_io_t;
+
+// An input's image_flags: a table for each channel; blue, green, red.
+#define INK_IMAGE_CHANNEL_TABLES 1u
+#define INK_IMAGE_BGR 2u
 
 typedef struct {
     uint16_t kernel;

@@ -32,8 +32,11 @@ TARGETS = {"portable": 0, "cortex-m7": 1}
 HEADER = struct.Struct("<4sHHIIIIHHHHIIIIIIII")
 # dtype rank place reserved offset size dims[6] scale zero_point name
 TENSOR = struct.Struct("<BBBBII6IfiI")
-# tensor image_table
-IO = struct.Struct("<II")
+# tensor image_flags (image_table, or an output's labels)
+IO = struct.Struct("<HHI")
+# image_flags: a table for each channel; blue, green, red
+CHANNEL_TABLES = 1
+BGR = 2
 # kernel source_index input0 input1 output reserved name params_offset params_size scratch_offset
 # scratch_size macs
 OPERATOR = struct.Struct("<HHHHHHIIIIII")

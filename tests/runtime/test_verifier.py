@@ -7,11 +7,15 @@ int8, 2 the convolution's output, 11 a constant, 20 the output.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from blob_editor import BlobEditor
+from tflite_builder import ModelBuilder
 
 from host_tools.host_runtime import BlobError, HostModel
+from host_tools.pack import pack
+from host_tools.plan.image_tables import Pictures
 
 NAN, INFINITY = math.nan, math.inf
 BIG = 1 << 28
@@ -185,7 +189,9 @@ IO_RULES = [
     (1, "tensor", 99, "output 0: bad input or output record: tensor is 99, allowed at most 20"),
     (0, "tensor", 11, "input 0: bad input or output record: its place is 1, allowed 0"),
     (1, "tensor", 11, "output 0: bad input or output record: its place is 1, allowed 0"),
-    (1, "image_table", 64, "output 0: bad input or output record: image_table is 64, allowed 0"),
+    (1, "labels", 64, "output 0: bad input or output record: labels is 64, allowed 0"),
+    (1, "image_flags", 1, "output 0: bad input or output record: image_flags is 1, allowed at"),
+    (0, "image_flags", 4, "input 0: bad input or output record: image_flags is 4, allowed at"),
     (0, "image_table", 72, "input 0: data out of the blob: image_table is 72, allowed a multiple"),
     (0, "image_table", 1 << 20, "input 0: data out of the blob: image_table ends at 1049600,"),
 ]
@@ -321,3 +327,73 @@ def test_a_bad_operator_field_is_named(
     if field == "kernel":
         called = called.replace(kernel, f"kernel {value}")
     assert refusal(editor.bytes()).startswith(f"{called}: {message}")
+
+
+def pictures(channels: int, **options: Any) -> bytes:
+    """A blob of one ABS on a picture."""
+    builder = ModelBuilder()
+    x, y = (builder.tensor([1, 2, 2, channels], scale=0.5) for _ in range(2))
+    builder.operator("ABS", [x], [y])
+    return pack(builder.build([x], [y]), pictures=Pictures(**options))
+
+
+@pytest.mark.parametrize(
+    ("options", "flags"),
+    [
+        ({}, 0),
+        ({"bgr": True}, 2),
+        ({"mean": [0.1, 0.2, 0.3]}, 1),
+        ({"mean": [0.1, 0.2, 0.3], "bgr": True}, 3),
+        ({"std": [0.5, 0.5, 0.5]}, 0),
+    ],
+)
+def test_flags_say_how_the_table_is_read_and_a_table_ends_in_the_blob(
+    options: dict[str, Any], flags: int
+) -> None:
+    blob = pictures(3, **options)
+    editor = BlobEditor(blob)
+    assert editor.get("io", 0, "image_flags") == flags
+    assert HostModel(blob).name == "model"
+    size = 256 * (3 if flags & 1 else 1)
+    last = len(blob) - size
+    editor.set("io", 0, "image_table", last - last % 16)
+    HostModel(editor.bytes())
+    editor.set("io", 0, "image_table", last - last % 16 + 16)
+    assert refusal(editor.bytes()).startswith(
+        f"input 0: data out of the blob: image_table ends at {last - last % 16 + 16 + size}, "
+    )
+
+
+def test_image_flags_need_three_channels_and_a_table() -> None:
+    for blob, table in ((pictures(1), None), (pictures(3), 0)):
+        editor = BlobEditor(blob)
+        for flags in (1, 2, 3):
+            editor.set("io", 0, "image_flags", flags)
+            if table is not None:
+                editor.set("io", 0, "image_table", table)
+            assert refusal(editor.bytes()) == (
+                f"input 0: bad input or output record: image_flags is {flags}, allowed at most 0"
+            )
+
+
+def test_the_labels_of_a_second_output_are_checked() -> None:
+    builder = ModelBuilder()
+    x, up, down = (builder.tensor([5], scale=0.5) for _ in range(3))
+    builder.operator("ABS", [x], [up])
+    builder.operator("RELU", [x], [down])
+    blob = pack(builder.build([x], [up, down]), labels={1: list("abcde")})
+    assert HostModel(blob).output_labels == [[], list("abcde")]
+    editor = BlobEditor(blob)
+    start = editor.get("io", 2, "labels")
+    for offset, message in (
+        (start + 2, "data out of the blob: labels is"),
+        (60, "data out of the blob: labels is 60, allowed 64 or more"),
+        (len(blob) - 16, f"data out of the blob: labels ends at {len(blob) + 4}, allowed at most"),
+    ):
+        editor.set("io", 2, "labels", offset)
+        assert refusal(editor.bytes()).startswith(f"output 1: {message}")
+    editor = BlobEditor(blob)
+    editor.data[start + 8 : start + 12] = b"\xff\xff\xff\0"
+    assert refusal(editor.bytes()).startswith(
+        "label 2: bad string: its string is 16777215, allowed"
+    )
