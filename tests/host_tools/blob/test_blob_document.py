@@ -1,0 +1,49 @@
+"""docs/blob-format.md and the host's table of kernels say the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from blob_document import DocumentBlock, dimensions, document_blocks, document_kernels
+
+from host_tools.blob.blocks import block_elements
+from host_tools.blob.layout import KERNELS, MAX_RANK
+
+TYPES = {"i8": "int8", "u8": "uint8", "u16": "uint16", "i32": "int32"}
+
+
+def test_the_document_has_every_kernel_with_its_fields() -> None:
+    kernels = {}
+    for name, kernel in KERNELS.items():
+        fields = [
+            f"{field}[{i}]" if field in kernel.vectors else field
+            for field in kernel.params
+            for i in range(MAX_RANK if field in kernel.vectors else 1)
+        ]
+        fields += [block for block, _ in kernel.data]
+        kernels[name] = (kernel.number, tuple(fields), kernel.record.size, kernel.in_place)
+    assert kernels == {
+        name: (kernel.number, kernel.fields, kernel.size, kernel.in_place)
+        for name, kernel in document_kernels().items()
+    }
+
+
+def test_the_document_has_every_data_block_with_its_type() -> None:
+    said = [(block.kernel, block.name, TYPES[block.type]) for block in document_blocks()]
+    kept = [(name, *block) for name, kernel in KERNELS.items() for block in kernel.data]
+    assert sorted(said) == sorted(kept)
+
+
+@pytest.mark.parametrize("block", document_blocks(), ids=lambda b: f"{b.kernel}-{b.name}")
+def test_the_document_and_the_host_count_the_same_elements(block: DocumentBlock) -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        params = {name: int(rng.integers(1, 12)) for name in KERNELS[block.kernel].params}
+        if "per_channel" in params:
+            params["per_channel"] = int(rng.integers(0, 2))
+        # divisions come out
+        channels = params.get("channel_factor", 1) * int(rng.integers(1, 9))
+        source = (*(int(n) for n in rng.integers(1, 40, 3)), channels)
+        output = (*(int(n) for n in rng.integers(1, 40, 3)), channels * int(rng.integers(1, 9)))
+        wanted = block.elements({**params, **dimensions(source, output)})
+        assert block_elements(block.kernel, block.name, params, source, output) == wanted
