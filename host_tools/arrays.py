@@ -12,7 +12,7 @@ import numpy.typing as npt
 from host_tools.blob.reader import BlobTensor
 from host_tools.errors import CommandError
 from host_tools.files import read_whole, write_whole
-from host_tools.reference import kernels
+from host_tools.kernels.quantize import dequantize, quantize
 
 Array = npt.NDArray[np.generic]
 
@@ -74,7 +74,7 @@ def as_inputs(array: Array, tensor: BlobTensor, where: str) -> Batch:
         raise CommandError(f"{where}: it is empty; its shape is {list(array.shape)}")
     if array.dtype == tensor.dtype:
         return batch
-    stored = kernels.quantize(
+    stored = quantize(
         batch.values.astype(np.float32, copy=False),
         scale=np.float32(tensor.scale),
         zero_point=tensor.zero_point,
@@ -97,7 +97,7 @@ def real_values(values: Array, tensor: BlobTensor) -> npt.NDArray[np.float32]:
     """float32: scale * (stored - zero_point); what is float32 already stays as it is."""
     if values.dtype == np.float32:
         return values.astype(np.float32, copy=False)
-    return kernels.dequantize(
+    return dequantize(
         values,
         scale=np.float32(tensor.scale),
         zero_point=tensor.zero_point,

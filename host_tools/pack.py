@@ -12,9 +12,10 @@ from host_tools.blob.writer import write_blob
 from host_tools.errors import CommandError
 from host_tools.files import read_whole
 from host_tools.graph import Graph
-from host_tools.plan import Plan, make_plan
+from host_tools.plan import make_plan
 from host_tools.plan.choose import Limits
 from host_tools.plan.image_tables import Range
+from host_tools.plan_types import Plan
 
 # what the commands pack for: its blobs run anywhere, fastest on the boards that we are made for
 DEFAULT_TARGET = "cortex-m7"
@@ -92,7 +93,7 @@ def plan_model(
     drop_constants: bool = True,
 ) -> Plan:
     """The plan of a model, as `pack` makes it. `labels` only count as bytes of flash."""
-    limits = Limits(flash, ram, lambda plan: len(write_blob(plan, labels)), force)
+    limits = Limits(flash, ram, labels, force)
     if isinstance(source, Graph):
         graph = dataclasses.replace(source, name=name or source.name)
         return make_plan(graph, target, image_range, limits, drop_constants=drop_constants)

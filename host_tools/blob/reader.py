@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from host_tools.blob import layout
-from host_tools.blob.blocks import ITEM_SIZES, block_elements
 from host_tools.errors import CommandError
+from host_tools.kernels import KERNELS
+from host_tools.kernels.layer import Layer
 from host_tools.text import plain
 
 DTYPES = {number: name for name, number in layout.DTYPES.items()}
 PLACES = {number: name for name, number in layout.PLACES.items()}
 TARGETS = {number: name for name, number in layout.TARGETS.items()}
-KERNELS = {kernel.number: name for name, kernel in layout.KERNELS.items()}
+NAMES = {card.number: name for name, card in KERNELS.items()}
 
 
 @dataclass
@@ -66,6 +67,10 @@ class Blob:
     outputs: tuple[int, ...]
     image_tables: tuple[int, ...]
     labels: list[str]
+
+    def layer(self, operator: BlobOperator) -> Layer:
+        """The parameters and shapes of an operator."""
+        return Layer.of(operator, self.tensors)
 
 
 def read_blob(data: bytes, where: str = "the blob") -> Blob:
@@ -176,8 +181,7 @@ class _Reader:
             scratch_size,
             macs,
         ) = self._record(layout.OPERATOR, start, index, "operators")
-        kernel_name = _named(KERNELS, number, f"kernel of operator {index}")
-        kernel = layout.KERNELS[kernel_name]
+        kernel = KERNELS[_named(NAMES, number, f"kernel of operator {index}")]
         if params_size != kernel.record.size:
             raise CommandError(f"operator {index} has {params_size} bytes of parameters")
         values = list(self._record(kernel.record, params_offset, 0, "parameters"))
@@ -186,7 +190,7 @@ class _Reader:
             params[field] = tuple(_take(values, 6)) if field in kernel.vectors else values.pop(0)
         inputs = (input0,) if kernel.inputs == 1 else (input0, input1)
         operator = BlobOperator(
-            kernel=kernel_name,
+            kernel=kernel.name,
             source_index=source_index,
             name=self._string(name),
             inputs=tuple(self._index(tensor) for tensor in inputs),
@@ -197,15 +201,10 @@ class _Reader:
             scratch_size=scratch_size,
             macs=macs,
         )
-        for (field, dtype), offset in zip(kernel.data, values, strict=True):
-            elements = block_elements(
-                kernel_name,
-                field,
-                params,
-                self.tensors[input0].shape,
-                self.tensors[output].shape,
-            )
-            size = ITEM_SIZES[dtype] * elements
+        layer = Layer.of(operator, self.tensors)
+        if kernel.pictures and (len(layer.inputs[0]) != 4 or len(layer.output) != 4):
+            raise CommandError(f"{kernel.name} of tensors without four dimensions")
+        for (field, size), offset in zip(kernel.block_sizes(layer).items(), values, strict=True):
             self._slice(offset, size, field)
             operator.data[field] = (offset, size)
         return operator

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from host_tools.blob import layout
-from host_tools.plan.types import Plan, PlanOperator
+from host_tools.kernels import KERNELS
+from host_tools.plan_types import Plan, PlanOperator
 
 
 class _Strings:
@@ -135,22 +136,22 @@ def write_blob(plan: Plan, labels: Sequence[str] = ()) -> bytes:
 
 
 def _record_size(operator: PlanOperator) -> int:
-    return layout.KERNELS[operator.kernel].record.size
+    return KERNELS[operator.kernel].record.size
 
 
 def _parameters(out: _Output, operator: PlanOperator) -> bytes:
-    kernel = layout.KERNELS[operator.kernel]
+    kernel = KERNELS[operator.kernel]
     values: list[int] = []
     for name in kernel.params:
         value = operator.params[name]
         values += [value] if isinstance(value, int) else value
-    values += [out.share(operator.data[name], dtype) for name, dtype in kernel.data]
+    values += [out.share(operator.data[block.name], block.dtype) for block in kernel.blocks]
     return kernel.record.pack(*values)
 
 
 def _operator(operator: PlanOperator, name: int, params_start: int) -> bytes:
     return layout.OPERATOR.pack(
-        layout.KERNELS[operator.kernel].number,
+        KERNELS[operator.kernel].number,
         operator.source_index,
         operator.inputs[0],
         operator.inputs[1] if len(operator.inputs) == 2 else layout.NO_TENSOR,

@@ -15,8 +15,8 @@ from host_tools.errors import CommandError
 from host_tools.files import write_whole
 from host_tools.labels import read_labels
 from host_tools.pack import DEFAULT_TARGET, plan_model, write_labelled
-from host_tools.plan import Plan
 from host_tools.plan.memory import most_tensor_bytes
+from host_tools.plan_types import Plan
 
 NAME = "pack-model"
 HELP = "pack a .tflite model into a blob that the board runs"

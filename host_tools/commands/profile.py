@@ -15,7 +15,6 @@ from host_tools.errors import CommandError
 from host_tools.files import write_whole
 from host_tools.pack import DEFAULT_TARGET, load_blob
 from host_tools.plan.costs import Prediction, predict
-from host_tools.plan.explain import layer_of
 from host_tools.profiling import Cost, profile_on_board, random_inputs
 from host_tools.text_table import text_table
 
@@ -63,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     read = read_blob(blob, str(args.model))
     costs = profile_on_board(blob, random_inputs(blob), cycles=True)
     predicted = {
-        index: predict(operator.kernel, layer_of(read, operator))
+        index: predict(operator.kernel, read.layer(operator))
         for index, operator in enumerate(read.operators)
     }
     if args.svg:

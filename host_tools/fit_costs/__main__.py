@@ -17,11 +17,9 @@ import numpy.typing as npt
 
 from host_tools.blob.reader import read_blob
 from host_tools.fit_costs.networks import networks
+from host_tools.kernels.layer import Counts, Layer
 from host_tools.pack import pack
-from host_tools.plan.costs import COEFFICIENTS, KINDS
-from host_tools.plan.explain import layer_of
-from host_tools.plan.features import counts
-from host_tools.plan.layer import Counts, Layer
+from host_tools.plan.costs import COEFFICIENTS, KINDS, counts
 from host_tools.profiling import profile_on_board, random_inputs
 
 Floats = npt.NDArray[np.float64]
@@ -70,7 +68,7 @@ def measure() -> dict[str, list[Sample]]:
             if cost.index is None:
                 continue
             assert cost.cycles is not None
-            layer = layer_of(read, read.operators[cost.index])
+            layer = read.layer(read.operators[cost.index])
             sample = Sample(cost.kernel, layer, (cost.instructions, cost.cycles))
             samples[cost.kernel].append(sample)
     return samples

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from host_tools.arithmetic import LIMITS, round_half_away
-from host_tools.plan.types import Plan
+from host_tools.plan_types import Plan
 
 Range = tuple[float, float]
 

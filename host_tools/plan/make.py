@@ -5,6 +5,7 @@ from __future__ import annotations
 from host_tools.blob.layout import TARGETS
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Tensor
+from host_tools.operators.arguments import label
 from host_tools.plan.choose import Limits, choose_kernels
 from host_tools.plan.constant_channels import drop_constant_channels
 from host_tools.plan.fold_constants import fold_constants
@@ -12,8 +13,7 @@ from host_tools.plan.fold_pads import fold_pads
 from host_tools.plan.image_tables import Range, image_tables
 from host_tools.plan.limits import check_arena, check_limits
 from host_tools.plan.lower import check_tensor, lower
-from host_tools.plan.types import Plan, PlanOperator, PlanTensor
-from host_tools.reference.arguments import label
+from host_tools.plan_types import Plan, PlanOperator, PlanTensor
 
 
 def make_plan(
@@ -41,7 +41,7 @@ def make_plan(
         drop_constant_channels(plan)
     check_limits(plan)
     plan.image_tables = image_tables(plan, image_range)
-    choose_kernels(plan, limits or Limits())
+    plan = choose_kernels(plan, limits or Limits())
     check_arena(plan)
     return plan
 

@@ -6,12 +6,12 @@ from collections import Counter
 
 import pytest
 
-from host_tools.blob.layout import KERNELS
 from host_tools.blob.reader import read_blob
 from host_tools.fit_costs.__main__ import Sample, fit
 from host_tools.fit_costs.networks import networks
+from host_tools.kernels import KERNELS
+from host_tools.kernels.layer import Layer
 from host_tools.pack import pack
-from host_tools.plan.layer import Layer
 
 
 def sample(outputs: int, rows: int, cost: float) -> Sample:

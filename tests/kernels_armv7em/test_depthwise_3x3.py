@@ -9,7 +9,7 @@ import pytest
 from conv_cases import Layer, Numbers, constant_numbers, expected, random_numbers
 from harness_tools import Case, check
 
-from host_tools.plan.layouts import depthwise_3x3
+from host_tools.kernels import depthwise_3x3
 
 
 def layer_of(batch: int, height: int, width: int, channels: int, stride: int, same: bool) -> Layer:

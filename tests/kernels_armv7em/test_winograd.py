@@ -9,7 +9,8 @@ import pytest
 from conv_cases import Layer, Numbers, constant_numbers, expected, random_numbers
 from harness_tools import Case, check
 
-from host_tools.plan.layouts import Refused, winograd
+from host_tools.kernels import winograd
+from host_tools.kernels.requantization import Refused
 
 
 @pytest.fixture(params=[2, 4])

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from single_operators import KINDS, random_model
 
-from host_tools.blob import layout
 from host_tools.blob.reader import read_blob
 from host_tools.host_build import build_program
+from host_tools.kernels import KERNELS
 from host_tools.pack import pack
 
 HERE = Path(__file__).parent
@@ -57,7 +57,7 @@ def blobs(every_kernel: bytes, two_inputs: bytes) -> dict[str, bytes]:
     rng = np.random.default_rng(1)
     made["max_pool_m7"] = pack(random_model("MAX_POOL_2D", rng), target="cortex-m7", force=PACKED)
     used = {operator.kernel for blob in made.values() for operator in read_blob(blob).operators}
-    assert used == set(layout.KERNELS)
+    assert used == set(KERNELS)
     return made
 
 

@@ -10,7 +10,7 @@
 #include "ink_packed.h"
 
 // How an output channel is requantized: (acc * multiplier, rounded) / 2^shift, rounded, for a shift
-// to the right of 1 to 31. host_tools/plan/layouts/requantization.py says why this is exact.
+// to the right of 1 to 31. host_tools/kernels/requantization.py says why this is exact.
 typedef struct {
     int32_t multiplier; // 2 x TensorFlow Lite's, wrapped to 32 bits
     int32_t scale;      // -2^(32 - shift)

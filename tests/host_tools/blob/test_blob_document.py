@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from blob_document import DocumentBlock, dimensions, document_blocks, document_kernels
 
-from host_tools.blob.blocks import block_elements
-from host_tools.blob.layout import KERNELS, MAX_RANK
+from host_tools.blob.layout import MAX_RANK
+from host_tools.kernels import KERNELS
+from host_tools.kernels.layer import Layer
 
 TYPES = {"i8": "int8", "u8": "uint8", "u16": "uint16", "i32": "int32"}
 
@@ -20,7 +21,7 @@ def test_the_document_has_every_kernel_with_its_fields() -> None:
             for field in kernel.params
             for i in range(MAX_RANK if field in kernel.vectors else 1)
         ]
-        fields += [block for block, _ in kernel.data]
+        fields += [block.name for block in kernel.blocks]
         kernels[name] = (kernel.number, tuple(fields), kernel.record.size, kernel.in_place)
     assert kernels == {
         name: (kernel.number, kernel.fields, kernel.size, kernel.in_place)
@@ -30,7 +31,11 @@ def test_the_document_has_every_kernel_with_its_fields() -> None:
 
 def test_the_document_has_every_data_block_with_its_type() -> None:
     said = [(block.kernel, block.name, TYPES[block.type]) for block in document_blocks()]
-    kept = [(name, *block) for name, kernel in KERNELS.items() for block in kernel.data]
+    kept = [
+        (name, block.name, block.dtype)
+        for name, kernel in KERNELS.items()
+        for block in kernel.blocks
+    ]
     assert sorted(said) == sorted(kept)
 
 
@@ -46,4 +51,6 @@ def test_the_document_and_the_host_count_the_same_elements(block: DocumentBlock)
         source = (*(int(n) for n in rng.integers(1, 40, 3)), channels)
         output = (*(int(n) for n in rng.integers(1, 40, 3)), channels * int(rng.integers(1, 9)))
         wanted = block.elements({**params, **dimensions(source, output)})
-        assert block_elements(block.kernel, block.name, params, source, output) == wanted
+        layer = Layer(params, (source,), output)
+        found = {b.name: b.elements(layer) for b in KERNELS[block.kernel].blocks}
+        assert found[block.name] == wanted

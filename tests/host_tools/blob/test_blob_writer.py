@@ -11,7 +11,7 @@ from oracle import ROOT
 from host_tools.blob.reader import read_blob, total_weight_bytes, weight_bytes
 from host_tools.blob.writer import write_blob
 from host_tools.pack import pack
-from host_tools.plan import Plan, PlanOperator, PlanTensor
+from host_tools.plan_types import Plan, PlanOperator, PlanTensor
 
 CIFAR10 = ROOT / "models" / "cifar10" / "cifar10.tflite"
 LABELS = (ROOT / "models" / "cifar10" / "labels.txt").read_text().split()

@@ -11,7 +11,7 @@ from oracle import TfliteMicro, extreme_inputs, random_inputs, real_model
 
 from host_tools.host_runtime import HostModel
 from host_tools.pack import pack, plan_model
-from host_tools.plan import Plan
+from host_tools.plan_types import Plan
 
 NETWORKS = int(os.environ.get("INKLING_GRAPHS", "60")) // 2
 TARGETS = ("portable", "cortex-m7")

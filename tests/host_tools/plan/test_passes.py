@@ -9,7 +9,8 @@ from oracle import random_inputs
 from tflite_builder import ModelBuilder
 
 from host_tools.blob.writer import write_blob
-from host_tools.plan import Plan, make_plan
+from host_tools.plan import make_plan
+from host_tools.plan_types import Plan
 from host_tools.reference import run
 
 

@@ -11,8 +11,8 @@ from oracle import TfliteMicro, extreme_inputs, random_inputs
 from single_operators import KINDS, random_model
 
 from host_tools.graph import Graph
+from host_tools.operators import OPERATORS
 from host_tools.reference import run
-from host_tools.reference.operators import OPERATORS
 from host_tools.tflite import read_model
 
 MODELS = int(os.environ.get("INKLING_MODELS", "40"))
