@@ -242,6 +242,6 @@ def _place(tensor: BlobTensor) -> str:
 
 def _io(tensor: BlobTensor) -> str:
     text = f"{_shape(tensor)} {tensor.dtype}"
-    if tensor.dtype != "float32":
+    if tensor.dtype not in ("float32", "int32"):
         text += f", scale {tensor.scale:.6g}, zero point {tensor.zero_point}"
     return text

@@ -141,6 +141,6 @@ def _text(summary: dict[str, Any]) -> str:
 def _tensor_text(tensor: dict[str, Any]) -> str:
     shape = "x".join(str(size) for size in tensor["shape"]) or "scalar"
     text = f"{shape} {tensor['dtype']}"
-    if tensor["dtype"] != "float32":
+    if tensor["dtype"] not in ("float32", "int32"):
         text += f", scale {tensor['scale']:.6g}, zero point {tensor['zero_point']}"
     return text + (", takes images" if tensor.get("takes_images") else "")

@@ -25,6 +25,8 @@ def _table(plan: Plan, index: int, image_range: Range | None) -> np.ndarray | No
     shape = tensor.shape
     if len(shape) != 4 or shape[0] != 1 or shape[3] not in (1, 3):
         return None
+    if tensor.dtype == "int32":
+        return None
     if tensor.dtype == "float32":
         image_range = image_range or _quantized_range(plan, index)
         return None if image_range is None else _spread(image_range).astype(np.float32)
