@@ -54,7 +54,7 @@ def as_inputs(array: Array, tensor: BlobTensor, where: str) -> Batch:
     """
     shape = tensor.shape
     if array.dtype not in (np.dtype(tensor.dtype), np.dtype(np.float32)):
-        real = "" if tensor.dtype == "float32" else " or float32 (real values)"
+        real = "" if tensor.dtype in ("float32", "int32") else " or float32 (real values)"
         raise CommandError(
             f"{where}: its type is {array.dtype}; input '{tensor.name}' takes {tensor.dtype}{real}"
         )
@@ -93,10 +93,10 @@ def as_given(values: Array, form: str) -> Array:
     return values
 
 
-def real_values(values: Array, tensor: BlobTensor) -> npt.NDArray[np.float32]:
-    """float32: scale * (stored - zero_point); what is float32 already stays as it is."""
-    if values.dtype == np.float32:
-        return values.astype(np.float32, copy=False)
+def real_values(values: Array, tensor: BlobTensor) -> npt.NDArray[np.float32 | np.int32]:
+    """float32: scale * (stored - zero_point); what is float32 or int32 stays as it is."""
+    if values.dtype in (np.float32, np.int32):
+        return values
     return dequantize(
         values,
         scale=np.float32(tensor.scale),
