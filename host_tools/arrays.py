@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from host_tools.arithmetic import LIMITS
 from host_tools.blob.reader import BlobTensor
 from host_tools.errors import CommandError
 from host_tools.files import read_whole, write_whole
@@ -53,8 +54,9 @@ def as_inputs(array: Array, tensor: BlobTensor, where: str) -> Batch:
     and saturated. Raises CommandError, which begins with `where`, for another type or shape.
     """
     shape = tensor.shape
-    if array.dtype not in (np.dtype(tensor.dtype), np.dtype(np.float32)):
-        real = "" if tensor.dtype in ("float32", "int32") else " or float32 (real values)"
+    taken = [tensor.dtype, *(["float32"] if tensor.dtype in LIMITS else [])]
+    if array.dtype.name not in taken:
+        real = " or float32 (real values)" if len(taken) == 2 else ""
         raise CommandError(
             f"{where}: its type is {array.dtype}; input '{tensor.name}' takes {tensor.dtype}{real}"
         )
@@ -93,7 +95,7 @@ def as_given(values: Array, form: str) -> Array:
     return values
 
 
-def real_values(values: Array, tensor: BlobTensor) -> npt.NDArray[np.float32 | np.int32]:
+def real_values(values: Array, tensor: BlobTensor) -> Array:
     """float32: scale * (stored - zero_point); what is float32 or int32 stays as it is."""
     if values.dtype in (np.float32, np.int32):
         return values
