@@ -10,10 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from host_tools.blob.reader import Blob, BlobOperator, BlobTensor, read_blob
-from host_tools.reference import kernels
-
-DATA_DTYPES = {"weights": "int8", "table": "uint8", "rows": "uint16", "columns": "uint16"}
+from host_tools.blob.reader import Blob, BlobOperator, read_blob
+from host_tools.kernels import KERNELS
+from host_tools.kernels.card import Call, Operand
 
 
 class BlobRunner:
@@ -45,42 +44,18 @@ class BlobRunner:
         check_apart(self.blob, operator)
         start, end = operator.scratch_offset, operator.scratch_offset + operator.scratch_size
         self.arena[start:end] = self.noise.integers(0, 256, end - start, np.uint8)
-        output = self.blob.tensors[operator.output]
-        values = [self.tensor(index).copy() for index in operator.inputs]
+        card = KERNELS[operator.kernel]
         data = {
-            name: self.data[offset : offset + size].view(DATA_DTYPES.get(name, "int32"))
-            for name, (offset, size) in operator.data.items()
+            block.name: self.data[offset : offset + size].view(block.dtype)
+            for block, (offset, size) in zip(card.blocks, operator.data.values(), strict=True)
         }
-        self.tensor(operator.output)[...] = self._result(operator, output, values, data)
+        inputs = tuple(self._operand(index) for index in operator.inputs)
+        call = Call(inputs, self._operand(operator.output), operator.params, data)
+        self.tensor(operator.output)[...] = card.compute(call)
 
-    def _result(
-        self,
-        operator: BlobOperator,
-        output: BlobTensor,
-        values: list[np.ndarray],
-        data: dict[str, np.ndarray],
-    ) -> np.ndarray:
-        params = {**operator.params, "output_shape": output.shape}
-        kernel = getattr(kernels, operator.kernel.removesuffix("_s8").removesuffix("_f32"))
-        if operator.kernel == "copy":
-            return kernel(values[0], self.tensor(operator.output), **params)
-        if operator.kernel == "lut_s8":
-            return kernel(values[0], **data, **params, output_dtype=output.dtype)
-        if operator.kernel in ("quantize_f32", "dequantize_f32"):
-            quantized = output
-            if operator.kernel == "quantize_f32":
-                params["output_dtype"] = output.dtype
-            else:
-                quantized = self.blob.tensors[operator.inputs[0]]
-            params |= {"scale": np.float32(quantized.scale), "zero_point": quantized.zero_point}
-        if operator.kernel in ("conv_s8", "depthwise_conv_s8"):
-            units = output.shape[3]
-            window = (params["kernel_h"], params["kernel_w"])
-            shape = (*window, units) if operator.kernel.startswith("d") else (units, *window, -1)
-            data["weights"] = data["weights"].reshape(shape)
-        if operator.kernel == "fully_connected_s8":
-            data["weights"] = data["weights"].reshape(params["units"], params["depth"])
-        return kernel(*values, **data, **params)
+    def _operand(self, index: int) -> Operand:
+        tensor = self.blob.tensors[index]
+        return Operand(self.tensor(index).copy(), tensor.scale, tensor.zero_point)
 
 
 def check_apart(blob: Blob, operator: BlobOperator) -> None:
@@ -91,7 +66,7 @@ def check_apart(blob: Blob, operator: BlobOperator) -> None:
     assert sum(scratch) <= blob.arena_size
     inputs = [(t.offset, t.size) for t in tensors if t.place == "arena"]
     written = (output.offset, output.size)
-    in_place = operator.kernel in ("add_s8", "mul_s8", "lut_s8")
+    in_place = KERNELS[operator.kernel].in_place
     others = inputs[1:] if in_place and inputs[:1] == [written] else inputs
     for area in others:
         assert not _overlap(area, written), operator

@@ -7,9 +7,9 @@ from chains import Chain
 from oracle import TfliteMicro, random_inputs
 
 from host_tools.blob.writer import write_blob
+from host_tools.kernels import KERNELS
 from host_tools.pack import plan_model
-from host_tools.plan import Plan
-from host_tools.plan.slides import slide
+from host_tools.plan_types import Plan
 
 # kernel, and layers with an input and an output of many shapes
 LAYERS = {
@@ -86,7 +86,7 @@ def least_distance(plan: Plan) -> tuple[int, int]:
     """
     [operator] = plan.operators
     source, output = plan.tensors[operator.inputs[0]], plan.tensors[operator.output]
-    found, step = slide(plan, operator), 4
+    found, step = KERNELS[operator.kernel].slide(plan.layer(operator)), 4
     if operator.kernel == "depthwise_3x3_s8":
         assert found == (0 if output.shape[3] % 16 == 0 else None)
         found, step = 0, output.shape[3]

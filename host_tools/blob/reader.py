@@ -4,19 +4,22 @@ everything before it runs a blob.
 
 from __future__ import annotations
 
+import math
+import struct
 import zlib
 from dataclasses import dataclass
 from typing import Any
 
 from host_tools.blob import layout
-from host_tools.blob.blocks import ITEM_SIZES, block_elements
 from host_tools.errors import CommandError
+from host_tools.kernels import KERNELS
+from host_tools.kernels.layer import Layer
 from host_tools.text import plain
 
 DTYPES = {number: name for name, number in layout.DTYPES.items()}
 PLACES = {number: name for name, number in layout.PLACES.items()}
 TARGETS = {number: name for name, number in layout.TARGETS.items()}
-KERNELS = {kernel.number: name for name, kernel in layout.KERNELS.items()}
+NAMES = {card.number: name for name, card in KERNELS.items()}
 
 
 @dataclass
@@ -53,7 +56,8 @@ class BlobOperator:
 class Blob:
     """A whole blob, its strings fit to be shown.
 
-    `image_tables` has the offset of each input's table, or 0.
+    `image_tables` has the offset of each input's table, or 0, and `image_flags` says how to read
+    it. `labels` are those of output 0, `output_labels` those of each output; [] for none.
     """
 
     name: str
@@ -65,7 +69,16 @@ class Blob:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     image_tables: tuple[int, ...]
-    labels: list[str]
+    image_flags: tuple[int, ...]
+    output_labels: list[list[str]]
+
+    @property
+    def labels(self) -> list[str]:
+        return self.output_labels[0] if self.output_labels else []
+
+    def layer(self, operator: BlobOperator) -> Layer:
+        """The parameters and shapes of an operator."""
+        return Layer.of(operator, self.tensors)
 
 
 def read_blob(data: bytes, where: str = "the blob") -> Blob:
@@ -106,8 +119,12 @@ class _Reader:
             for index in range(n_inputs + n_outputs)
         ]
         self.tensors = [self._tensor(tensors, index) for index in range(n_tensors)]
-        for index, _ in io_records:
+        for index, _, _ in io_records:
             self._index(index)
+        output_labels = [
+            self._labels(offset, self.tensors[index]) if number else self._texts(labels, n_labels)
+            for number, (index, _, offset) in enumerate(io_records[n_inputs:])
+        ]
         return Blob(
             name=self._string(name),
             target=_named(TARGETS, target, "target"),
@@ -115,10 +132,11 @@ class _Reader:
             arena_size=arena_size,
             tensors=self.tensors,
             operators=[self._operator(operators, index) for index in range(n_operators)],
-            inputs=tuple(index for index, _ in io_records[:n_inputs]),
-            outputs=tuple(index for index, _ in io_records[n_inputs:]),
-            image_tables=tuple(table for _, table in io_records[:n_inputs]),
-            labels=[self._label(labels, index) for index in range(n_labels)],
+            inputs=tuple(index for index, _, _ in io_records[:n_inputs]),
+            outputs=tuple(index for index, _, _ in io_records[n_inputs:]),
+            image_tables=tuple(table for _, _, table in io_records[:n_inputs]),
+            image_flags=tuple(flags for _, flags, _ in io_records[:n_inputs]),
+            output_labels=output_labels,
         )
 
     def _slice(self, start: int, size: int, what: str) -> bytes:
@@ -135,9 +153,12 @@ class _Reader:
             raise CommandError(f"a string lies outside its strings, at {start}")
         return plain(self.strings[start:end].decode("utf-8", "replace"))
 
-    def _label(self, start: int, index: int) -> str:
-        text = self._slice(start + 4 * index, 4, "labels")
-        return self._string(int.from_bytes(text, "little"))
+    def _labels(self, start: int, output: BlobTensor) -> list[str]:
+        return self._texts(start, math.prod(output.shape)) if start else []
+
+    def _texts(self, start: int, count: int) -> list[str]:
+        places = struct.unpack(f"<{count}I", self._slice(start, 4 * count, "labels"))
+        return [self._string(place) for place in places]
 
     def _index(self, index: int) -> int:
         if index >= len(self.tensors):
@@ -176,8 +197,7 @@ class _Reader:
             scratch_size,
             macs,
         ) = self._record(layout.OPERATOR, start, index, "operators")
-        kernel_name = _named(KERNELS, number, f"kernel of operator {index}")
-        kernel = layout.KERNELS[kernel_name]
+        kernel = KERNELS[_named(NAMES, number, f"kernel of operator {index}")]
         if params_size != kernel.record.size:
             raise CommandError(f"operator {index} has {params_size} bytes of parameters")
         values = list(self._record(kernel.record, params_offset, 0, "parameters"))
@@ -186,7 +206,7 @@ class _Reader:
             params[field] = tuple(_take(values, 6)) if field in kernel.vectors else values.pop(0)
         inputs = (input0,) if kernel.inputs == 1 else (input0, input1)
         operator = BlobOperator(
-            kernel=kernel_name,
+            kernel=kernel.name,
             source_index=source_index,
             name=self._string(name),
             inputs=tuple(self._index(tensor) for tensor in inputs),
@@ -197,15 +217,10 @@ class _Reader:
             scratch_size=scratch_size,
             macs=macs,
         )
-        for (field, dtype), offset in zip(kernel.data, values, strict=True):
-            elements = block_elements(
-                kernel_name,
-                field,
-                params,
-                self.tensors[input0].shape,
-                self.tensors[output].shape,
-            )
-            size = ITEM_SIZES[dtype] * elements
+        layer = Layer.of(operator, self.tensors)
+        if kernel.pictures and (len(layer.inputs[0]) != 4 or len(layer.output) != 4):
+            raise CommandError(f"{kernel.name} of tensors without four dimensions")
+        for (field, size), offset in zip(kernel.block_sizes(layer).items(), values, strict=True):
             self._slice(offset, size, field)
             operator.data[field] = (offset, size)
         return operator

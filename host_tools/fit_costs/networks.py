@@ -14,7 +14,7 @@ from host_tools.fit_costs.side_by_side import (
     output_shape,
     side_by_side,
 )
-from host_tools.plan.candidates import PACKINGS
+from host_tools.kernels import KERNELS
 
 MOST_LAYERS = 12
 MOST_MACS = 1_200_000
@@ -24,7 +24,7 @@ MOST_OTHERS = 10_000  # elements of the input of what runs without packed kernel
 def networks() -> Iterator[Network]:
     """The same networks on every run."""
     rng = np.random.default_rng(3)
-    portable = tuple(PACKINGS)
+    portable = tuple(kernel for card in KERNELS.values() for kernel in card.packs)
     for shape in _CONV_INPUTS:
         layers = [_random_conv(rng, shape) for _ in range(MOST_LAYERS)]
         yield from side_by_side(rng, shape, layers, ("conv_packed_s8",))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from host_tools.plan.layouts import add_table
-from host_tools.plan.slides import may_replace
-from host_tools.plan.types import Plan, PlanOperator
+from host_tools.kernels import KERNELS
+from host_tools.plan_types import Plan, PlanOperator
 
 BEFORE = -1  # when a network's inputs are written
 
@@ -17,13 +16,15 @@ class Buffer:
     """Bytes in the arena; all of `tensors` start at its start.
 
     Needed from operator `first` to operator `last`, both included: BEFORE for a network's input,
-    the number of operators for a network's output.
+    the number of operators for a network's output. `swaps` are the operators that write here over
+    their second input, which must become their first.
     """
 
     tensors: list[int]
     size: int
     first: int
     last: int
+    swaps: list[int] = field(default_factory=list)
 
 
 def arena_buffers(plan: Plan, apart: Collection[int] = ()) -> list[Buffer]:
@@ -32,7 +33,7 @@ def arena_buffers(plan: Plan, apart: Collection[int] = ()) -> list[Buffer]:
     The operators `apart` do not work in place: their outputs have buffers of their own.
 
     A network's input may be written over once it has been read for the last time. Where only the
-    second input of an addition or multiplication can be written over, the inputs change places.
+    second input of a commutative kernel can be written over, its inputs are to change places.
     """
     buffers: dict[int, Buffer] = {}
     for index, tensor in enumerate(plan.tensors):
@@ -59,7 +60,7 @@ def arena_buffers(plan: Plan, apart: Collection[int] = ()) -> list[Buffer]:
         touch(tensor_index, len(plan.operators))
 
     for time, operator in enumerate(plan.operators):
-        if time not in apart and may_replace(plan, operator):
+        if time not in apart and KERNELS[operator.kernel].replaces(plan.layer(operator)):
             _join(plan, buffers, operator, time)
     unique = {id(buffer): buffer for buffer in buffers.values()}
     return list(unique.values())
@@ -71,24 +72,14 @@ def _join(plan: Plan, buffers: dict[int, Buffer], operator: PlanOperator, time: 
     candidates = [buffers.get(plan.root(tensor)) for tensor in operator.inputs]
     if output.first != time or candidates[0] is candidates[-1] and len(candidates) == 2:
         return
-    for position, buffer in enumerate(candidates):
+    swap = KERNELS[operator.kernel].swap
+    for position, buffer in enumerate(candidates if swap else candidates[:1]):
         if buffer is None or buffer.last != time or buffer.size != output.size:
             continue
         if position == 1:
-            _swap_inputs(operator)
+            buffer.swaps.append(time)
         buffer.tensors += output.tensors
         buffer.last = output.last
         for tensor in output.tensors:
             buffers[plan.root(tensor)] = buffer
         return
-
-
-def _swap_inputs(operator: PlanOperator) -> None:
-    """Exchanges the inputs of an addition or multiplication, whose results stay the same."""
-    operator.inputs = operator.inputs[::-1]
-    if operator.kernel == "add_table_s8":
-        operator.data["weights"] = add_table.swap(operator.data["weights"])
-    for name in [name for name in operator.params if name.startswith("input0_")]:
-        other = name.replace("input0", "input1")
-        params = operator.params
-        params[name], params[other] = params[other], params[name]

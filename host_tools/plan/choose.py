@@ -8,51 +8,60 @@ where the arena is too large the kernels at its peak are ruled out and the choic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import dataclasses
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from host_tools.blob.writer import write_blob
 from host_tools.errors import CommandError
+from host_tools.kernels import KERNELS
+from host_tools.labels import Labels
 from host_tools.plan.candidates import Candidate, candidates
 from host_tools.plan.knapsack import cheapest
 from host_tools.plan.memory import peak_times, plan_memory
-from host_tools.plan.types import Plan
-from host_tools.plan.work import work
+from host_tools.plan_types import Plan
 
 # blocks are aligned, and equal ones kept once, so the sum of sizes may be too large by some bytes
 SLACK = 32
-MULTIPLYING = ("conv_s8", "depthwise_conv_s8", "fully_connected_s8")
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Most bytes of the blob (`flash`) and of the arena (`ram`); None for any number.
+    """Most bytes of the blob (`flash`), with its `labels`, and of the arena (`ram`).
 
-    `blob_size` gives the bytes of a plan's blob, labels and all. Of the kernels in `force` the
-    first that can compute an operator does.
+    None for any number. Of the kernels in `force` the first that can compute an operator does.
     """
 
     flash: int | None = None
     ram: int | None = None
-    blob_size: Callable[[Plan], int] | None = None
+    labels: Labels = ()
     force: Sequence[str] = ()
 
+    def have_room(self, plan: Plan) -> bool:
+        """Whether the blob of `plan` is small enough."""
+        return self.flash is None or len(write_blob(plan, self.labels)) <= self.flash
 
-def choose_kernels(plan: Plan, limits: Limits) -> None:
-    """Settles kernel, weights and multiply-accumulates of each operator of `plan`, and its memory.
+
+def choose_kernels(plan: Plan, limits: Limits) -> Plan:
+    """`plan` with kernel, weights and multiply-accumulates of each operator settled, and memory.
 
     Raises CommandError for limits that no choice meets, with the least that one does.
     """
     options = []
+    counted = []
     for operator in plan.operators:
-        operator.macs = work(plan, operator) if operator.kernel in MULTIPLYING else 0
+        card = KERNELS[operator.kernel]
+        macs = card.work(plan.layer(operator)) if card.multiplies else 0
+        counted.append(dataclasses.replace(operator, macs=macs))
         options.append(_forced(candidates(plan, operator), limits.force))
+    plan = dataclasses.replace(plan, operators=counted)
     room = None if limits.flash is None else _room(plan, options, limits)
     least = None
-    for _ in _choices(plan, options, room, limits):
-        plan_memory(plan)
-        if limits.ram is None or plan.arena_size <= limits.ram:
-            return
-        least = plan.arena_size if least is None else min(least, plan.arena_size)
+    for chosen in _choices(plan, options, room, limits):
+        plan_memory(chosen)
+        if limits.ram is None or chosen.arena_size <= limits.ram:
+            return chosen
+        least = chosen.arena_size if least is None else min(least, chosen.arena_size)
     within = "" if limits.flash is None else f" within --flash {limits.flash}"
     raise CommandError(
         f"--ram {limits.ram} is too small: the smallest possible{within} is {least} bytes"
@@ -69,10 +78,9 @@ def _forced(found: list[Candidate], force: Sequence[str]) -> list[Candidate]:
 
 def _room(plan: Plan, options: list[list[Candidate]], limits: Limits) -> int:
     """Bytes for parameters and data. Raises CommandError where the smallest blob is too large."""
-    assert limits.flash is not None and limits.blob_size is not None
+    assert limits.flash is not None
     smallest = _smallest(options)
-    _give(plan, smallest)
-    size = limits.blob_size(plan)
+    size = len(write_blob(_with(plan, smallest), limits.labels))
     if size > limits.flash:
         raise CommandError(
             f"--flash {limits.flash} is too small: the smallest possible is {size} bytes"
@@ -86,12 +94,16 @@ def _smallest(options: list[list[Candidate]]) -> list[Candidate]:
 
 def _choices(
     plan: Plan, options: list[list[Candidate]], room: int | None, limits: Limits
-) -> Iterator[None]:
-    """Gives the operators the fastest kernels, then the fastest that lower the peak, and so on."""
+) -> Iterator[Plan]:
+    """The plan with the fastest kernels, then with the fastest that lower the peak, and so on."""
     while (picked := _within_flash(plan, options, room, limits)) is not None:
-        yield
-        for time in peak_times(plan):
-            options[time] = [one for one in options[time] if one is not picked[time]]
+        chosen = _with(plan, picked)
+        yield chosen
+        peak = peak_times(chosen)
+        options = [
+            [one for one in group if time not in peak or one is not picked[time]]
+            for time, group in enumerate(options)
+        ]
         if not all(options):
             return
 
@@ -99,25 +111,22 @@ def _choices(
 def _within_flash(
     plan: Plan, options: list[list[Candidate]], room: int | None, limits: Limits
 ) -> list[Candidate] | None:
-    """Gives the operators the fastest candidates that have room; None where none have."""
+    """The fastest candidates that have room; None where none have."""
     groups = [[(one.flash, one.cost.cycles) for one in group] for group in options]
     while (picks := cheapest(groups, room)) is not None:
         picked = [group[pick] for group, pick in zip(options, picks, strict=True)]
-        if _fits(plan, picked, limits):
+        if limits.have_room(_with(plan, picked)):
             return picked
         room = sum(one.flash for one in picked) - 1
     smallest = _smallest(options)
-    return smallest if _fits(plan, smallest, limits) else None
+    return smallest if limits.have_room(_with(plan, smallest)) else None
 
 
-def _fits(plan: Plan, picked: Sequence[Candidate], limits: Limits) -> bool:
-    """Gives the operators these candidates; whether the blob is small enough then."""
-    _give(plan, picked)
-    if limits.flash is None or limits.blob_size is None:
-        return True
-    return limits.blob_size(plan) <= limits.flash
-
-
-def _give(plan: Plan, picked: Sequence[Candidate]) -> None:
-    for operator, candidate in zip(plan.operators, picked, strict=True):
-        candidate.give(operator)
+def _with(plan: Plan, picked: Sequence[Candidate]) -> Plan:
+    """A plan of its own with these candidates."""
+    chosen = plan.copy()
+    chosen.operators = [
+        candidate.given_to(operator)
+        for operator, candidate in zip(plan.operators, picked, strict=True)
+    ]
+    return chosen

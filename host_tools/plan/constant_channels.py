@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.arithmetic import multiply_by_quantized_multiplier
-from host_tools.plan.types import Plan, PlanOperator
+from host_tools.plan_types import Plan, PlanOperator
 
 INT32_MAX = 2**31 - 1
 # a channel that is no constant

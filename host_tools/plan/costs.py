@@ -1,7 +1,8 @@
 """Predicts what a call of a kernel costs on the Cortex-M7, from shapes alone.
 
 The coefficients in costs.json were fitted to measurements on the virtual board;
-`python -m host_tools.fit_costs` measures again and rewrites them.
+`python -m host_tools.fit_costs` measures again and rewrites them. A kernel that was never fitted
+has those of UNFITTED.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools.plan.features import counts
-from host_tools.plan.layer import Layer
+from host_tools.kernels import KERNELS
+from host_tools.kernels.layer import Counts, Layer
 
 COEFFICIENTS = Path(__file__).with_name("costs.json")
 KINDS = ("instructions", "cycles")
+
+# what a call and each of its counts cost where nothing was measured: a portable kernel's loop
+UNFITTED = {"call": 400.0}
+UNFITTED_COUNT = 20.0
 
 
 @dataclass(frozen=True)
@@ -26,14 +31,20 @@ class Prediction:
     cycles: int
 
 
+def counts(kernel: str, layer: Layer) -> Counts:
+    """The counts of a call of `kernel`, by name. Every kernel has `call`, which is 1."""
+    return {**KERNELS[kernel].counts(layer), "call": 1}
+
+
 def predict(kernel: str, layer: Layer) -> Prediction:
     """What one call costs, dispatch included. The same on every computer."""
-    by_kind = _coefficients()[kernel]
     found = counts(kernel, layer)
+    by_kind = _coefficients().get(kernel)
     totals = []
     for kind in KINDS:
-        terms = (by_kind[kind].get(name, 0.0) * count for name, count in found.items())
-        totals.append(round(sum(terms)))
+        costs = UNFITTED if by_kind is None else by_kind[kind]
+        rest = UNFITTED_COUNT if by_kind is None else 0.0
+        totals.append(round(sum(costs.get(name, rest) * count for name, count in found.items())))
     return Prediction(*totals)
 
 

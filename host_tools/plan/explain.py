@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from host_tools.blob.blocks import block_bytes
 from host_tools.blob.reader import Blob, BlobOperator
-from host_tools.plan.candidates import ONE_GROUP, PACKINGS, packed_params, possible_kernels
+from host_tools.kernels import KERNELS
+from host_tools.kernels.conv import ONE_GROUP
+from host_tools.kernels.layer import Layer
+from host_tools.plan.candidates import kernels_of_shape, packed_params
 from host_tools.plan.costs import Prediction, predict
-from host_tools.plan.layer import Layer
 
 
 @dataclass(frozen=True)
@@ -23,18 +24,9 @@ class Choice:
     weight_bytes: int
 
 
-def layer_of(blob: Blob, operator: BlobOperator) -> Layer:
-    """The parameters and shapes of an operator."""
-    return Layer(
-        operator.params,
-        tuple(blob.tensors[index].shape for index in operator.inputs),
-        blob.tensors[operator.output].shape,
-    )
-
-
 def choices(blob: Blob, operator: BlobOperator) -> list[Choice]:
     """The kernel that an operator has, then those that its shape would allow in its place."""
-    layer = layer_of(blob, operator)
+    layer = blob.layer(operator)
     own = _choice(operator.kernel, layer)
     if blob.target != "cortex-m7":
         return [own]
@@ -44,7 +36,7 @@ def choices(blob: Blob, operator: BlobOperator) -> list[Choice]:
     layer = replace(layer, params=_lowered_params(operator, lowered, layer))
     return [own] + [
         _choice(kernel, replace(layer, params=_params(kernel, lowered, layer)))
-        for kernel in possible_kernels(lowered, layer)
+        for kernel in kernels_of_shape(lowered, layer)
         if kernel != operator.kernel
     ]
 
@@ -63,21 +55,21 @@ def reason(found: list[Choice]) -> str:
 
 
 def _choice(kernel: str, layer: Layer) -> Choice:
-    size = block_bytes(kernel, layer.params, layer.inputs[0], layer.output)
+    size = sum(KERNELS[kernel].block_sizes(layer).values())
     return Choice(kernel, predict(kernel, layer), size)
 
 
 def _params(kernel: str, lowered: str, layer: Layer) -> dict[str, int]:
-    return dict(layer.params) if kernel == lowered else packed_params(kernel, layer.params)
+    return (
+        dict(layer.params) if kernel == lowered else packed_params(lowered, kernel, layer.params)
+    )
 
 
 def _lowered_kernel(operator: BlobOperator) -> str | None:
     """The portable kernel in whose place an operator's may stand."""
-    found = [
-        lowered
-        for lowered, others in PACKINGS.items()
-        if operator.kernel == lowered or operator.kernel in others
-    ]
+    found = list(KERNELS[operator.kernel].packs)
+    if any(operator.kernel in card.packs for card in KERNELS.values()):
+        found.append(operator.kernel)
     # a full convolution stands for a depthwise one as well, which the operator's name tells
     depthwise = [one for one in found if one == "depthwise_conv_s8"]
     if operator.name.startswith("DEPTHWISE") and depthwise:

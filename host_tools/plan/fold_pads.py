@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from host_tools.graph import Graph
-from host_tools.plan.types import PlanOperator
+from host_tools.plan_types import PlanOperator
 
 
 def fold_pads(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from host_tools.blob import layout
 from host_tools.errors import CommandError
-from host_tools.plan.layouts import depthwise_packed
-from host_tools.plan.types import Plan, PlanOperator
-from host_tools.plan.work import work
+from host_tools.kernels import KERNELS
+from host_tools.plan.candidates import possible_kernels
+from host_tools.plan_types import Plan, PlanOperator
 
 
 def check_limits(plan: Plan) -> None:
@@ -26,37 +26,27 @@ def check_limits(plan: Plan) -> None:
 
 def _most_work(plan: Plan, operator: PlanOperator) -> int:
     """What the kernel does that has the most to do."""
-    if operator.kernel == "depthwise_conv_s8" and plan.target == "cortex-m7":
-        # of few channels it may be computed as a full convolution
-        depth = plan.tensors[operator.inputs[0]].shape[3]
-        if depth < depthwise_packed.CHANNELS:
-            return depth * work(plan, operator)
-    return work(plan, operator)
+    layer = plan.layer(operator)
+    return max(KERNELS[kernel].work(layer) for kernel in possible_kernels(plan, operator))
 
 
 def _check_operator(plan: Plan, operator: PlanOperator) -> None:
     """Raises CommandError where an operator's sizes are beyond what its kernel counts in."""
     source, output = plan.tensors[operator.inputs[0]], plan.tensors[operator.output]
     where = f"operator {operator.source_index} ({operator.name})"
-    if "kernel_h" in operator.params or operator.kernel == "resize_nearest_s8":
+    if KERNELS[operator.kernel].pictures:
         largest = max(*source.shape[1:], *output.shape[1:])
         if largest > layout.MAX_PICTURE:
             raise CommandError(
                 f"{where}: a height, width or channel count is {largest}; "
                 f"at most {layout.MAX_PICTURE} are supported"
             )
-    if "kernel_h" in operator.params:
-        sides = ("kernel", "stride", "dilation")
-        largest = max(operator.params.get(f"{side}_{axis}", 1) for side in sides for axis in "hw")
-        if largest > layout.MAX_WINDOW:
-            raise CommandError(
-                f"{where}: a window's side, stride or dilation is {largest}; "
-                f"at most {layout.MAX_WINDOW} is supported"
-            )
-    if operator.kernel == "mean_s8" and source.elements // output.elements > layout.MAX_AVERAGED:
+    sides = ("kernel", "stride", "dilation")
+    largest = max(operator.params.get(f"{side}_{axis}", 1) for side in sides for axis in "hw")
+    if largest > layout.MAX_WINDOW:
         raise CommandError(
-            f"{where}: it averages {source.elements // output.elements} elements; "
-            f"at most {layout.MAX_AVERAGED} are supported"
+            f"{where}: a window's side, stride or dilation is {largest}; "
+            f"at most {layout.MAX_WINDOW} is supported"
         )
 
 

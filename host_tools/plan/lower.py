@@ -8,10 +8,10 @@ from __future__ import annotations
 from host_tools.blob.layout import MAX_RANK
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator
-from host_tools.plan.lowering import Lowered, View
-from host_tools.plan.operators import LOWER
-from host_tools.plan.types import ITEM_SIZES, PlanOperator
-from host_tools.reference.arguments import label
+from host_tools.operators import OPERATORS
+from host_tools.operators.arguments import label
+from host_tools.operators.lowering import Lowered, View
+from host_tools.plan_types import ITEM_SIZES, PlanOperator
 
 
 def lower(graph: Graph) -> tuple[list[PlanOperator], dict[int, int]]:
@@ -55,7 +55,7 @@ def _refusal(graph: Graph, refused: list[tuple[Operator, CommandError]]) -> Comm
     intro = ""
     computed = _computed_types(graph)
     if "int8" not in computed:
-        unknown = [entry for entry in refused if entry[0].kind not in LOWER]
+        unknown = [entry for entry in refused if entry[0].kind not in OPERATORS]
         sentence = (
             f"the model is not quantized to int8: it computes in {' and '.join(computed)}; "
             "convert it with int8 post-training quantization"
@@ -75,9 +75,9 @@ def _computed_types(graph: Graph) -> list[str]:
 
 
 def _lower_one(graph: Graph, operator: Operator) -> Lowered:
-    if operator.kind not in LOWER:
+    if operator.kind not in OPERATORS:
         raise CommandError("this operator is not supported")
-    lowered = LOWER[operator.kind](graph, operator)
+    lowered = OPERATORS[operator.kind].lower(graph, operator)
     for step in lowered:
         inputs = (step.source,) if isinstance(step, View) else step.inputs
         for index in (*inputs, step.output):
@@ -89,8 +89,9 @@ def check_tensor(graph: Graph, index: int) -> None:
     """Raises CommandError for a tensor that a blob cannot hold."""
     tensor = graph.tensors[index]
     if tensor.dtype not in ITEM_SIZES:
+        hint = "; make it int32 in the model" if tensor.dtype == "int64" else ""
         raise CommandError(
-            f"{label(tensor)} is {tensor.dtype}; only {', '.join(ITEM_SIZES)} are supported"
+            f"{label(tensor)} is {tensor.dtype}; only {', '.join(ITEM_SIZES)} are supported{hint}"
         )
     if len(tensor.shape) > MAX_RANK or 0 in tensor.shape:
         raise CommandError(

@@ -16,9 +16,10 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from host_tools.kernels import KERNELS
+from host_tools.kernels.slides import ALIGNMENT
 from host_tools.plan.buffers import Buffer, arena_buffers
-from host_tools.plan.slides import ALIGNMENT, slide
-from host_tools.plan.types import Plan
+from host_tools.plan_types import Plan, PlanOperator
 
 CLIMBING_STEPS = 1000
 SEPARATIONS = 4  # rounds of looking for an output to compute apart, and outputs tried in each
@@ -47,7 +48,8 @@ Slides = Mapping[tuple[int, int], int]
 def plan_memory(plan: Plan) -> None:
     """Fills in the offsets of the tensors and scratch of `plan`, and its arena size.
 
-    Every offset is a multiple of 16. `arena_blocks` says what is placed.
+    Exchanges the inputs of operators that write over their second one. Every offset
+    is a multiple of 16. `arena_blocks` says what is placed.
     """
     best = _place(plan, frozenset())
     for _ in range(SEPARATIONS):
@@ -61,9 +63,18 @@ def plan_memory(plan: Plan) -> None:
     for buffer, offset in zip(best.buffers, best.offsets, strict=False):
         for tensor in buffer.tensors:
             plan.tensors[tensor].offset = offset
+        for time in buffer.swaps:
+            _swap_inputs(plan.operators[time])
     with_scratch = [operator for operator in plan.operators if operator.scratch_size]
     for operator, offset in zip(with_scratch, best.offsets[len(best.buffers) :], strict=True):
         operator.scratch_offset = offset
+
+
+def _swap_inputs(operator: PlanOperator) -> None:
+    swap = KERNELS[operator.kernel].swap
+    assert swap is not None
+    operator.inputs = operator.inputs[::-1]
+    operator.params, operator.data = swap(operator.params, operator.data)
 
 
 @dataclass(frozen=True)
@@ -118,7 +129,7 @@ def arena_slides(plan: Plan, buffers: list[Buffer]) -> dict[tuple[int, int], int
     places = {plan.root(tensor): i for i, b in enumerate(buffers) for tensor in b.tensors}
     slides = {}
     for time, operator in enumerate(plan.operators):
-        bytes_before = slide(plan, operator)
+        bytes_before = KERNELS[operator.kernel].slide(plan.layer(operator))
         source = places.get(plan.root(operator.inputs[0]))
         output = places[plan.root(operator.output)]
         if bytes_before is None or source is None or source == output:

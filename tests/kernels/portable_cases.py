@@ -1,7 +1,7 @@
 """Random calls of the kernels: shapes, strides, paddings, offsets, multipliers, shifts, extremes.
 
 `CASES[kernel](rng)` returns (arrays, keyword arguments) for the function of that name in
-`host_tools.reference.kernels`. Every parameter is within what the blob allows.
+`host_tools.kernels`. Every parameter is within what the blob allows.
 """
 
 from __future__ import annotations

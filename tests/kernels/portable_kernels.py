@@ -1,6 +1,6 @@
 """The portable C kernels, compiled for this computer and callable as the numpy reference is.
 
-`PortableKernels(library)` has a method for each function of `host_tools.reference.kernels`, with
+`PortableKernels(library)` has a method for each function of `host_tools.kernels`, with
 its arguments. Outputs are written between guard bytes, which must stay as they were.
 """
 

@@ -7,8 +7,38 @@ import pytest
 from portable_cases import CASES, int8_values
 from portable_kernels import SANITIZED, PortableKernels, build_for_tests
 
-from host_tools.reference import kernels as reference
+from host_tools.kernels import (
+    conv,
+    copy,
+    depthwise_conv,
+    elementwise,
+    fully_connected,
+    lut,
+    pool,
+    quantize,
+    reduction,
+    resize,
+    softmax,
+)
 
+# the numpy function of each portable kernel, by its name in CASES
+REFERENCE = {
+    name: getattr(module, name)
+    for module, names in (
+        (conv, ("conv",)),
+        (depthwise_conv, ("depthwise_conv",)),
+        (fully_connected, ("fully_connected",)),
+        (pool, ("average_pool", "max_pool")),
+        (elementwise, ("add", "mul", "broadcast_add", "broadcast_sub", "broadcast_mul")),
+        (softmax, ("softmax",)),
+        (lut, ("lut",)),
+        (copy, ("copy",)),
+        (reduction, ("mean",)),
+        (resize, ("resize_nearest",)),
+        (quantize, ("quantize", "dequantize")),
+    )
+    for name in names
+}
 ROUNDS = 80 if SANITIZED else 250
 
 
@@ -17,15 +47,11 @@ def portable(tmp_path_factory: pytest.TempPathFactory) -> PortableKernels:
     return PortableKernels(build_for_tests(tmp_path_factory.mktemp("kernels")))
 
 
-def test_every_reference_kernel_has_cases() -> None:
-    assert sorted(CASES) == sorted(reference.__all__)
-
-
 @pytest.mark.parametrize("kernel", CASES)
 def test_agrees_with_the_reference(kernel: str, portable: PortableKernels) -> None:
     for seed in range(ROUNDS):
         arrays, keywords = CASES[kernel](np.random.default_rng(seed))
-        expected = getattr(reference, kernel)(*arrays, **keywords)
+        expected = REFERENCE[kernel](*arrays, **keywords)
         found = getattr(portable, kernel)(*arrays, **keywords)
         assert found.dtype == expected.dtype
         np.testing.assert_array_equal(found, expected, err_msg=f"seed {seed}: {keywords}")
@@ -67,7 +93,7 @@ def test_sums_of_long_rows_wrap_as_the_reference_does(portable: PortableKernels)
     )
     np.testing.assert_array_equal(
         portable.fully_connected(*arrays, **keywords),
-        reference.fully_connected(*arrays, **keywords),
+        REFERENCE["fully_connected"](*arrays, **keywords),
     )
 
 
@@ -76,7 +102,7 @@ def test_softmax_of_many_equal_elements(size: int, portable: PortableKernels) ->
     rows = np.full((1, size), 5, np.int8)
     keywords = {"multiplier": 1 << 30, "shift": 22, "diff_min": -248, "output_shape": rows.shape}
     np.testing.assert_array_equal(
-        portable.softmax(rows, **keywords), reference.softmax(rows, **keywords)
+        portable.softmax(rows, **keywords), REFERENCE["softmax"](rows, **keywords)
     )
 
 

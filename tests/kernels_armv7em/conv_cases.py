@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.reference.kernels.conv import conv
-from host_tools.reference.kernels.depthwise_conv import depthwise_conv
+from host_tools.kernels.conv import conv
+from host_tools.kernels.depthwise_conv import depthwise_conv
 
 
 @dataclass

@@ -7,8 +7,8 @@ import pytest
 from harness_tools import Case, check
 
 from host_tools.arithmetic import quantize_multiplier
-from host_tools.plan.layouts import add_table
-from host_tools.reference.kernels.elementwise import add
+from host_tools.kernels import add_table
+from host_tools.kernels.elementwise import add
 
 INPUTS = np.stack(np.meshgrid(np.arange(-128, 128), np.arange(-128, 128))).astype(np.int8)
 

@@ -9,7 +9,8 @@ import pytest
 from conv_cases import Layer, Numbers, expected, numbers_shifted_left, random_numbers
 from harness_tools import Case, check
 
-from host_tools.plan.layouts import Refused, conv_packed
+from host_tools.kernels import conv_packed
+from host_tools.kernels.requantization import Refused
 
 
 def make_case(layer: Layer, numbers: Numbers) -> Case:

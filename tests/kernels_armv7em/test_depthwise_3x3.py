@@ -16,7 +16,7 @@ from conv_cases import (
 )
 from harness_tools import Case, check
 
-from host_tools.plan.layouts import depthwise_3x3
+from host_tools.kernels import depthwise_3x3
 
 
 def layer_of(batch: int, height: int, width: int, channels: int, stride: int, same: bool) -> Layer:

@@ -16,7 +16,8 @@ from conv_cases import (
 )
 from harness_tools import Case, check
 
-from host_tools.plan.layouts import Refused, depthwise_packed
+from host_tools.kernels import depthwise_packed
+from host_tools.kernels.requantization import Refused
 
 SHAPES = 150
 KERNELS = [(1, 1), (1, 4), (5, 1), (2, 2), (3, 3), (5, 5), (7, 7), (10, 4), (3, 8)]

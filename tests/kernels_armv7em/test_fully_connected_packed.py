@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from harness_tools import Case, check
 
-from host_tools.plan.layouts import Refused, fully_connected_packed
-from host_tools.reference.kernels.fully_connected import fully_connected
+from host_tools.kernels import fully_connected_packed
+from host_tools.kernels.fully_connected import fully_connected
+from host_tools.kernels.requantization import Refused
 
 
 def make_case(

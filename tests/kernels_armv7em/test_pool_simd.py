@@ -7,8 +7,7 @@ import pytest
 from conv_cases import Layer
 from harness_tools import Case, check
 
-from host_tools.reference.kernels.average_pool import average_pool
-from host_tools.reference.kernels.max_pool import max_pool
+from host_tools.kernels.pool import average_pool, max_pool
 
 REFERENCES = {"max_pool_simd": max_pool, "average_pool_simd": average_pool}
 SHAPES = [

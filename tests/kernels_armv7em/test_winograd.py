@@ -14,7 +14,8 @@ from conv_cases import (
 )
 from harness_tools import Case, check
 
-from host_tools.plan.layouts import Refused, winograd
+from host_tools.kernels import winograd
+from host_tools.kernels.requantization import Refused
 
 
 @pytest.fixture(params=[2, 4])

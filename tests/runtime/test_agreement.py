@@ -9,10 +9,10 @@ import networks
 import numpy as np
 import pytest
 
-from host_tools.blob.layout import KERNELS
 from host_tools.blob.writer import write_blob
+from host_tools.kernels import KERNELS
 from host_tools.pack import plan_model
-from host_tools.plan import Plan
+from host_tools.plan_types import Plan
 
 # docs/blob-format.md
 DTYPES = {"int8": 1, "uint8": 2, "float32": 3}
@@ -88,8 +88,8 @@ def _check_tensors(plan: Plan, blob: bytes, lines: list[str]) -> list[tuple[int,
 def _check_io(plan: Plan, blob: bytes, lines: list[str]) -> None:
     tables = [*plan.image_tables, *(None for _ in plan.outputs)]
     for index, table, line in zip((*plan.inputs, *plan.outputs), tables, lines, strict=True):
-        tensor, offset = map(int, line.split())
-        assert tensor == index
+        tensor, flags, offset = map(int, line.split())
+        assert (tensor, flags) == (index, 0)
         if table is None:
             assert offset == 0
         else:
@@ -120,6 +120,6 @@ def _check_operators(
         scalars = [int(value) for values in expected for value in values]
         assert params[: len(scalars)] == scalars
         offsets = params[len(scalars) :]
-        for (name, dtype), offset in zip(kernel.data, offsets, strict=True):
-            data = np.ascontiguousarray(operator.data[name], dtype).tobytes()
+        for block, offset in zip(kernel.blocks, offsets, strict=True):
+            data = np.ascontiguousarray(operator.data[block.name], block.dtype).tobytes()
             assert blob[offset : offset + len(data)] == data

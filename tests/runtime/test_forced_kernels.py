@@ -10,11 +10,13 @@ from oracle import REAL_MODELS, ROOT, TfliteMicro, extreme_inputs, random_inputs
 
 from host_tools.blob.reader import read_blob
 from host_tools.host_runtime import HostModel
+from host_tools.kernels import KERNELS
 from host_tools.pack import pack
-from host_tools.plan.candidates import PACKINGS
 from host_tools.tflite import read_model
 
-KERNELS = [kernel for lowered, others in PACKINGS.items() for kernel in (lowered, *others)]
+# the packed kernels, and those whose place they take
+PACKED = [card for card in KERNELS.values() if card.packs]
+FORCED = sorted({name for card in PACKED for name in (card.name, *card.packs)})
 # how many layers of each network a kernel computes when it is forced
 RESNET = {"conv_packed_s8": 9, "winograd_f2_s8": 4, "winograd_f4_s8": 4, "add_table_s8": 3}
 DS_CNN = {"conv_packed_s8": 5, "depthwise_3x3_s8": 4, "depthwise_packed_s8": 4}
@@ -44,7 +46,7 @@ def test_each_kernel_forced_in_turn_gives_tflite_micros_bytes(name: str) -> None
     expected = [
         [array.copy() for array in oracle.run(each, len(graph.outputs))] for each in inputs
     ]
-    blobs = {pack(graph, target="cortex-m7", force=(kernel,)): kernel for kernel in KERNELS}
+    blobs = {pack(graph, target="cortex-m7", force=(kernel,)): kernel for kernel in FORCED}
     for blob, kernel in blobs.items():
         runtime = HostModel(blob)
         for each, wanted in zip(inputs, expected, strict=True):

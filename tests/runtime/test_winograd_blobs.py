@@ -9,15 +9,14 @@ from blob_editor import BlobEditor
 from test_verifier import refusal
 from tflite_builder import ModelBuilder
 
-from host_tools.blob.layout import KERNELS
 from host_tools.blob.reader import read_blob
 from host_tools.blob.writer import write_blob
 from host_tools.host_runtime import HostModel
+from host_tools.kernels import KERNELS, winograd
 from host_tools.pack import pack
-from host_tools.plan import Plan, make_plan
-from host_tools.plan.layouts import winograd
+from host_tools.plan import make_plan
 from host_tools.plan.memory import plan_memory
-from host_tools.plan.slides import slide
+from host_tools.plan_types import Plan
 from host_tools.tflite import read_model
 
 OUT = "parameter out of its range"
@@ -176,4 +175,4 @@ def test_no_input_is_overwritten_before_its_last_tile_has_read_it(tile):
             needed = max(needed, written - least)
             ends = [min(y + tile, out_h) * out_w - max(out_w - x - tile, 0) for y, x in four]
             written = max(written, *(end * units for end in ends))
-        assert needed <= slide(plan, plan.operators[0])
+        assert needed <= KERNELS[plan.operators[0].kernel].slide(plan.layer(plan.operators[0]))

@@ -3,7 +3,7 @@
 // flat; the output may be either input.
 #include "packed_common.h"
 
-// What the loop over words takes; in this order, which the assembly knows.
+// What the loop over words takes.
 typedef struct {
     const int8_t *input0, *input1;
     int8_t *output;
@@ -16,6 +16,15 @@ typedef struct {
 #if INK_HAVE_DSP
 
 #pragma GCC diagnostic ignored "-Wunused-parameter" // a naked function's, by register
+
+INK_FIELD_AT(adder_t, input0, 0);
+INK_FIELD_AT(adder_t, input1, 4);
+INK_FIELD_AT(adder_t, output, 8);
+INK_FIELD_AT(adder_t, table0, 12);
+INK_FIELD_AT(adder_t, table1, 16);
+INK_FIELD_AT(adder_t, how, 20);
+INK_FIELD_AT(adder_t, output_zero, 28);
+INK_FIELD_AT(adder_t, end, 32);
 
 // Adds whole words, at least one. r8 and r9: four bytes of each input, r8 and r10-r12: sums.
 // Not static, or the compiler might take its parameter away.

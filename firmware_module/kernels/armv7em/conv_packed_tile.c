@@ -13,6 +13,12 @@
 
 #pragma GCC diagnostic ignored "-Wunused-parameter" // a naked function's, by register
 
+INK_FIELD_AT(ink_conv_tile_t, panel, 0);
+INK_FIELD_AT(ink_conv_tile_t, groups, 4);
+INK_FIELD_AT(ink_conv_tile_t, stride, 8);
+INK_FIELD_AT(ink_conv_tile_t, pairs, 12);
+INK_FIELD_AT(ink_conv_tile_t, output_zero, 16);
+
 // Offsets in the stack frame.
 // 0 panel, 4 end of panel, 8 stride, 12 end of output, 16 bytes of weights that the entry skips
 // less those of the first two words, 20 entry, 24 zero point of the output, 28 output

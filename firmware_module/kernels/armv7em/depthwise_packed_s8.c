@@ -14,7 +14,7 @@
 #define HEAD_SIZE 48 // bytes of a record before its taps: biases, requantizations
 #define TAP_SIZE 8   // 4 weights as int16
 
-// The part of a window that lies in the input, at least one pixel. The assembly knows the order.
+// The part of a window that lies in the input, at least one pixel.
 typedef struct {
     int32_t columns, rows;    // in taps
     int32_t row_gap, tap_gap; // bytes from the end of a row to the next: of input, of taps
@@ -25,6 +25,18 @@ typedef struct {
     int32_t first_tap; // bytes from a record to the first tap
     int32_t record_size;
 } window_t;
+
+INK_FIELD_AT(window_t, columns, 0);
+INK_FIELD_AT(window_t, rows, 4);
+INK_FIELD_AT(window_t, row_gap, 8);
+INK_FIELD_AT(window_t, tap_gap, 12);
+INK_FIELD_AT(window_t, column_step, 16);
+INK_FIELD_AT(window_t, offset, 20);
+INK_FIELD_AT(window_t, output_zero, 24);
+INK_FIELD_AT(window_t, output_step, 28);
+INK_FIELD_AT(window_t, channels, 32);
+INK_FIELD_AT(window_t, first_tap, 36);
+INK_FIELD_AT(window_t, record_size, 40);
 
 // Inputs at r1, taps at r2; r8 is column_step, r9 the offset, r4 to r7 are the sums of channels 0
 // to 3.

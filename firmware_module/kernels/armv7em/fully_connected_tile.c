@@ -7,6 +7,12 @@
 
 #pragma GCC diagnostic ignored "-Wunused-parameter" // a naked function's, by register
 
+INK_FIELD_AT(ink_fully_connected_tile_t, inputs, 0);
+INK_FIELD_AT(ink_fully_connected_tile_t, groups, 4);
+INK_FIELD_AT(ink_fully_connected_tile_t, blocks, 8);
+INK_FIELD_AT(ink_fully_connected_tile_t, how, 12);
+INK_FIELD_AT(ink_fully_connected_tile_t, output_zero, 20);
+
 // r0: inputs, r1: weights, r2 and r3: inputs of 4 taps, r4 and r5: 256 x A + B of two pairs of
 // units, r6 and r7: B, r8-r11: weights, r12: groups left, lr: output. In the stack frame: 0 inputs,
 // 4 groups, 8 end of output, 12 multiplier, 16 scale, 20 zero point of the output.

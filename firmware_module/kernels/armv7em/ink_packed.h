@@ -2,7 +2,7 @@
 // Kernels on weights that the host packed for the Cortex-M7: their parameters and functions.
 // On a core with the DSP extension these are the fast ones, anywhere else portable twins that read
 // the same bytes and give the same result. Nothing is checked here: the packer keeps the conditions
-// of exactness (host_tools/plan/layouts), the runtime keeps sizes and offsets.
+// of exactness (host_tools/kernels), the runtime keeps sizes and offsets.
 #ifndef INK_PACKED_H
 #define INK_PACKED_H
 

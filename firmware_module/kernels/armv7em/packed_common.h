@@ -4,13 +4,14 @@
 #define INK_PACKED_COMMON_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "ink_packed.h"
 
 // How an output channel is requantized: (acc * multiplier, rounded) / 2^shift, rounded, for a shift
-// to the right of 1 to 31. host_tools/plan/layouts/requantization.py says why this is exact.
+// to the right of 1 to 31. host_tools/kernels/requantization.py says why this is exact.
 typedef struct {
     int32_t multiplier; // 2 x TensorFlow Lite's, wrapped to 32 bits
     int32_t scale;      // -2^(32 - shift), or above 0: 1 + a shift to the left
@@ -23,6 +24,13 @@ static inline int32_t read_word(const void *at) {
 }
 
 #if INK_HAVE_DSP
+
+// Assembly reads its parameters by their place in the struct.
+#define INK_FIELD_AT(type, field, offset)                                                          \
+    _Static_assert(offsetof(type, field) == (offset), "assembly reads " #field " there")
+
+INK_FIELD_AT(ink_requantize_t, multiplier, 0);
+INK_FIELD_AT(ink_requantize_t, scale, 4);
 
 static inline int32_t multiply_high_round_add(int32_t value, int32_t multiplier, int32_t addend) {
     int32_t result;

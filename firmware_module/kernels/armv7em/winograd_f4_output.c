@@ -53,6 +53,11 @@ void ink_winograd_f4_finish(
 
 #pragma GCC diagnostic ignored "-Wunused-parameter" // a naked function's, by register
 
+INK_FIELD_AT(ink_winograd_place_t, to, 0);
+INK_FIELD_AT(ink_winograd_place_t, pixel, 4);
+INK_FIELD_AT(ink_winograd_place_t, row, 8);
+INK_FIELD_AT(ink_winograd_place_t, zero_point, 12);
+
 // In the stack frame: 4 x 6 words of half-transformed products, then how, place.
 __attribute__((naked)) void ink_winograd_f4_output(
     const int32_t *products, const ink_requantize_t *how, const ink_winograd_place_t *place) {

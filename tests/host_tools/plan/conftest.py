@@ -6,7 +6,7 @@ import pytest
 from oracle import ROOT
 
 from host_tools.pack import plan_model
-from host_tools.plan import Plan
+from host_tools.plan_types import Plan
 
 
 @pytest.fixture(scope="session")

@@ -11,16 +11,16 @@ import pytest
 from chains import Chain
 from oracle import REAL_MODELS, ROOT, real_model
 
-from host_tools.blob.layout import KERNELS
 from host_tools.blob.reader import read_blob, weight_bytes
 from host_tools.errors import CommandError
+from host_tools.kernels import KERNELS
+from host_tools.kernels.layer import Layer
 from host_tools.pack import pack, plan_model
-from host_tools.plan.candidates import candidates, possible_kernels
-from host_tools.plan.costs import predict
-from host_tools.plan.explain import choices, layer_of, reason
-from host_tools.plan.features import counts
+from host_tools.plan.candidates import candidates, kernels_of_shape
+from host_tools.plan.choose import Limits, choose_kernels
+from host_tools.plan.costs import counts, predict
+from host_tools.plan.explain import choices, reason
 from host_tools.plan.knapsack import cheapest
-from host_tools.plan.layer import Layer
 from host_tools.plan.memory import plan_memory
 
 CIFAR10 = ROOT / "models" / "cifar10" / "cifar10.tflite"
@@ -205,21 +205,18 @@ def test_a_3x3_convolution_may_be_computed_in_four_ways() -> None:
     assert [one.kernel for one in candidates(plan, plan.operators[1])] == ["conv_s8"]
 
 
-def test_an_operator_given_a_candidate_and_then_another_is_as_if_given_the_other() -> None:
+def test_trying_a_choice_leaves_the_plan_that_it_is_made_of_as_it_was() -> None:
     plan = plan_model(resnet())
     plan.target = "cortex-m7"
-    [index] = [i for i, operator in enumerate(plan.operators) if operator.kernel == "add_s8"][:1]
-    operator = plan.operators[index]
-    plain, table = candidates(plan, operator)
-    plain.give(operator)
-    # exchanges inputs where only the second can be written over
-    operator.inputs = operator.inputs[::-1]
-    operator.params["input0_offset"] = 99
-    table.give(operator)
-    plain.give(operator)
-    assert operator.inputs == plain.inputs
-    assert operator.params == plain.params
-    plan_memory(plan)
+    before = plan.copy()
+    chosen = choose_kernels(plan, Limits(flash=300_000))
+    # it exchanges inputs where only the second can be written over, and places tensors
+    plan_memory(chosen)
+    assert chosen.operators != before.operators
+    for operator, old in zip(plan.operators, before.operators, strict=True):
+        assert (operator.kernel, operator.inputs) == (old.kernel, old.inputs)
+        assert operator.params == old.params and operator.data.keys() == old.data.keys()
+    assert plan.tensors == before.tensors
 
 
 def test_a_forced_kernel_computes_what_it_can() -> None:
@@ -266,7 +263,7 @@ def check_explanations(model: bytes | Path) -> None:
             plan.tensors[planned.output].shape,
         )
         names = {choice.kernel for choice in explained}
-        assert names == set(possible_kernels(planned.kernel, layer))
+        assert names == set(kernels_of_shape(planned.kernel, layer))
 
 
 def test_reasons_are_speed_flash_and_what_shapes_do_not_tell() -> None:
@@ -367,7 +364,7 @@ def test_every_kernel_of_a_blob_has_a_cost() -> None:
 def test_a_prediction_is_made_of_the_layer_in_the_blob() -> None:
     read = read_blob(pack(CIFAR10, target="cortex-m7"))
     operator = read.operators[0]
-    found = counts(operator.kernel, layer_of(read, operator))
+    found = counts(operator.kernel, read.layer(operator))
     # 32 x 32 pixels by fours, 32 channels by twos, 75 taps by fours
     assert found["multiply"] == 256 * 16 * 19
     assert found["pair"] == 256 * 16

@@ -11,7 +11,7 @@ from oracle import TfliteMicro, extreme_inputs, random_inputs, real_model
 
 from host_tools.host_runtime import HostModel
 from host_tools.pack import pack, plan_model
-from host_tools.plan import Plan
+from host_tools.plan_types import Plan
 
 NETWORKS = int(os.environ.get("INKLING_GRAPHS", "60")) // 2
 TARGETS = ("portable", "cortex-m7")
@@ -91,6 +91,43 @@ def test_a_channel_that_one_input_can_move_stays() -> None:
         weights[0] = 1
         biases[:] = (bias, 0, 0, 0)
         assert channels(check(network.conv(2))) == [kept, 2]
+
+
+INT32_MAX = 2**31 - 1
+
+
+def constants(network: Chain, operator: int) -> list[np.ndarray]:
+    """Weights and bias of an operator, to be changed."""
+    tensors = network.builder.graph.tensors
+    return [tensors[index].data for index in network.builder.graph.operators[operator].inputs[1:]]
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize(("more", "kept"), [(0, 3), (1, 4)])
+def test_a_channel_whose_sum_can_leave_int32_stays(sign: int, more: int, kept: int) -> None:
+    network = Chain().conv(4, 3)
+    weights, bias = constants(network, 0)
+    # inputs of -125 to 130, and padding: a weight of 1 or -1 adds at most 130 for each of 27 taps
+    weights[1] = sign
+    bias[1] = sign * (INT32_MAX - 27 * 130 + more)
+    model, _ = network.conv(2).build()
+    for target in TARGETS:
+        assert channels(plan_model(model, target=target)) == [kept, 2]
+
+
+@pytest.mark.parametrize("reader", ["CONV_2D", "FULLY_CONNECTED"])
+@pytest.mark.parametrize(("more", "kept"), [(0, 7), (1, 8)])
+def test_a_channel_stays_whose_reader_has_no_room_for_it_in_a_bias(
+    reader: str, more: int, kept: int
+) -> None:
+    network = Chain(side=1).conv(8, dead={3: 5})
+    network = network.conv(5) if reader == "CONV_2D" else network.fully_connected(5)
+    weights, bias = constants(network, 1)
+    added = 255 * np.abs(weights[2].astype(np.int64)).sum()
+    bias[2] = INT32_MAX - added + more
+    model, _ = network.build()
+    for target in TARGETS:
+        assert channels(plan_model(model, target=target)) == [kept, 5]
 
 
 def test_a_channel_goes_through_a_depthwise_convolution() -> None:

@@ -12,7 +12,7 @@ from tflite_builder import ModelBuilder
 
 from host_tools.blob.writer import write_blob
 from host_tools.pack import plan_model
-from host_tools.plan import Plan, make_plan
+from host_tools.plan import make_plan
 from host_tools.plan.buffers import arena_buffers
 from host_tools.plan.memory import (
     Block,
@@ -21,6 +21,7 @@ from host_tools.plan.memory import (
     most_tensor_bytes,
     place_blocks,
 )
+from host_tools.plan_types import Plan
 from host_tools.reference import run
 
 SEEDS = range(100)

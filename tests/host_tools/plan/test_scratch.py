@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from host_tools.plan.candidates import portable_scratch
-from host_tools.plan.layer import Layer
-from host_tools.plan.types import Plan, PlanOperator, PlanTensor
-from host_tools.plan.work import work
+from host_tools.kernels import KERNELS
+from host_tools.kernels.layer import Layer
+from host_tools.plan_types import Plan, PlanOperator, PlanTensor
 
 PLAIN = {
     "kernel_h": 1,
@@ -54,7 +53,7 @@ def test_scratch_is_what_cmsis_nn_documents_for_dsp(
     kernel: str, channels: int, params: dict[str, int], expected: int
 ) -> None:
     layer = Layer({**PLAIN, **params}, ((1, 8, 8, channels),), (1, 8, 8, 6))
-    assert portable_scratch(kernel, layer) == expected
+    assert KERNELS[kernel].scratch(layer) == expected
 
 
 @pytest.mark.parametrize(
@@ -73,7 +72,8 @@ def test_scratch_is_what_cmsis_nn_documents_for_dsp(
 def test_work_is_output_elements_times_window_elements(
     kernel: str, params: dict[str, int], expected: int
 ) -> None:
-    assert work(*plan_of(kernel, 12, **params)) == expected
+    plan, operator = plan_of(kernel, 12, **params)
+    assert KERNELS[kernel].work(plan.layer(operator)) == expected
 
 
 def test_multiply_accumulates_of_our_network_are_those_of_its_weights(cifar10_plan: Plan) -> None:

@@ -10,10 +10,10 @@ from sliding import LAYERS, laid_out, least_distance
 
 from host_tools.blob.writer import write_blob
 from host_tools.host_runtime import BlobError, HostModel
+from host_tools.kernels import KERNELS
 from host_tools.pack import plan_model
-from host_tools.plan import Plan, PlanOperator, PlanTensor
 from host_tools.plan.memory import Block, lower_bound, place_blocks
-from host_tools.plan.slides import slide
+from host_tools.plan_types import Plan, PlanOperator, PlanTensor
 
 SHAPES = 300
 PIXELS = ("conv_packed_s8", "max_pool_simd_s8", "average_pool_simd_s8")
@@ -90,7 +90,7 @@ def test_a_slide_is_the_least_that_lets_every_pixel_find_its_window(kernel: str)
     slid = 0
     for _ in range(SHAPES):
         plan, operator = random_operator(kernel, rng)
-        found = slide(plan, operator)
+        found = KERNELS[operator.kernel].slide(plan.layer(operator))
         assert found is not None
         assert survives(plan, operator, found), (plan.tensors, operator.params)
         if found:
@@ -103,10 +103,11 @@ def test_a_packed_depthwise_convolution_keeps_a_pixel_more_before_its_input() ->
     rng = np.random.default_rng(1)
     for _ in range(SHAPES):
         plan, operator = random_operator("conv_packed_s8", rng)
-        pixels = slide(plan, operator)
+        pixels = KERNELS[operator.kernel].slide(plan.layer(operator))
         operator.kernel = "depthwise_packed_s8"
         assert pixels is not None
-        assert slide(plan, operator) == pixels + plan.tensors[operator.output].shape[3]
+        found = KERNELS[operator.kernel].slide(plan.layer(operator))
+        assert found == pixels + plan.tensors[operator.output].shape[3]
 
 
 @pytest.mark.parametrize("kernel", ["conv_packed_s8", "depthwise_packed_s8"])
@@ -114,7 +115,7 @@ def test_pictures_of_a_batch_do_not_slide(kernel: str) -> None:
     plan, operator = random_operator(kernel, np.random.default_rng(2))
     for tensor in plan.tensors:
         tensor.shape = (2, *tensor.shape[1:])
-    assert slide(plan, operator) is None
+    assert KERNELS[operator.kernel].slide(plan.layer(operator)) is None
 
 
 @pytest.mark.parametrize("kernel", LAYERS)
@@ -150,7 +151,7 @@ def test_a_depthwise_output_wider_than_its_input_does_not_slide() -> None:
     plan = plan_model(model, target="cortex-m7", force=["depthwise_3x3_s8"])
     [operator] = plan.operators
     assert plan.tensors[operator.output].shape == (1, 2, 4, 16)
-    assert slide(plan, operator) is None
+    assert KERNELS[operator.kernel].slide(plan.layer(operator)) is None
     assert plan.tensors[operator.output].offset != plan.tensors[operator.inputs[0]].offset
     inputs = random_inputs(graph, np.random.default_rng(4))
     ours = HostModel(write_blob(plan)).run(inputs)[0]

@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from host_tools import fixed_point
 from host_tools.arithmetic import (
     INT32_MAX,
     INT32_MIN,
@@ -20,7 +21,6 @@ from host_tools.arithmetic import (
     wrap_int32,
 )
 from host_tools.errors import CommandError
-from host_tools.reference import fixed_point
 
 EDGES = [0, 1, -1, 2, -2, 1 << 30, -(1 << 30), (1 << 30) - 1, INT32_MAX, INT32_MIN, INT32_MIN + 1]
 

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 from host_tools.arithmetic import multiply_by_quantized_multiplier, wrap_int32
-from host_tools.reference import kernels
+from host_tools.kernels.conv import conv
+from host_tools.kernels.copy import copy
+from host_tools.kernels.depthwise_conv import depthwise_conv
+from host_tools.kernels.fully_connected import fully_connected
+from host_tools.kernels.pool import average_pool, max_pool
+from host_tools.kernels.quantize import quantize
+from host_tools.kernels.softmax import softmax
 
 Params = dict[str, int]
 
@@ -65,7 +71,7 @@ def test_convolutions_with_any_window_and_groups_equal_plain_loops(seed: int) ->
     bias, multiplier, shift = random_requantization(rng, groups * each)
     p["channel_factor"] = groups
     expected = finished(plain_conv(x, w, p, shape) + bias, multiplier, shift, p)
-    found = kernels.conv(x, w, bias, multiplier, shift, **p, output_shape=shape)
+    found = conv(x, w, bias, multiplier, shift, **p, output_shape=shape)
     np.testing.assert_array_equal(found, expected)
 
     # a depthwise convolution is one with a group for each input channel
@@ -76,7 +82,7 @@ def test_convolutions_with_any_window_and_groups_equal_plain_loops(seed: int) ->
     sums = plain_conv(x, filters.transpose(2, 0, 1)[..., None], p, shape)
     expected = finished(sums + bias, multiplier, shift, p)
     p["channel_factor"] = each
-    found = kernels.depthwise_conv(x, filters, bias, multiplier, shift, **p, output_shape=shape)
+    found = depthwise_conv(x, filters, bias, multiplier, shift, **p, output_shape=shape)
     np.testing.assert_array_equal(found, expected)
 
 
@@ -96,8 +102,8 @@ def test_poolings_count_only_what_lies_within_the_image(seed: int) -> None:
     )
     x = rng.integers(-128, 128, (1, *size, 3)).astype(np.int8)
     shape = (1, *count, 3)
-    average = kernels.average_pool(x, **p, output_shape=shape)
-    largest = kernels.max_pool(x, **p, output_shape=shape)
+    average = average_pool(x, **p, output_shape=shape)
+    largest = max_pool(x, **p, output_shape=shape)
     for _, row, column, channel in itertools.product(*map(range, shape)):
         top = row * p["stride_h"] - p["pad_top"]
         left = column * p["stride_w"] - p["pad_left"]
@@ -115,7 +121,7 @@ def test_poolings_count_only_what_lies_within_the_image(seed: int) -> None:
 
 def test_sums_beyond_int32_wrap() -> None:
     multiplier = np.array([1 << 30], np.int32)
-    found = kernels.fully_connected(
+    found = fully_connected(
         np.full((1, 1), 127, np.int8),
         np.full((1, 1), 127, np.int8),
         np.array([(1 << 31) - 1], np.int32),
@@ -135,7 +141,7 @@ def test_sums_beyond_int32_wrap() -> None:
 
 
 def test_a_copy_fills_then_moves_strided_elements() -> None:
-    found = kernels.copy(
+    found = copy(
         np.arange(6, dtype=np.int8),
         element_size=1,
         count=(1, 1, 1, 1, 2, 3),
@@ -152,7 +158,7 @@ def test_a_copy_fills_then_moves_strided_elements() -> None:
 
 def test_a_copy_without_fill_keeps_what_was_there() -> None:
     before = np.array([1.5, 2.5, 3.5], np.float32)
-    found = kernels.copy(
+    found = copy(
         np.array([9.0], np.float32),
         before,
         element_size=4,
@@ -170,7 +176,7 @@ def test_a_copy_without_fill_keeps_what_was_there() -> None:
 
 def test_quantizing_saturates_and_takes_nan_for_the_zero_point() -> None:
     values = np.array([np.nan, np.inf, -np.inf, 1e30, -1e30, 0.05, -0.05, 0.14], np.float32)
-    found = kernels.quantize(values, scale=np.float32(0.1), zero_point=3, output_shape=(8,))
+    found = quantize(values, scale=np.float32(0.1), zero_point=3, output_shape=(8,))
     assert found.tolist() == [3, 127, -128, 127, -128, 4, 2, 4]
 
 
@@ -179,4 +185,4 @@ def test_a_softmax_over_more_than_512_equal_values_rounds_to_zero() -> None:
     params = {"multiplier": 1 << 30, "shift": 24, "diff_min": -100}
     for size, value in ((256, -127), (511, -127), (512, -128), (600, -128), (5000, -128)):
         row = np.zeros((1, size), np.int8)
-        assert set(kernels.softmax(row, **params, output_shape=row.shape)[0].tolist()) == {value}
+        assert set(softmax(row, **params, output_shape=row.shape)[0].tolist()) == {value}

@@ -1,0 +1,44 @@
+"""The kernels of the blob: a card each, a family a file. `KERNELS` is the table of cards."""
+
+from host_tools.kernels import (
+    add_table,
+    conv,
+    conv_packed,
+    copy,
+    depthwise_3x3,
+    depthwise_conv,
+    depthwise_packed,
+    elementwise,
+    fully_connected,
+    fully_connected_packed,
+    lut,
+    pool,
+    quantize,
+    reduction,
+    resize,
+    softmax,
+    winograd,
+)
+from host_tools.kernels.card import Card
+
+_CARDS = (
+    conv.CARD,
+    depthwise_conv.CARD,
+    *fully_connected.CARDS,
+    *pool.CARDS,
+    *elementwise.CARDS,
+    *softmax.CARDS,
+    lut.CARD,
+    copy.CARD,
+    *reduction.CARDS,
+    resize.CARD,
+    *quantize.CARDS,
+    depthwise_3x3.CARD,
+    depthwise_packed.CARD,
+    conv_packed.CARD,
+    fully_connected_packed.CARD,
+    add_table.CARD,
+    *winograd.CARDS,
+)
+
+KERNELS: dict[str, Card] = {card.name: card for card in _CARDS}

@@ -1,0 +1,125 @@
+"""add_s8, mul_s8, broadcast_add_s8, broadcast_sub_s8, broadcast_mul_s8: of two int8 tensors."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from host_tools.arithmetic import multiply_by_quantized_multiplier, wrap_int32
+from host_tools.kernels.card import Card, by_keyword, fields, swap_fields
+from host_tools.kernels.windows import requantize
+
+Int8 = npt.NDArray[np.int8]
+
+
+def add(input0: Int8, input1: Int8, *, output_shape: tuple[int, ...], **parameters: int) -> Int8:
+    """`broadcast_add` of two inputs with as many elements as the output, taken flat."""
+    return _sum(
+        input0.reshape(output_shape), input1.reshape(output_shape), 1, output_shape, **parameters
+    )
+
+
+def broadcast_add(
+    input0: Int8, input1: Int8, *, output_shape: tuple[int, ...], **parameters: int
+) -> Int8:
+    """int8 inputs that broadcast to `output_shape`, brought to a common scale and added.
+
+    Parameters: the fields of the blob's add_s8.
+    """
+    return _sum(input0, input1, 1, output_shape, **parameters)
+
+
+def broadcast_sub(
+    input0: Int8, input1: Int8, *, output_shape: tuple[int, ...], **parameters: int
+) -> Int8:
+    """As `broadcast_add`, with input1 taken from input0."""
+    return _sum(input0, input1, -1, output_shape, **parameters)
+
+
+def broadcast_mul(
+    input0: Int8,
+    input1: Int8,
+    *,
+    input0_offset: int,
+    input1_offset: int,
+    output_offset: int,
+    output_multiplier: int,
+    output_shift: int,
+    act_min: int,
+    act_max: int,
+    output_shape: tuple[int, ...],
+) -> Int8:
+    """The product of int8 inputs that broadcast to `output_shape`."""
+    product = (input0.astype(np.int64) + input0_offset) * (input1.astype(np.int64) + input1_offset)
+    result = requantize(product, output_multiplier, output_shift, output_offset, act_min, act_max)
+    return np.array(np.broadcast_to(result, output_shape))
+
+
+def mul(input0: Int8, input1: Int8, *, output_shape: tuple[int, ...], **parameters: int) -> Int8:
+    """`broadcast_mul` of two inputs with as many elements as the output, taken flat."""
+    return broadcast_mul(
+        input0.reshape(output_shape),
+        input1.reshape(output_shape),
+        output_shape=output_shape,
+        **parameters,
+    )
+
+
+def _sum(
+    input0: Int8,
+    input1: Int8,
+    sign: int,
+    output_shape: tuple[int, ...],
+    *,
+    input0_offset: int,
+    input0_multiplier: int,
+    input0_shift: int,
+    input1_offset: int,
+    input1_multiplier: int,
+    input1_shift: int,
+    left_shift: int,
+    output_offset: int,
+    output_multiplier: int,
+    output_shift: int,
+    act_min: int,
+    act_max: int,
+) -> Int8:
+    def scaled(values: Int8, offset: int, multiplier: int, shift: int) -> npt.NDArray[np.int64]:
+        shifted = wrap_int32((values.astype(np.int64) + offset) << left_shift)
+        return multiply_by_quantized_multiplier(shifted, multiplier, shift).astype(np.int64)
+
+    total = scaled(input0, input0_offset, input0_multiplier, input0_shift) + sign * scaled(
+        input1, input1_offset, input1_multiplier, input1_shift
+    )
+    result = requantize(total, output_multiplier, output_shift, output_offset, act_min, act_max)
+    return np.array(np.broadcast_to(result, output_shape))
+
+
+_ADD = fields(
+    "input0_offset input0_multiplier input0_shift input1_offset input1_multiplier input1_shift"
+    " left_shift output_offset output_multiplier output_shift act_min act_max"
+)
+_MUL = fields(
+    "input0_offset input1_offset output_offset output_multiplier output_shift act_min act_max"
+)
+
+# the first two run flat, over as many elements in each tensor
+CARDS = (
+    Card(
+        *("add_s8", 6, _ADD),
+        inputs=2,
+        in_place=True,
+        swap=swap_fields,
+        compute=by_keyword(add),
+    ),
+    Card(
+        *("mul_s8", 7, _MUL),
+        inputs=2,
+        in_place=True,
+        swap=swap_fields,
+        compute=by_keyword(mul),
+    ),
+    Card("broadcast_add_s8", 8, _ADD, inputs=2, compute=by_keyword(broadcast_add)),
+    Card("broadcast_sub_s8", 9, _ADD, inputs=2, compute=by_keyword(broadcast_sub)),
+    Card("broadcast_mul_s8", 10, _MUL, inputs=2, compute=by_keyword(broadcast_mul)),
+)

@@ -1,0 +1,200 @@
+"""winograd_f2_s8, winograd_f4_s8: 3x3, stride 1, by Winograd's F(2x2,3x3) and F(4x4,3x3).
+
+The kernel computes tiles of `tile` x `tile` outputs from windows of (tile + 2) x (tile + 2)
+inputs, at whose positions (row by row) weights and inputs are multiplied after a linear transform
+of each.
+The data block is a record a pair of output channels A and B (the last pair's B has zero weights
+where their number is odd), one after the other:
+    for each position:
+        i32 start of A's sum, i32 start of B's sum
+        for each pair of input channels: i16 two weights of A, i16 two weights of B
+    the requantization of A, then of B                 see requantization.py
+Input channels are a multiple of 4, filled up to a multiple of 16 with zero weights; four channels
+make the pairs (0, 2) and (1, 3).
+
+Transforms in one direction, for inputs d, weights g and outputs y (in two, rows, then columns):
+    tile 4: inputs  [4 0 -5 0 1 0][0 -4 -4 1 1 0][0 4 -4 -1 1 0][0 -2 -1 2 1 0][0 2 -1 -2 1 0]
+                    [0 4 0 -5 0 1]
+            outputs [1 -4 -4 1 1 0][0 -4 4 2 -2 0][0 -4 -4 4 4 0][0 -4 4 8 -8 4] = 24 y
+    tile 2: inputs  [-1 0 1 0][0 1 1 0][0 -1 1 0][0 -1 0 1], outputs [1 1 1 0][0 1 -1 1] = 2 y
+    (the last column of tile 4 is 4 as the kernel divides its rows by 1, 2, 4 and 4)
+Exact in integers: transformed weights are at most 49 * 128 = 6272, transformed inputs between 0
+and 30090 with the kernel's offsets, so both fit int16; sums may wrap modulo 2^32, and the result,
+576 y (or 4 y), gives y back while |y| < 2^25 (or 2^29).
+
+The kernel adds 128 to every input, and `LIFT` to the first channel of each pair at each position;
+only position (1, 1) sees the 128. The sums start from what undoes both; the bias is in (1, 1) too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from host_tools.kernels.card import Block, Card, Packing, has
+from host_tools.kernels.conv import ONE_GROUP, WINDOW_3X3, full_work
+from host_tools.kernels.conv_packed import PARAMS, one_block
+from host_tools.kernels.layer import Counts, Layer, clamped_outputs, divide_up
+from host_tools.kernels.requantization import (
+    Refused,
+    accumulator_range,
+    fold_offset,
+    records,
+    wrap_int32,
+)
+from host_tools.kernels.slides import slide_by_tiles
+
+TILES = 4
+GROUP = 16
+
+
+@dataclass(frozen=True)
+class Method:
+    """`weights` is [positions in one direction, 3], `lift` as above, `limit` of |y|.
+
+    `ones` is what position (1, 1) makes of an input of ones, and what a bias of 1 needs there.
+    """
+
+    weights: tuple[tuple[int, int, int], ...]
+    ones: int
+    lift: int
+    limit: int
+
+
+METHODS = {
+    2: Method(((-2, 0, 0), (1, 1, 1), (1, -1, 1), (0, 0, 2)), 4, 510, 1 << 29),
+    4: Method(
+        ((6, 0, 0), (1, 1, 1), (1, -1, 1), (1, 2, 4), (1, -2, 4), (0, 0, 6)), 36, 12750, 1 << 25
+    ),
+}
+
+
+def transform_weights(tile: int, weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
+    """[positions, output channels, input channels] of `weights` [output, 3, 3, input channels]."""
+    matrix = np.array(METHODS[tile].weights, np.int64)
+    transformed = np.einsum("ik,jl,oklc->ijoc", matrix, matrix, weights.astype(np.int64))
+    return transformed.reshape(len(matrix) ** 2, *transformed.shape[2:])
+
+
+def pack(
+    tile: int,
+    weights: npt.NDArray[np.int8],
+    bias: npt.ArrayLike,
+    multiplier: npt.ArrayLike,
+    shift: npt.ArrayLike,
+    *,
+    input_offset: int,
+    output_offset: int,
+) -> bytes:
+    """The data block of `weights` [output channels, 3, 3, input channels]; `tile` is 2 or 4.
+
+    `bias`, `multiplier` and `shift` are [output channels]. Raises Refused where it is not exact,
+    or the kernel does not have the shape.
+    """
+    method = METHODS[tile]
+    units, kernel_h, kernel_w, depth = weights.shape
+    if (kernel_h, kernel_w) != (3, 3) or depth % 4:
+        raise Refused("Winograd's kernels take 3x3 and a multiple of 4 input channels")
+    flat = weights.reshape(units, -1)
+    folded = fold_offset(flat, bias, input_offset)
+    low, high = accumulator_range(flat, folded)
+    table, fixed, fixed_bias = records(low, high, multiplier, shift, output_offset)
+    if np.maximum(np.abs(low), np.abs(high))[~fixed].max(initial=0) >= method.limit:
+        raise Refused(f"an accumulator can reach {method.limit}")
+    wide = np.where(fixed[:, None, None, None], np.int8(0), weights)
+    folded = np.where(fixed, fixed_bias, folded)
+    wide = np.pad(wide, ((0, units % 2), (0, 0), (0, 0), (0, -depth % GROUP)))
+    folded = np.pad(folded, (0, units % 2))
+    if units % 2:
+        table = np.concatenate([table, table[-1:]])
+
+    transformed = transform_weights(tile, wide)
+    # [positions, output channels, pairs of input channels, 2]
+    pairs = transformed.reshape(*transformed.shape[:2], -1, 4)[..., [0, 2, 1, 3]]
+    pairs = pairs.reshape(*transformed.shape[:2], -1, 2)
+    starts = -method.lift * pairs[..., 0].sum(axis=-1)
+    centre = len(method.weights) + 1
+    starts[centre] += method.ones * (folded - 128 * transformed[centre].sum(axis=-1))
+    starts = wrap_int32(starts).astype("<i4")
+    block = b""
+    for unit in range(0, len(folded), 2):
+        for position in range(len(transformed)):
+            block += starts[position, unit : unit + 2].tobytes()
+            both = pairs[position, unit : unit + 2].transpose(1, 0, 2)
+            block += both.astype("<i2").tobytes()
+        block += table[unit : unit + 2].astype("<i4").tobytes()
+    return block
+
+
+def scratch_size(tile: int, input_channels: int) -> int:
+    """Bytes of scratch: ink_winograd_f2_s8_scratch(), ink_winograd_f4_s8_scratch() say the same.
+
+    The transformed inputs of 4 tiles, then their products by two output channels (or one window
+    of inputs). It does not grow with the image: the weights are read once for every 4 tiles.
+    """
+    positions = (tile + 2) ** 2
+    inputs = positions * -(-input_channels // GROUP) * GROUP * 2 * TILES
+    return inputs + max(positions * 2 * TILES * 4, positions * input_channels)
+
+
+def _size(tile: int, layer: Layer) -> int:
+    positions, depth = (tile + 2) ** 2, layer.inputs[0][3]
+    return divide_up(layer.output[3], 2) * (positions * (8 + 64 * divide_up(depth, GROUP)) + 16)
+
+
+def _fits(layer: Layer) -> bool:
+    wanted = {**WINDOW_3X3, **ONE_GROUP, "stride_h": 1, "stride_w": 1}
+    return has(layer.params, wanted) and layer.inputs[0][3] % 4 == 0
+
+
+def _counts(tile: int, layer: Layer) -> Counts:
+    _, height, width, depth = layer.inputs[0]
+    batch, output_h, output_w, channels = layer.output
+    rows, columns = divide_up(output_h, tile), divide_up(output_w, tile)
+    tiles = batch * rows * columns
+    groups = divide_up(tiles, TILES)
+    inside = _tiles_inside(rows, tile, height, layer.params["pad_top"]) * _tiles_inside(
+        columns, tile, width, layer.params["pad_left"]
+    )
+    whole = batch * (output_h // tile) * (output_w // tile)
+    pairs = divide_up(channels, 2)
+    border = tiles - batch * inside
+    return {
+        "multiply": groups * pairs * divide_up(depth, GROUP),
+        "pair": groups * pairs,
+        "input": tiles * (depth // 4),
+        "tile": tiles,
+        "border": border,
+        "border byte": border * (tile + 2) ** 2 * depth,
+        "output": tiles * channels,
+        "cut output": (tiles - whole) * channels,
+        "clamp": clamped_outputs(layer),
+    }
+
+
+def _tiles_inside(tiles: int, tile: int, size: int, pad: int) -> int:
+    """Tiles along one axis whose windows, tile + 2 wide, lie within the input."""
+    first = divide_up(pad, tile)
+    end = min(tiles, (size + pad - tile - 2) // tile + 1)
+    return max(0, end - first)
+
+
+def _card(tile: int, number: int) -> Card:
+    return Card(
+        f"winograd_f{tile}_s8",
+        number,
+        PARAMS,
+        (Block("weights", "uint8", partial(_size, tile)),),
+        pictures=True,
+        counts=partial(_counts, tile),
+        work=full_work,
+        scratch=lambda layer: scratch_size(tile, layer.inputs[0][3]),
+        slide=partial(slide_by_tiles, tile),
+        packs={"conv_s8": Packing(_fits, one_block(partial(pack, tile)))},
+    )
+
+
+CARDS = (_card(2, 38), _card(4, 39))

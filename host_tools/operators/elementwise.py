@@ -1,0 +1,98 @@
+"""ADD, SUB and MUL, of two tensors that broadcast."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from host_tools.arithmetic import quantize_multiplier
+from host_tools.errors import CommandError
+from host_tools.graph import Graph, Operator
+from host_tools.operators.arguments import Scale, check_shape, output, quantized, required
+from host_tools.operators.lowering import Lowered, Page, call, is_flat
+from host_tools.operators.parameters import FUSED, activation, multiplier_of
+
+
+def add(graph: Graph, operator: Operator) -> dict[str, int]:
+    """ADD and SUB: the parameters of add_s8. CalculateOpDataAdd, CalculateOpDataSub."""
+    (scale0, scale1), result = _pair(graph, operator)
+    left_shift = 20
+    largest = 2.0 * float(max(scale0.scale, scale1.scale))
+    reals = [float(scale0.scale) / largest, float(scale1.scale) / largest]
+    real = largest / ((1 << left_shift) * float(result.scale))
+    multiplier0, shift0 = quantize_multiplier(reals[0])
+    multiplier1, shift1 = quantize_multiplier(reals[1])
+    multiplier, shift = multiplier_of(real)
+    if real >= 1 or shift > 0:
+        raise CommandError(
+            f"the output scale {result.scale:g} is too small for inputs of scales "
+            f"{scale0.scale:g} and {scale1.scale:g}"
+        )
+    act_min, act_max = activation(operator, result)
+    return {
+        "input0_offset": -scale0.zero_point,
+        "input0_multiplier": multiplier0,
+        "input0_shift": shift0,
+        "input1_offset": -scale1.zero_point,
+        "input1_multiplier": multiplier1,
+        "input1_shift": shift1,
+        "left_shift": left_shift,
+        "output_offset": result.zero_point,
+        "output_multiplier": multiplier,
+        "output_shift": shift,
+        "act_min": act_min,
+        "act_max": act_max,
+    }
+
+
+def mul(graph: Graph, operator: Operator) -> dict[str, int]:
+    """MUL: the parameters of mul_s8. CalculateOpDataMul."""
+    (scale0, scale1), result = _pair(graph, operator)
+    real = float(scale0.scale) * float(scale1.scale) / float(result.scale)
+    multiplier, shift = multiplier_of(real)
+    act_min, act_max = activation(operator, result)
+    return {
+        "input0_offset": -scale0.zero_point,
+        "input1_offset": -scale1.zero_point,
+        "output_offset": result.zero_point,
+        "output_multiplier": multiplier,
+        "output_shift": shift,
+        "act_min": act_min,
+        "act_max": act_max,
+    }
+
+
+def _pair(graph: Graph, operator: Operator) -> tuple[tuple[Scale, Scale], Scale]:
+    first, second = required(graph, operator, 2)
+    target = output(graph, operator)
+    scales = (quantized(first), quantized(second))
+    result = quantized(target)
+    try:
+        shape = np.broadcast_shapes(first.shape, second.shape)
+    except ValueError:
+        raise CommandError(
+            f"its inputs {list(first.shape)} and {list(second.shape)} do not broadcast"
+        ) from None
+    check_shape(target, shape)
+    return scales, result
+
+
+def _lower_add(graph: Graph, operator: Operator) -> Lowered:
+    kernel = "add_s8" if is_flat(graph, operator) else "broadcast_add_s8"
+    return [call(operator, kernel, add(graph, operator), inputs=operator.inputs)]
+
+
+def _lower_sub(graph: Graph, operator: Operator) -> Lowered:
+    # it has no flat kernel
+    return [call(operator, "broadcast_sub_s8", add(graph, operator), inputs=operator.inputs)]
+
+
+def _lower_mul(graph: Graph, operator: Operator) -> Lowered:
+    kernel = "mul_s8" if is_flat(graph, operator) else "broadcast_mul_s8"
+    return [call(operator, kernel, mul(graph, operator), inputs=operator.inputs)]
+
+
+PAGES = {
+    "ADD": Page(_lower_add, ("AddOptions", {**FUSED, "pot_scale_int16": bool})),
+    "MUL": Page(_lower_mul, ("MulOptions", FUSED)),
+    "SUB": Page(_lower_sub, ("SubOptions", {**FUSED, "pot_scale_int16": bool})),
+}

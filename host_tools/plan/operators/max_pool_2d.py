@@ -1,9 +1,0 @@
-"""Lowers MAX_POOL_2D."""
-
-from host_tools.graph import Graph, Operator
-from host_tools.plan.lowering import Lowered, call
-from host_tools.reference import parameters
-
-
-def lower_max_pool_2d(graph: Graph, operator: Operator) -> Lowered:
-    return [call(operator, "max_pool_s8", parameters.max_pool(graph, operator))]

@@ -1,0 +1,92 @@
+"""Runs a graph in numpy, every byte as tflite-micro does, with no plan and no arena.
+
+Each operator is lowered as its page says, and each call is computed by its kernel's card.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from host_tools.errors import CommandError
+from host_tools.graph import Graph, Operator, Tensor
+from host_tools.kernels import KERNELS
+from host_tools.kernels.card import Call, Operand
+from host_tools.operators import OPERATORS
+from host_tools.operators.arguments import label
+from host_tools.operators.lowering import View
+from host_tools.plan_types import PlanOperator
+
+Array = npt.NDArray[Any]
+
+
+def run(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
+    """The outputs of a graph for `inputs`, in the order of `graph.inputs` and `graph.outputs`.
+
+    Arrays have the shapes and stored dtypes of their tensors: values are quantized before and
+    dequantized after by the caller. Every byte equals tflite-micro's. Raises CommandError for an
+    input that does not fit and for an operator that is not supported.
+    """
+    if len(inputs) != len(graph.inputs):
+        raise CommandError(f"{len(inputs)} inputs given; the model has {len(graph.inputs)}")
+    graph = dataclasses.replace(graph, tensors=list(graph.tensors))
+    values: dict[int, Array] = {}
+    values |= {tensor.index: tensor.data for tensor in graph.tensors if tensor.data is not None}
+    for index, array in zip(graph.inputs, inputs, strict=True):
+        tensor = graph.tensors[index]
+        if array.shape != tensor.shape or array.dtype.name != tensor.dtype:
+            raise CommandError(
+                f"the input {label(tensor)} is {tensor.dtype} of shape {list(tensor.shape)}; "
+                f"{array.dtype.name} of {list(array.shape)} was given"
+            )
+        values[index] = array
+    for operator in graph.operators:
+        where = f"operator {operator.index} ({operator.kind}, version {operator.version})"
+        if operator.kind not in OPERATORS:
+            raise CommandError(f"{where} is not supported")
+        absent = [index for index in operator.inputs if index >= 0 and index not in values]
+        if absent:
+            raise CommandError(f"{where}: {label(graph.tensors[absent[0]])} has no value")
+        try:
+            _run_operator(graph, operator, values)
+        except CommandError as error:
+            raise CommandError(f"{where}: {error}") from error
+    missing = [index for index in graph.outputs if index not in values]
+    if missing:
+        raise CommandError(f"the output {label(graph.tensors[missing[0]])} has no value")
+    return [values[index] for index in graph.outputs]
+
+
+def _run_operator(graph: Graph, operator: Operator, values: dict[int, Array]) -> None:
+    known = len(graph.tensors)
+    steps = OPERATORS[operator.kind].lower(graph, operator)
+    # constants that the page made
+    values |= {t.index: t.data for t in graph.tensors[known:] if t.data is not None}
+    for step in steps:
+        target = graph.tensors[step.output]
+        if isinstance(step, View):
+            values[step.output] = values[step.source].reshape(target.shape)
+        else:
+            values[step.output] = _compute(graph, step, values)
+
+
+def _compute(graph: Graph, step: PlanOperator, values: dict[int, Array]) -> Array:
+    target = graph.tensors[step.output]
+    before = values.get(step.output)
+    if before is None:
+        before = np.zeros(target.shape, target.dtype)
+    inputs = tuple(_operand(graph.tensors[index], values[index]) for index in step.inputs)
+    compute = KERNELS[step.kernel].compute
+    assert compute is not None, "operators are lowered to kernels that numpy has"
+    return compute(Call(inputs, _operand(target, before), step.params, step.data))
+
+
+def _operand(tensor: Tensor, values: Array) -> Operand:
+    quantization = tensor.quantization
+    if quantization is None or len(quantization.scale) != 1:
+        return Operand(values)
+    return Operand(values, float(quantization.scale[0]), int(quantization.zero_point[0]))

@@ -1,0 +1,64 @@
+"""Random models of ADD, MUL and SUB."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from tflite_builder import ModelBuilder
+
+from single_operators.common import (
+    FUSED,
+    Model,
+    Rng,
+    some_scale,
+    some_shape,
+    some_values,
+    some_zero_point,
+)
+
+
+def _binary(kind: str) -> Callable[[Rng], bytes]:
+    def model(rng: Rng) -> bytes:
+        builder = ModelBuilder(kind)
+        rank = int(rng.integers(1, 6))
+        shape = some_shape(rng, rank, 4)
+        shapes = [list(shape), list(shape)]
+        if rng.random() < 0.6:
+            for axis in range(rank):
+                which = int(rng.integers(0, 4))
+                if which < 2:
+                    shapes[which][axis] = 1
+            shapes[0] = shapes[0][int(rng.integers(0, rank)) if rng.random() < 0.3 else 0 :]
+        scales = [some_scale(rng), some_scale(rng)]
+        inputs = []
+        for place in range(2):
+            data = some_values(rng, shapes[place]) if place and rng.random() < 0.3 else None
+            inputs.append(
+                builder.tensor(
+                    shapes[place],
+                    scale=scales[place],
+                    zero_point=some_zero_point(rng),
+                    data=data,
+                )
+            )
+        factor = float(2 ** rng.uniform(-4, 2))
+        scale = (math.prod(scales) if kind == "MUL" else max(scales)) * factor
+        if kind == "MUL":
+            scale *= 64
+        target = builder.tensor(
+            np.broadcast_shapes(*shapes), scale=scale, zero_point=some_zero_point(rng)
+        )
+        builder.operator(kind, inputs, [target], fused_activation_function=str(rng.choice(FUSED)))
+        given = [i for i in inputs if builder.graph.tensors[i].data is None]
+        return builder.build(given, [target])
+
+    return model
+
+
+MODELS: dict[str, Model] = {
+    "ADD": _binary("ADD"),
+    "MUL": _binary("MUL"),
+    "SUB": _binary("SUB"),
+}

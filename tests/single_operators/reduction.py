@@ -1,0 +1,32 @@
+"""Random models of MEAN."""
+
+from __future__ import annotations
+
+from tflite_builder import ModelBuilder
+
+from single_operators.common import Model, Rng, some_scale, some_shape, some_zero_point
+
+
+def _mean(rng: Rng) -> bytes:
+    builder = ModelBuilder("MEAN")
+    rank = int(rng.integers(1, 6))
+    shape = some_shape(rng, rank, 7)
+    axes = rng.permutation(rank)[: int(rng.integers(1, rank + 1))]
+    keep = bool(rng.random() < 0.5)
+    kept = [1 if i in axes else n for i, n in enumerate(shape) if keep or i not in axes]
+    scale = some_scale(rng)
+    source = builder.tensor(shape, scale=scale, zero_point=some_zero_point(rng))
+    same = rng.random() < 0.3
+    target = builder.tensor(
+        kept,
+        scale=scale if same else scale * float(2 ** rng.uniform(-4, 4)),
+        zero_point=some_zero_point(rng),
+    )
+    signed = [int(axis) - rank * int(rng.integers(0, 2)) for axis in axes]
+    builder.operator("MEAN", [source, builder.constant(signed)], [target], 2, keep_dims=keep)
+    return builder.build([source], [target])
+
+
+MODELS: dict[str, Model] = {
+    "MEAN": _mean,
+}
