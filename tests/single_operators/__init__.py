@@ -1,7 +1,8 @@
 """Random models of one operator each, for every operator that has a page; a family a file.
 
 `random_model(kind, rng)` gives a .tflite that tflite-micro runs too: what its checks refuse (five
-dimensions in a slice, a uint8 pad) is left out, what it only warns about is in.
+dimensions in a slice, a uint8 pad) is left out, what it only warns about is in. RULES has what the
+verifier refuses of the kernels' parameters.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from single_operators import (
     softmax,
     weighted,
 )
-from single_operators.common import Model, Rng
+from single_operators.common import Model, Rng, Rule
 
 _MODELS: dict[str, Model] = {
     **elementwise.MODELS,
@@ -30,6 +31,9 @@ _MODELS: dict[str, Model] = {
     **softmax.MODELS,
     **weighted.MODELS,
 }
+
+# by kernel
+RULES: dict[str, tuple[Rule, ...]] = {**elementwise.RULES, **reduction.RULES}
 
 KINDS = tuple(sorted(_MODELS))
 

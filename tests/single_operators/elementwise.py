@@ -12,6 +12,7 @@ from single_operators.common import (
     FUSED,
     Model,
     Rng,
+    Rule,
     some_scale,
     some_shape,
     some_values,
@@ -62,3 +63,5 @@ MODELS: dict[str, Model] = {
     "MUL": _binary("MUL"),
     "SUB": _binary("SUB"),
 }
+
+RULES: dict[str, tuple[Rule, ...]] = {}

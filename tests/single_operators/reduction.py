@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tflite_builder import ModelBuilder
 
-from single_operators.common import Model, Rng, some_scale, some_shape, some_zero_point
+from single_operators.common import Model, Rng, Rule, some_scale, some_shape, some_zero_point
 
 
 def _mean(rng: Rng) -> bytes:
@@ -29,4 +29,16 @@ def _mean(rng: Rng) -> bytes:
 
 MODELS: dict[str, Model] = {
     "MEAN": _mean,
+}
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    "mean_s8": (
+        ("axes", -1, "axes is -1, allowed 0 or more"),
+        ("axes", 64, "axes is 64, allowed at most "),
+        ("multiplier", -1, "multiplier is -1, allowed 0 or more"),
+        ("shift", 31, "shift is 31, allowed at most 30"),
+        ("shift", -32, "shift is -32, allowed -31 or more"),
+        ("input_offset", 129, "input_offset is 129, allowed at most 128"),
+        ("output_offset", 128, "output_offset is 128, allowed at most 127"),
+    ),
 }
