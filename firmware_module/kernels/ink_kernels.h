@@ -23,6 +23,17 @@ void ink_broadcast_mul_s8(const ink_mul_params_t *params, const ink_tensor_t *in
     const int8_t *input0_data, const ink_tensor_t *input1, const int8_t *input1_data,
     const ink_tensor_t *output, int8_t *output_data);
 
+typedef struct {
+    int32_t input0_offset, input1_offset, output_offset, multiplier, shift;
+    uint32_t positive;
+} ink_prelu_params_t;
+
+// Broadcast; in place where input 0 is not repeated. `positive` holds the outputs of inputs from
+// the zero point on, indexed by the byte read as unsigned. The shift is at most 13.
+void ink_prelu_s8(const ink_prelu_params_t *params, const int8_t positive[256],
+    const ink_tensor_t *input0, const int8_t *input0_data, const ink_tensor_t *input1,
+    const int8_t *input1_data, const ink_tensor_t *output, int8_t *output_data);
+
 // In place. Bytes are int8 or uint8; the table is indexed by the byte read as unsigned.
 void ink_lut_s8(const uint8_t table[256], const uint8_t *input, uint8_t *output, uint32_t size);
 

@@ -1,4 +1,4 @@
-"""add_s8, mul_s8, broadcast_add_s8, broadcast_sub_s8, broadcast_mul_s8: of two int8 tensors."""
+"""add_s8, mul_s8, prelu_s8 and those that broadcast: of two int8 tensors, element by element."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.arithmetic import multiply_by_quantized_multiplier, wrap_int32
-from host_tools.kernels.card import Card, by_keyword, fields, swap_fields
+from host_tools.kernels.card import Block, Card, by_keyword, fields, swap_fields
 from host_tools.kernels.windows import requantize
 
 Int8 = npt.NDArray[np.int8]
@@ -65,6 +65,29 @@ def mul(input0: Int8, input1: Int8, *, output_shape: tuple[int, ...], **paramete
     )
 
 
+def prelu(
+    input0: Int8,
+    input1: Int8,
+    positive: npt.NDArray[np.generic],
+    *,
+    input0_offset: int,
+    input1_offset: int,
+    output_offset: int,
+    multiplier: int,
+    shift: int,
+    output_shape: tuple[int, ...],
+) -> Int8:
+    """int8 inputs that broadcast to `output_shape`: where the first is negative, their product.
+
+    The rest of it is looked up in `positive`, 256 bytes by the byte read as unsigned.
+    """
+    values = input0.astype(np.int64) + input0_offset
+    product = values * (input1.astype(np.int64) + input1_offset)
+    negative = requantize(product, multiplier, shift, output_offset, -128, 127)
+    looked_up = positive.view(np.int8)[input0.view(np.uint8)]
+    return np.array(np.broadcast_to(np.where(values < 0, negative, looked_up), output_shape))
+
+
 def _sum(
     input0: Int8,
     input1: Int8,
@@ -99,6 +122,7 @@ _ADD = fields(
     "input0_offset input0_multiplier input0_shift input1_offset input1_multiplier input1_shift"
     " left_shift output_offset output_multiplier output_shift act_min act_max"
 )
+_PRELU = fields("input0_offset input1_offset output_offset multiplier shift")
 _MUL = fields(
     "input0_offset input1_offset output_offset output_multiplier output_shift act_min act_max"
 )
@@ -122,4 +146,11 @@ CARDS = (
     Card("broadcast_add_s8", 8, _ADD, inputs=2, compute=by_keyword(broadcast_add)),
     Card("broadcast_sub_s8", 9, _ADD, inputs=2, compute=by_keyword(broadcast_sub)),
     Card("broadcast_mul_s8", 10, _MUL, inputs=2, compute=by_keyword(broadcast_mul)),
+    Card(
+        *("prelu_s8", 18, _PRELU),
+        blocks=(Block("positive", "uint8", lambda layer: 256),),
+        inputs=2,
+        in_place=True,
+        compute=by_keyword(prelu),
+    ),
 )

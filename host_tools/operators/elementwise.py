@@ -1,4 +1,4 @@
-"""ADD, SUB and MUL, of two tensors that broadcast."""
+"""ADD, SUB, MUL and PRELU, of two tensors that broadcast."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from host_tools.arithmetic import quantize_multiplier
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator
 from host_tools.operators.arguments import Scale, check_shape, output, quantized, required
+from host_tools.operators.lookup import by_table, lookup_table
 from host_tools.operators.lowering import Lowered, Page, call, is_flat
 from host_tools.operators.parameters import FUSED, activation, multiplier_of
 
@@ -61,6 +62,21 @@ def mul(graph: Graph, operator: Operator) -> dict[str, int]:
     }
 
 
+def prelu(graph: Graph, operator: Operator) -> dict[str, int]:
+    """PRELU: the parameters of prelu_s8. CalculatePreluParams."""
+    (scale0, scale1), result = _pair(graph, operator)
+    real = float(scale0.scale) * float(scale1.scale) / float(result.scale)
+    multiplier, shift = multiplier_of(real)
+    return {
+        "input0_offset": -scale0.zero_point,
+        "input1_offset": -scale1.zero_point,
+        "output_offset": result.zero_point,
+        "multiplier": multiplier,
+        # from 2^12 on any product is beyond int8
+        "shift": min(shift, 13),
+    }
+
+
 def _pair(graph: Graph, operator: Operator) -> tuple[tuple[Scale, Scale], Scale]:
     first, second = required(graph, operator, 2)
     target = output(graph, operator)
@@ -91,8 +107,18 @@ def _lower_mul(graph: Graph, operator: Operator) -> Lowered:
     return [call(operator, kernel, mul(graph, operator), inputs=operator.inputs)]
 
 
+def _lower_prelu(graph: Graph, operator: Operator) -> Lowered:
+    params = prelu(graph, operator)
+    source, target = graph.tensors[operator.inputs[0]], output(graph, operator)
+    # tflite-micro takes a value that is not negative to the output's scale as QUANTIZE does
+    positive = lookup_table("QUANTIZE", source, target, {})
+    made = call(operator, "prelu_s8", params, {"positive": positive}, operator.inputs)
+    return [by_table(graph, operator, made)]
+
+
 PAGES = {
     "ADD": Page(_lower_add, ("AddOptions", {**FUSED, "pot_scale_int16": bool})),
     "MUL": Page(_lower_mul, ("MulOptions", FUSED)),
+    "PRELU": Page(_lower_prelu),
     "SUB": Page(_lower_sub, ("SubOptions", {**FUSED, "pot_scale_int16": bool})),
 }

@@ -1,4 +1,4 @@
-"""Random models of ADD, MUL and SUB."""
+"""Random models of ADD, MUL, PRELU and SUB."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def _binary(kind: str) -> Callable[[Rng], bytes]:
         scales = [some_scale(rng), some_scale(rng)]
         inputs = []
         for place in range(2):
-            data = some_values(rng, shapes[place]) if place and rng.random() < 0.3 else None
+            constant = place == 1 and rng.random() < (0.7 if kind == "PRELU" else 0.3)
+            data = some_values(rng, shapes[place]) if constant else None
             inputs.append(
                 builder.tensor(
                     shapes[place],
@@ -48,10 +49,13 @@ def _binary(kind: str) -> Callable[[Rng], bytes]:
         scale = (math.prod(scales) if kind == "MUL" else max(scales)) * factor
         if kind == "MUL":
             scale *= 64
+        if kind == "PRELU":
+            scale = (scales[0] if rng.random() < 0.5 else math.prod(scales)) * factor
         target = builder.tensor(
             np.broadcast_shapes(*shapes), scale=scale, zero_point=some_zero_point(rng)
         )
-        builder.operator(kind, inputs, [target], fused_activation_function=str(rng.choice(FUSED)))
+        fused = {} if kind == "PRELU" else {"fused_activation_function": str(rng.choice(FUSED))}
+        builder.operator(kind, inputs, [target], **fused)
         given = [i for i in inputs if builder.graph.tensors[i].data is None]
         return builder.build(given, [target])
 
@@ -61,7 +65,18 @@ def _binary(kind: str) -> Callable[[Rng], bytes]:
 MODELS: dict[str, Model] = {
     "ADD": _binary("ADD"),
     "MUL": _binary("MUL"),
+    "PRELU": _binary("PRELU"),
     "SUB": _binary("SUB"),
 }
 
-RULES: dict[str, tuple[Rule, ...]] = {}
+RULES: dict[str, tuple[Rule, ...]] = {
+    "prelu_s8": (
+        ("input0_offset", 129, "input0_offset is 129, allowed at most 128"),
+        ("input1_offset", -128, "input1_offset is -128, allowed -127 or more"),
+        ("output_offset", 128, "output_offset is 128, allowed at most 127"),
+        ("multiplier", (1 << 30) - 1, "multiplier is 1073741823, allowed 1073741824 or more"),
+        ("shift", 14, "shift is 14, allowed at most 13"),
+        ("shift", -32, "shift is -32, allowed -31 or more"),
+        ("positive", 68, "positive is 68, allowed a multiple of 16"),
+    ),
+}
