@@ -34,6 +34,14 @@ void ink_prelu_s8(const ink_prelu_params_t *params, const int8_t positive[256],
     const ink_tensor_t *input0, const int8_t *input0_data, const ink_tensor_t *input1,
     const int8_t *input1_data, const ink_tensor_t *output, int8_t *output_data);
 
+// Broadcast; in place where input 0 is not repeated.
+void ink_maximum_s8(const ink_tensor_t *input0, const int8_t *input0_data,
+    const ink_tensor_t *input1, const int8_t *input1_data, const ink_tensor_t *output,
+    int8_t *output_data);
+void ink_minimum_s8(const ink_tensor_t *input0, const int8_t *input0_data,
+    const ink_tensor_t *input1, const int8_t *input1_data, const ink_tensor_t *output,
+    int8_t *output_data);
+
 // In place. Bytes are int8 or uint8; the table is indexed by the byte read as unsigned.
 void ink_lut_s8(const uint8_t table[256], const uint8_t *input, uint8_t *output, uint32_t size);
 
@@ -42,6 +50,16 @@ void ink_copy(
     const ink_copy_params_t *params, const void *input, void *output, uint32_t output_size);
 
 void ink_mean_s8(const ink_mean_params_t *params, const ink_tensor_t *input,
+    const int8_t *input_data, int8_t *output_data);
+
+typedef struct {
+    int32_t axes;
+} ink_reduce_params_t;
+
+// Over dimension i where bit i of the axes is set.
+void ink_reduce_max_s8(const ink_reduce_params_t *params, const ink_tensor_t *input,
+    const int8_t *input_data, int8_t *output_data);
+void ink_reduce_min_s8(const ink_reduce_params_t *params, const ink_tensor_t *input,
     const int8_t *input_data, int8_t *output_data);
 
 // rows[output height] and columns[output width] are indices into the input.

@@ -30,7 +30,7 @@ _CARDS = (
     softmax.CARD,
     lut.CARD,
     copy.CARD,
-    reduction.CARD,
+    *reduction.CARDS,
     resize.CARD,
     *quantize.CARDS,
     depthwise_3x3.CARD,

@@ -1,4 +1,4 @@
-"""add_s8, mul_s8, prelu_s8 and those that broadcast: of two int8 tensors, element by element."""
+"""Kernels that go through two int8 tensors element by element."""
 
 from __future__ import annotations
 
@@ -88,6 +88,16 @@ def prelu(
     return np.array(np.broadcast_to(np.where(values < 0, negative, looked_up), output_shape))
 
 
+def maximum(input0: Int8, input1: Int8, *, output_shape: tuple[int, ...]) -> Int8:
+    """The greater of int8 inputs that broadcast to `output_shape`."""
+    return np.array(np.broadcast_to(np.maximum(input0, input1), output_shape))
+
+
+def minimum(input0: Int8, input1: Int8, *, output_shape: tuple[int, ...]) -> Int8:
+    """The less of int8 inputs that broadcast to `output_shape`."""
+    return np.array(np.broadcast_to(np.minimum(input0, input1), output_shape))
+
+
 def _sum(
     input0: Int8,
     input1: Int8,
@@ -152,5 +162,19 @@ CARDS = (
         inputs=2,
         in_place=True,
         compute=by_keyword(prelu),
+    ),
+    Card(
+        *("maximum_s8", 19),
+        inputs=2,
+        in_place=True,
+        swap=swap_fields,
+        compute=by_keyword(maximum),
+    ),
+    Card(
+        *("minimum_s8", 20),
+        inputs=2,
+        in_place=True,
+        swap=swap_fields,
+        compute=by_keyword(minimum),
     ),
 )

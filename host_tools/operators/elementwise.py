@@ -1,4 +1,4 @@
-"""ADD, SUB, MUL and PRELU, of two tensors that broadcast."""
+"""ADD, SUB, MUL, PRELU, MAXIMUM and MINIMUM, of two tensors that broadcast."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ import numpy as np
 from host_tools.arithmetic import quantize_multiplier
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator
-from host_tools.operators.arguments import Scale, check_shape, output, quantized, required
+from host_tools.operators.arguments import (
+    Scale,
+    check_same_quantization,
+    check_shape,
+    output,
+    quantized,
+    required,
+)
 from host_tools.operators.lookup import by_table, lookup_table
 from host_tools.operators.lowering import Lowered, Page, call, is_flat
 from host_tools.operators.parameters import FUSED, activation, multiplier_of
@@ -116,8 +123,19 @@ def _lower_prelu(graph: Graph, operator: Operator) -> Lowered:
     return [by_table(graph, operator, made)]
 
 
+def _lower_extremum(graph: Graph, operator: Operator) -> Lowered:
+    # MaximumMinimumBroadcastSlow compares bytes, whatever they stand for
+    _pair(graph, operator)
+    for index in operator.inputs:
+        check_same_quantization(graph.tensors[index], output(graph, operator))
+    made = call(operator, f"{operator.kind.lower()}_s8", inputs=operator.inputs)
+    return [by_table(graph, operator, made)]
+
+
 PAGES = {
     "ADD": Page(_lower_add, ("AddOptions", {**FUSED, "pot_scale_int16": bool})),
+    "MAXIMUM": Page(_lower_extremum),
+    "MINIMUM": Page(_lower_extremum),
     "MUL": Page(_lower_mul, ("MulOptions", FUSED)),
     "PRELU": Page(_lower_prelu),
     "SUB": Page(_lower_sub, ("SubOptions", {**FUSED, "pot_scale_int16": bool})),

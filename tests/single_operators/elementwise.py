@@ -1,4 +1,4 @@
-"""Random models of ADD, MUL, PRELU and SUB."""
+"""Random models of ADD, MAXIMUM, MINIMUM, MUL, PRELU and SUB."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from single_operators.common import (
     some_zero_point,
 )
 
+ARITHMETIC = ("ADD", "MUL", "SUB")
+
 
 def _binary(kind: str) -> Callable[[Rng], bytes]:
     def model(rng: Rng) -> bytes:
@@ -33,6 +35,9 @@ def _binary(kind: str) -> Callable[[Rng], bytes]:
                     shapes[which][axis] = 1
             shapes[0] = shapes[0][int(rng.integers(0, rank)) if rng.random() < 0.3 else 0 :]
         scales = [some_scale(rng), some_scale(rng)]
+        points = [some_zero_point(rng) for _ in range(3)]
+        if kind in ("MAXIMUM", "MINIMUM"):
+            scales[1], points = scales[0], [points[0]] * 3
         inputs = []
         for place in range(2):
             constant = place == 1 and rng.random() < (0.7 if kind == "PRELU" else 0.3)
@@ -41,7 +46,7 @@ def _binary(kind: str) -> Callable[[Rng], bytes]:
                 builder.tensor(
                     shapes[place],
                     scale=scales[place],
-                    zero_point=some_zero_point(rng),
+                    zero_point=points[place],
                     data=data,
                 )
             )
@@ -51,10 +56,10 @@ def _binary(kind: str) -> Callable[[Rng], bytes]:
             scale *= 64
         if kind == "PRELU":
             scale = (scales[0] if rng.random() < 0.5 else math.prod(scales)) * factor
-        target = builder.tensor(
-            np.broadcast_shapes(*shapes), scale=scale, zero_point=some_zero_point(rng)
-        )
-        fused = {} if kind == "PRELU" else {"fused_activation_function": str(rng.choice(FUSED))}
+        if kind in ("MAXIMUM", "MINIMUM"):
+            scale = scales[0]
+        target = builder.tensor(np.broadcast_shapes(*shapes), scale=scale, zero_point=points[2])
+        fused = {"fused_activation_function": str(rng.choice(FUSED))} if kind in ARITHMETIC else {}
         builder.operator(kind, inputs, [target], **fused)
         given = [i for i in inputs if builder.graph.tensors[i].data is None]
         return builder.build(given, [target])
@@ -64,6 +69,8 @@ def _binary(kind: str) -> Callable[[Rng], bytes]:
 
 MODELS: dict[str, Model] = {
     "ADD": _binary("ADD"),
+    "MAXIMUM": _binary("MAXIMUM"),
+    "MINIMUM": _binary("MINIMUM"),
     "MUL": _binary("MUL"),
     "PRELU": _binary("PRELU"),
     "SUB": _binary("SUB"),
