@@ -19,7 +19,7 @@
 #define INK_MAX_WINDOW 32768    // a window's side, stride or dilation
 #define INK_MAX_MEAN (1u << 23) // elements in one average
 
-enum { INK_DTYPE_INT8 = 1, INK_DTYPE_UINT8 = 2, INK_DTYPE_FLOAT32 = 3 };
+enum { INK_DTYPE_INT8 = 1, INK_DTYPE_UINT8 = 2, INK_DTYPE_FLOAT32 = 3, INK_DTYPE_INT32 = 4 };
 enum { INK_PLACE_ARENA = 0, INK_PLACE_BLOB = 1 };
 enum { INK_TARGET_PORTABLE = 0, INK_TARGET_CORTEX_M7 = 1 };
 
@@ -59,9 +59,17 @@ typedef struct {
 } ink_tensor_t;
 
 typedef struct {
-    uint32_t tensor;
-    uint32_t image_table;
+    uint16_t tensor;
+    uint16_t image_flags;
+    union {
+        uint32_t image_table; // of an input
+        uint32_t labels;      // of an output; those of output 0 are the header's
+    };
 } ink_io_t;
+
+// An input's image_flags: a table for each channel; blue, green, red.
+#define INK_IMAGE_CHANNEL_TABLES 1u
+#define INK_IMAGE_BGR 2u
 
 typedef struct {
     uint16_t kernel;

@@ -160,11 +160,12 @@ def _report(
             entry["file"] = str(args.output[index])
         else:
             entry["values"] = array.tolist()
+        entry["labels"] = read.output_labels[index]
         outputs.append(entry)
     return {
         "name": plain(read.name),
         "on": args.on,
-        "labels": [plain(label) for label in read.labels],
+        "labels": read.labels,
         "outputs": outputs,
     }
 
@@ -174,10 +175,12 @@ def _print_greatest(read: Blob, tensors: list[BlobTensor], outputs: list[Array])
     for number in range(len(outputs[0])):
         for position, (tensor, output) in enumerate(zip(tensors, outputs, strict=True)):
             values = real_values(output[number], tensor).ravel()
+            counts = values.dtype == np.int32  # they are no scores: in their order
+            order = range(values.size) if counts else (-values).argsort(kind="stable")
             words = []
-            for index in (-values).argsort(kind="stable")[:TOP]:
-                labelled = position == 0 and read.labels
-                name = plain(read.labels[index]) if labelled else f"[{index}]"
-                words.append(f"{name} {values[index]:.6g}")
+            for index in order[:TOP]:
+                labels = read.output_labels[position]
+                name = labels[index] if labels else f"[{index}]"
+                words.append(f"{name} {values[index] if counts else f'{values[index]:.6g}'}")
             which = f"{number}" if len(outputs) == 1 else f"{number} {plain(tensor.name)}"
             print(f"{which}: {'  '.join(words)}")

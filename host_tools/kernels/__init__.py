@@ -24,10 +24,10 @@ from host_tools.kernels.card import Card
 _CARDS = (
     conv.CARD,
     depthwise_conv.CARD,
-    fully_connected.CARD,
+    *fully_connected.CARDS,
     *pool.CARDS,
     *elementwise.CARDS,
-    softmax.CARD,
+    *softmax.CARDS,
     lut.CARD,
     copy.CARD,
     *reduction.CARDS,
