@@ -66,6 +66,10 @@ void ink_reduce_min_s8(const ink_reduce_params_t *params, const ink_tensor_t *in
 void ink_resize_nearest_s8(const uint16_t *rows, const uint16_t *columns, const ink_tensor_t *input,
     const int8_t *input_data, const ink_tensor_t *output, int8_t *output_data);
 
+// rows[output height] and columns[output width] are places in the input, in 1/1024 of a pixel.
+void ink_resize_bilinear_s8(const int32_t *rows, const int32_t *columns, const ink_tensor_t *input,
+    const int8_t *input_data, const ink_tensor_t *output, int8_t *output_data);
+
 // float32 to int8 or uint8, and back; `count` elements. Type, scale and zero point are the 8-bit
 // tensor's. The second copies a float32 or int32 tensor as it is.
 void ink_quantize_f32(

@@ -47,6 +47,7 @@ const ink_kernel_t *ink_find_kernel(uint32_t kernel);
     X(18, prelu_s8)                                                                                \
     X(19, maximum_s8)                                                                              \
     X(20, minimum_s8)                                                                              \
+    X(21, resize_bilinear_s8)                                                                      \
     X(22, reduce_max_s8)                                                                           \
     X(23, reduce_min_s8)                                                                           \
     X(32, conv_packed_s8)                                                                          \

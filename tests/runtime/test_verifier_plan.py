@@ -225,6 +225,24 @@ def test_a_row_or_column_behind_the_input_is_refused(every_kernel: bytes) -> Non
         )
 
 
+def test_a_place_before_or_behind_the_input_is_refused(blobs: dict[str, bytes]) -> None:
+    kernel = "resize_bilinear_s8"
+    for field, side in (("rows", "dims[1]"), ("columns", "dims[2]")):
+        good = BlobEditor(blobs["RESIZE_BILINEAR"])
+        table = good.get("params", kernel, field)
+        last = 1024 * (good.get("tensor", good.get("operator", 0, "input0"), side) - 1)
+        count = good.get("tensor", good.get("operator", 0, "output"), side)
+        for index in (0, count - 1):
+            for value, rule in ((-1, "0 or more"), (last + 1, f"at most {last}")):
+                editor = BlobEditor(bytes(good.data))
+                editor.write(table + 4 * index, "i", last)
+                HostModel(editor.bytes())
+                editor.write(table + 4 * index, "i", value)
+                assert refusal(editor.bytes()) == (
+                    f"{editor.called(kernel)}: {OUT}: {field} is {value}, allowed {rule}"
+                )
+
+
 FROM, SECOND, TO = "input0", "input1", "output"
 REAL = {"dtype": 3, "scale": 1.0, "zero_point": 0}
 

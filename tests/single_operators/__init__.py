@@ -43,7 +43,7 @@ _MODELS: dict[str, Model] = {
 }
 
 # by kernel
-RULES: dict[str, tuple[Rule, ...]] = {**elementwise.RULES, **reduction.RULES}
+RULES: dict[str, tuple[Rule, ...]] = {**elementwise.RULES, **reduction.RULES, **resize.RULES}
 
 # tflite-micro has no int8 kernel for these: LiteRT's reference kernel says what they compute
 BY_LITERT = frozenset(
