@@ -42,6 +42,11 @@ void ink_minimum_s8(const ink_tensor_t *input0, const int8_t *input0_data,
     const ink_tensor_t *input1, const int8_t *input1_data, const ink_tensor_t *output,
     int8_t *output_data);
 
+// Broadcast; in place where input 0 is not repeated.
+void ink_squared_difference_s8(const ink_add_params_t *params, const ink_tensor_t *input0,
+    const int8_t *input0_data, const ink_tensor_t *input1, const int8_t *input1_data,
+    const ink_tensor_t *output, int8_t *output_data);
+
 // In place. Bytes are int8 or uint8; the table is indexed by the byte read as unsigned.
 void ink_lut_s8(const uint8_t table[256], const uint8_t *input, uint8_t *output, uint32_t size);
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.arithmetic import multiply_by_quantized_multiplier, wrap_int32
-from host_tools.kernels.card import Block, Card, by_keyword, fields, swap_fields
+from host_tools.kernels.card import Block, Card, Params, by_keyword, fields, swap_fields
 from host_tools.kernels.windows import requantize
 
 Int8 = npt.NDArray[np.int8]
@@ -98,33 +98,40 @@ def minimum(input0: Int8, input1: Int8, *, output_shape: tuple[int, ...]) -> Int
     return np.array(np.broadcast_to(np.minimum(input0, input1), output_shape))
 
 
+def squared_difference(
+    input0: Int8, input1: Int8, *, output_shape: tuple[int, ...], **parameters: int
+) -> Int8:
+    """The squares of the differences of int8 inputs that broadcast to `output_shape`.
+
+    Parameters: the fields of the blob's add_s8.
+    """
+    scaled0, scaled1 = _scaled(input0, "input0", parameters), _scaled(input1, "input1", parameters)
+    return _requantized((scaled0 - scaled1) ** 2, output_shape, parameters)
+
+
 def _sum(
     input0: Int8,
     input1: Int8,
     sign: int,
     output_shape: tuple[int, ...],
-    *,
-    input0_offset: int,
-    input0_multiplier: int,
-    input0_shift: int,
-    input1_offset: int,
-    input1_multiplier: int,
-    input1_shift: int,
-    left_shift: int,
-    output_offset: int,
-    output_multiplier: int,
-    output_shift: int,
-    act_min: int,
-    act_max: int,
+    **parameters: int,
 ) -> Int8:
-    def scaled(values: Int8, offset: int, multiplier: int, shift: int) -> npt.NDArray[np.int64]:
-        shifted = wrap_int32((values.astype(np.int64) + offset) << left_shift)
-        return multiply_by_quantized_multiplier(shifted, multiplier, shift).astype(np.int64)
+    scaled0, scaled1 = _scaled(input0, "input0", parameters), _scaled(input1, "input1", parameters)
+    return _requantized(scaled0 + sign * scaled1, output_shape, parameters)
 
-    total = scaled(input0, input0_offset, input0_multiplier, input0_shift) + sign * scaled(
-        input1, input1_offset, input1_multiplier, input1_shift
-    )
-    result = requantize(total, output_multiplier, output_shift, output_offset, act_min, act_max)
+
+def _scaled(values: Int8, name: str, parameters: Params) -> npt.NDArray[np.int64]:
+    wide = values.astype(np.int64) + parameters[f"{name}_offset"]
+    multiplier, shift = parameters[f"{name}_multiplier"], parameters[f"{name}_shift"]
+    shifted = wrap_int32(wide << parameters["left_shift"])
+    return multiply_by_quantized_multiplier(shifted, multiplier, shift).astype(np.int64)
+
+
+def _requantized(
+    values: npt.NDArray[np.int64], output_shape: tuple[int, ...], parameters: Params
+) -> Int8:
+    names = ("output_multiplier", "output_shift", "output_offset", "act_min", "act_max")
+    result = requantize(values, *(parameters[name] for name in names))
     return np.array(np.broadcast_to(result, output_shape))
 
 
@@ -176,5 +183,12 @@ CARDS = (
         in_place=True,
         swap=swap_fields,
         compute=by_keyword(minimum),
+    ),
+    Card(
+        *("squared_difference_s8", 24, _ADD),
+        inputs=2,
+        in_place=True,
+        swap=swap_fields,
+        compute=by_keyword(squared_difference),
     ),
 )

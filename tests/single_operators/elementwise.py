@@ -1,4 +1,4 @@
-"""Random models of ADD, MAXIMUM, MINIMUM, MUL, PRELU and SUB."""
+"""Random models of operators of two tensors that broadcast."""
 
 from __future__ import annotations
 
@@ -58,6 +58,8 @@ def _binary(kind: str) -> Callable[[Rng], bytes]:
             scale = (scales[0] if rng.random() < 0.5 else math.prod(scales)) * factor
         if kind in ("MAXIMUM", "MINIMUM"):
             scale = scales[0]
+        if kind == "SQUARED_DIFFERENCE":
+            scale = max(scales) ** 2 * 64 * factor
         target = builder.tensor(np.broadcast_shapes(*shapes), scale=scale, zero_point=points[2])
         fused = {"fused_activation_function": str(rng.choice(FUSED))} if kind in ARITHMETIC else {}
         builder.operator(kind, inputs, [target], **fused)
@@ -73,6 +75,7 @@ MODELS: dict[str, Model] = {
     "MINIMUM": _binary("MINIMUM"),
     "MUL": _binary("MUL"),
     "PRELU": _binary("PRELU"),
+    "SQUARED_DIFFERENCE": _binary("SQUARED_DIFFERENCE"),
     "SUB": _binary("SUB"),
 }
 
@@ -85,5 +88,24 @@ RULES: dict[str, tuple[Rule, ...]] = {
         ("shift", 14, "shift is 14, allowed at most 13"),
         ("shift", -32, "shift is -32, allowed -31 or more"),
         ("positive", 68, "positive is 68, allowed a multiple of 16"),
+    ),
+    "squared_difference_s8": (
+        *(
+            (field, value, f"{field} is {value}, allowed {rule}")
+            for side in (0, 1)
+            for field, value, rule in (
+                (f"input{side}_offset", 129, "at most 128"),
+                (f"input{side}_multiplier", 1, "1073741824 or more"),
+                (f"input{side}_shift", 1, "at most 0"),
+                (f"input{side}_shift", -32, "-31 or more"),
+            )
+        ),
+        ("left_shift", 8, "left_shift is 8, allowed at most 7"),
+        ("left_shift", 6, "left_shift is 6, allowed 7 or more"),
+        ("output_offset", 128, "output_offset is 128, allowed at most 127"),
+        ("output_multiplier", -1, "output_multiplier is -1, allowed 0 or more"),
+        ("output_shift", 31, "output_shift is 31, allowed at most 30"),
+        ("act_min", -129, "act_min is -129, allowed -128 or more"),
+        ("act_max", 128, "act_max is 128, allowed at most 127"),
     ),
 }
