@@ -23,6 +23,30 @@ void ink_broadcast_mul_s8(const ink_mul_params_t *params, const ink_tensor_t *in
     const int8_t *input0_data, const ink_tensor_t *input1, const int8_t *input1_data,
     const ink_tensor_t *output, int8_t *output_data);
 
+typedef struct {
+    int32_t input0_offset, input1_offset, output_offset, multiplier, shift;
+    uint32_t positive;
+} ink_prelu_params_t;
+
+// Broadcast; in place where input 0 is not repeated. `positive` holds the outputs of inputs from
+// the zero point on, indexed by the byte read as unsigned. The shift is at most 13.
+void ink_prelu_s8(const ink_prelu_params_t *params, const int8_t positive[256],
+    const ink_tensor_t *input0, const int8_t *input0_data, const ink_tensor_t *input1,
+    const int8_t *input1_data, const ink_tensor_t *output, int8_t *output_data);
+
+// Broadcast; in place where input 0 is not repeated.
+void ink_maximum_s8(const ink_tensor_t *input0, const int8_t *input0_data,
+    const ink_tensor_t *input1, const int8_t *input1_data, const ink_tensor_t *output,
+    int8_t *output_data);
+void ink_minimum_s8(const ink_tensor_t *input0, const int8_t *input0_data,
+    const ink_tensor_t *input1, const int8_t *input1_data, const ink_tensor_t *output,
+    int8_t *output_data);
+
+// Broadcast; in place where input 0 is not repeated.
+void ink_squared_difference_s8(const ink_add_params_t *params, const ink_tensor_t *input0,
+    const int8_t *input0_data, const ink_tensor_t *input1, const int8_t *input1_data,
+    const ink_tensor_t *output, int8_t *output_data);
+
 // In place. Bytes are int8 or uint8; the table is indexed by the byte read as unsigned.
 void ink_lut_s8(const uint8_t table[256], const uint8_t *input, uint8_t *output, uint32_t size);
 
@@ -33,8 +57,22 @@ void ink_copy(
 void ink_mean_s8(const ink_mean_params_t *params, const ink_tensor_t *input,
     const int8_t *input_data, int8_t *output_data);
 
+typedef struct {
+    int32_t axes;
+} ink_reduce_params_t;
+
+// Over dimension i where bit i of the axes is set.
+void ink_reduce_max_s8(const ink_reduce_params_t *params, const ink_tensor_t *input,
+    const int8_t *input_data, int8_t *output_data);
+void ink_reduce_min_s8(const ink_reduce_params_t *params, const ink_tensor_t *input,
+    const int8_t *input_data, int8_t *output_data);
+
 // rows[output height] and columns[output width] are indices into the input.
 void ink_resize_nearest_s8(const uint16_t *rows, const uint16_t *columns, const ink_tensor_t *input,
+    const int8_t *input_data, const ink_tensor_t *output, int8_t *output_data);
+
+// rows[output height] and columns[output width] are places in the input, in 1/1024 of a pixel.
+void ink_resize_bilinear_s8(const int32_t *rows, const int32_t *columns, const ink_tensor_t *input,
     const int8_t *input_data, const ink_tensor_t *output, int8_t *output_data);
 
 // float32 to int8 or uint8, and back; `count` elements. Type, scale and zero point are the 8-bit
