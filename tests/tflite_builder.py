@@ -18,6 +18,7 @@ from host_tools.graph import Graph, Operator, Quantization, Tensor
 
 # which options table goes with an operator, where the name does not say so
 OPTIONS_OF = {
+    "BATCH_MATMUL": "BatchMatMulOptions",
     "CONV_2D": "Conv2DOptions",
     "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
     "AVERAGE_POOL_2D": "Pool2DOptions",
