@@ -56,4 +56,12 @@ bool ink_batch_matmul_s8(const ink_batch_matmul_params_t *params, const ink_tens
     const int8_t *input0_data, const ink_tensor_t *input1, const int8_t *input1_data,
     const ink_tensor_t *output, int8_t *output_data, void *scratch, uint32_t scratch_size);
 
+typedef struct {
+    int32_t multiplier, shift, reverse_multiplier, reverse_shift, diff_min;
+} ink_log_softmax_params_t;
+
+// `rows` rows of `length` elements each.
+void ink_log_softmax_s8(const ink_log_softmax_params_t *params, const int8_t *input, uint32_t rows,
+    uint32_t length, int8_t *output);
+
 #endif

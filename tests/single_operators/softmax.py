@@ -1,4 +1,4 @@
-"""Random models of SOFTMAX."""
+"""Random models of SOFTMAX and LOG_SOFTMAX."""
 
 from __future__ import annotations
 
@@ -16,6 +16,17 @@ def _softmax(rng: Rng) -> bytes:
     return builder.build([source], [target])
 
 
+def _log_softmax(rng: Rng) -> bytes:
+    builder = ModelBuilder("LOG_SOFTMAX")
+    lengths = [1, 2, 10, 300, 4095, int(rng.integers(1, 4096))]
+    shape = [*some_shape(rng, int(rng.integers(0, 4)), 2), int(rng.choice(lengths))]
+    source = builder.tensor(shape, scale=some_scale(rng, -18, 6), zero_point=some_zero_point(rng))
+    target = builder.tensor(shape, scale=1 / 16, zero_point=127)
+    builder.operator("LOG_SOFTMAX", [source], [target])
+    return builder.build([source], [target])
+
+
 MODELS: dict[str, Model] = {
+    "LOG_SOFTMAX": _log_softmax,
     "SOFTMAX": _softmax,
 }
