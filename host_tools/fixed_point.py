@@ -134,12 +134,16 @@ def tanh(raw: IntArray, integer_bits: int) -> IntArray:
 
 
 def inverse_square_root(value: int) -> tuple[int, int]:
-    """1 / sqrt(value) of 1 <= value < 2^29 as (multiplier, shift): multiplier * 2^(shift - 31).
+    """1 / sqrt(value) of 0 <= value < 2^31 as (multiplier, shift): multiplier * 2^(shift - 31).
 
-    GetInvSqrtQuantizedMultiplierExp in common.h: five Newton-Raphson steps in Q3.28.
+    0 counts as 1. GetInvSqrtQuantizedMultiplierExp in common.h: five Newton-Raphson steps in
+    Q3.28.
     """
-    if value == 1:
+    if value <= 1:
         return INT32_MAX, 0
+    if value >= 1 << 29:
+        multiplier, shift = inverse_square_root(value >> 2)
+        return multiplier, shift - 1
     # value becomes 4^pairs times as large, at least 2^27
     pairs = (31 - value.bit_length()) // 2 - 1
     half = rounding_divide_by_pot((value << 2 * pairs) >> 1, 1)

@@ -26,6 +26,7 @@ OPTIONS_OF = {
     "MEAN": "ReducerOptions",
     "SUM": "ReducerOptions",
     "PADV2": "PadV2Options",
+    "L2_NORMALIZATION": "L2NormOptions",
     "LOGISTIC": None,
     "TANH": None,
     "RELU": None,

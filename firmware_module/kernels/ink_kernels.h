@@ -64,4 +64,12 @@ typedef struct {
 void ink_log_softmax_s8(const ink_log_softmax_params_t *params, const int8_t *input, uint32_t rows,
     uint32_t length, int8_t *output);
 
+typedef struct {
+    int32_t input_offset;
+} ink_l2_normalization_params_t;
+
+// As above.
+void ink_l2_normalization_s8(const ink_l2_normalization_params_t *params, const int8_t *input,
+    uint32_t rows, uint32_t length, int8_t *output);
+
 #endif

@@ -1,4 +1,4 @@
-"""softmax_s8, log_softmax_s8: over the last dimension, in fixed point."""
+"""softmax_s8, log_softmax_s8, l2_normalization_s8: over the last dimension, in fixed point."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from host_tools.arithmetic import (
 )
 from host_tools.fixed_point import (
     exp_on_negative_values,
+    inverse_square_root,
     log,
     one_over_one_plus_x,
 )
@@ -85,6 +86,15 @@ def log_softmax(
     return np.clip(result, -128, 127).astype(np.int8).reshape(output_shape)
 
 
+def l2_normalization(input: Int8, *, input_offset: int, output_shape: tuple[int, ...]) -> Int8:
+    """x / sqrt(sum(x^2)) along the last dimension; the output has scale 1/128, zero point 0."""
+    rows = input.reshape(-1, input.shape[-1]).astype(np.int64) + input_offset
+    roots = [inverse_square_root(int(total)) for total in (rows * rows).sum(axis=1)]
+    multipliers, shifts = np.array(roots, np.int64).T[:, :, np.newaxis]
+    result = multiply_by_quantized_multiplier(rows, multipliers, shifts + 7)
+    return np.clip(result, -128, 127).astype(np.int8).reshape(output_shape)
+
+
 def _differences(
     input: Int8, multiplier: int, shift: int, diff_min: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_], npt.NDArray[np.int32]]:
@@ -121,6 +131,13 @@ CARDS = (
         26,
         fields("multiplier shift reverse_multiplier reverse_shift diff_min"),
         compute=by_keyword(log_softmax),
+        counts=_counts,
+    ),
+    Card(
+        "l2_normalization_s8",
+        27,
+        fields("input_offset"),
+        compute=by_keyword(l2_normalization),
         counts=_counts,
     ),
 )

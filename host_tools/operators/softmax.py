@@ -1,4 +1,4 @@
-"""SOFTMAX and LOG_SOFTMAX: over the last dimension."""
+"""SOFTMAX, LOG_SOFTMAX and L2_NORMALIZATION: over the last dimension."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 
-from host_tools.arithmetic import quantize_multiplier
+from host_tools.arithmetic import INT32_MAX, quantize_multiplier
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator
 from host_tools.operators.arguments import Scale, check_shape, output, quantized, required
 from host_tools.operators.lowering import Lowered, Page, call
+from host_tools.operators.parameters import FUSED
 
 MAX_LOG_SOFTMAX = 4095  # elements in a row: sums of as many ones fit their fixed point
 
@@ -41,6 +42,20 @@ def log_softmax(graph: Graph, operator: Operator) -> dict[str, int]:
         "reverse_shift": reverse_shift,
         "diff_min": -radius,
     }
+
+
+def l2_normalization(graph: Graph, operator: Operator) -> dict[str, int]:
+    """L2_NORMALIZATION: the parameters of l2_normalization_s8. L2NormPrepare."""
+    given = _input(graph, operator, 1 / 128, 0)
+    activation = operator.options["fused_activation_function"]
+    if activation != "NONE":
+        raise CommandError(f"the fused activation {activation} is not supported here")
+    length = graph.tensors[operator.inputs[0]].shape[-1]
+    # sums of squares stay below 2^31
+    most = INT32_MAX // max(127 - given.zero_point, 128 + given.zero_point) ** 2
+    if length > most:
+        raise CommandError(f"its last dimension is {length}; at most {most} are supported")
+    return {"input_offset": -given.zero_point}
 
 
 def _input(graph: Graph, operator: Operator, scale: float, zero_point: int) -> Scale:
@@ -76,7 +91,12 @@ def _lower_log_softmax(graph: Graph, operator: Operator) -> Lowered:
     return [call(operator, "log_softmax_s8", log_softmax(graph, operator))]
 
 
+def _lower_l2_normalization(graph: Graph, operator: Operator) -> Lowered:
+    return [call(operator, "l2_normalization_s8", l2_normalization(graph, operator))]
+
+
 PAGES = {
+    "L2_NORMALIZATION": Page(_lower_l2_normalization, ("L2NormOptions", FUSED)),
     "LOG_SOFTMAX": Page(_lower_log_softmax),
     "SOFTMAX": Page(_lower_softmax, ("SoftmaxOptions", {"beta": float})),
 }
