@@ -72,4 +72,11 @@ typedef struct {
 void ink_l2_normalization_s8(const ink_l2_normalization_params_t *params, const int8_t *input,
     uint32_t rows, uint32_t length, int8_t *output);
 
+typedef struct {
+    int32_t axis, minimum;
+} ink_arg_max_params_t;
+
+void ink_arg_max_s8(const ink_arg_max_params_t *params, const ink_tensor_t *input,
+    const int8_t *input_data, int32_t *output_data);
+
 #endif

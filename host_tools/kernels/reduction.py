@@ -1,4 +1,4 @@
-"""mean_s8: means of int8 over some dimensions."""
+"""mean_s8: means of int8 over some dimensions. arg_max_s8: where the greatest is along one."""
 
 from __future__ import annotations
 
@@ -32,12 +32,30 @@ def mean(
     return requantize(sums, multiplier, shift, output_offset, -128, 127).reshape(output_shape)
 
 
+def arg_max(
+    input: npt.NDArray[np.int8], *, axis: int, minimum: int, output_shape: tuple[int, ...]
+) -> npt.NDArray[np.int32]:
+    """The first index along `axis` of the greatest or, where `minimum` is 1, of the least."""
+    find = np.argmin if minimum else np.argmax
+    return np.asarray(find(input, axis=axis)).astype(np.int32).reshape(output_shape)
+
+
 CARDS = (
     Card(
         "mean_s8",
         14,
         fields("axes input_offset output_offset multiplier shift"),
         compute=by_keyword(mean),
+        counts=lambda layer: {
+            "element": math.prod(layer.inputs[0]),
+            "output": math.prod(layer.output),
+        },
+    ),
+    Card(
+        "arg_max_s8",
+        28,
+        fields("axis minimum"),
+        compute=by_keyword(arg_max),
         counts=lambda layer: {
             "element": math.prod(layer.inputs[0]),
             "output": math.prod(layer.output),

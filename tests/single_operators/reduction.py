@@ -1,4 +1,4 @@
-"""Random models of MEAN."""
+"""Random models of MEAN, ARG_MAX and ARG_MIN."""
 
 from __future__ import annotations
 
@@ -27,6 +27,26 @@ def _mean(rng: Rng) -> bytes:
     return builder.build([source], [target])
 
 
+def _arg_max(kind: str) -> Model:
+    def model(rng: Rng) -> bytes:
+        builder = ModelBuilder(kind)
+        rank = int(rng.integers(1, 6))
+        shape = some_shape(rng, rank, 5)
+        axis = int(rng.integers(-rank, rank))
+        shape[axis] = int(rng.choice([1, 2, 10, 300]))
+        kept = [size for i, size in enumerate(shape) if i != axis % rank]
+        source = builder.tensor(shape, scale=some_scale(rng), zero_point=some_zero_point(rng))
+        target = builder.tensor(kept, "int32")
+        builder.operator(
+            kind, [source, builder.constant([axis])], [target], 2, output_type="INT32"
+        )
+        return builder.build([source], [target])
+
+    return model
+
+
 MODELS: dict[str, Model] = {
+    "ARG_MAX": _arg_max("ARG_MAX"),
+    "ARG_MIN": _arg_max("ARG_MIN"),
     "MEAN": _mean,
 }
