@@ -79,4 +79,7 @@ typedef struct {
 void ink_arg_max_s8(const ink_arg_max_params_t *params, const ink_tensor_t *input,
     const int8_t *input_data, int32_t *output_data);
 
+// From one dtype of tensors to another.
+void ink_cast(uint32_t from, const void *input, uint32_t to, void *output, uint32_t count);
+
 #endif

@@ -48,6 +48,7 @@ const ink_kernel_t *ink_find_kernel(uint32_t kernel);
     X(26, log_softmax_s8)                                                                          \
     X(27, l2_normalization_s8)                                                                     \
     X(28, arg_max_s8)                                                                              \
+    X(29, cast)                                                                                    \
     X(32, conv_packed_s8)                                                                          \
     X(33, depthwise_3x3_s8)                                                                        \
     X(34, fully_connected_packed_s8)                                                               \
