@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -95,7 +96,7 @@ def as_given(values: Array, form: str) -> Array:
     return values
 
 
-def real_values(values: Array, tensor: BlobTensor) -> Array:
+def real_values(values: Array, tensor: BlobTensor) -> npt.NDArray[Any]:
     """float32: scale * (stored - zero_point); what is float32 or int32 stays as it is."""
     if values.dtype in (np.float32, np.int32):
         return values

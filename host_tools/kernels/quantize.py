@@ -75,7 +75,7 @@ def _dequantize(call: Call) -> npt.NDArray[np.float32]:
 
 
 def _cast(call: Call) -> npt.NDArray[np.generic]:
-    return cast(*call.arrays, call.output.values.dtype.name, call.shape)
+    return cast(call.inputs[0].values, call.output.values.dtype.name, call.shape)
 
 
 CARDS = (
