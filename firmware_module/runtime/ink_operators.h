@@ -51,6 +51,11 @@ const ink_kernel_t *ink_find_kernel(uint32_t kernel);
     X(22, reduce_max_s8)                                                                           \
     X(23, reduce_min_s8)                                                                           \
     X(24, squared_difference_s8)                                                                   \
+    X(25, batch_matmul_s8)                                                                         \
+    X(26, log_softmax_s8)                                                                          \
+    X(27, l2_normalization_s8)                                                                     \
+    X(28, arg_max_s8)                                                                              \
+    X(29, cast)                                                                                    \
     X(32, conv_packed_s8)                                                                          \
     X(33, depthwise_3x3_s8)                                                                        \
     X(34, fully_connected_packed_s8)                                                               \

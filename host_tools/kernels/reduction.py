@@ -1,4 +1,4 @@
-"""mean_s8, reduce_max_s8, reduce_min_s8: of int8 over some dimensions."""
+"""mean_s8, reduce_max_s8, reduce_min_s8, arg_max_s8: of int8 over some dimensions."""
 
 from __future__ import annotations
 
@@ -55,6 +55,14 @@ def _counts(layer: Layer) -> Counts:
     return {"element": math.prod(layer.inputs[0]), "output": math.prod(layer.output)}
 
 
+def arg_max(
+    input: npt.NDArray[np.int8], *, axis: int, minimum: int, output_shape: tuple[int, ...]
+) -> npt.NDArray[np.int32]:
+    """The first index along `axis` of the greatest or, where `minimum` is 1, of the least."""
+    find = np.argmin if minimum else np.argmax
+    return np.asarray(find(input, axis=axis)).astype(np.int32).reshape(output_shape)
+
+
 CARDS = (
     Card(
         "mean_s8",
@@ -65,4 +73,14 @@ CARDS = (
     ),
     Card("reduce_max_s8", 22, fields("axes"), compute=by_keyword(reduce_max), counts=_counts),
     Card("reduce_min_s8", 23, fields("axes"), compute=by_keyword(reduce_min), counts=_counts),
+    Card(
+        "arg_max_s8",
+        28,
+        fields("axis minimum"),
+        compute=by_keyword(arg_max),
+        counts=lambda layer: {
+            "element": math.prod(layer.inputs[0]),
+            "output": math.prod(layer.output),
+        },
+    ),
 )

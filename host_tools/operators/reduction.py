@@ -1,4 +1,4 @@
-"""MEAN, SUM, REDUCE_MAX and REDUCE_MIN."""
+"""MEAN, SUM, REDUCE_MAX, REDUCE_MIN, ARG_MAX and ARG_MIN."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator, Tensor
 from host_tools.operators.arguments import (
     axis_of,
+    check_dtype,
     check_same_quantization,
     check_shape,
     integers,
@@ -63,6 +64,24 @@ def _bits(axes: set[int]) -> int:
     return sum(1 << axis for axis in axes)
 
 
+def _arg_max(graph: Graph, operator: Operator) -> dict[str, int]:
+    """ARG_MAX and ARG_MIN: the parameters of arg_max_s8. ArgMinMax in arg_min_max.h."""
+    source, axes = required(graph, operator, 2)
+    target = output(graph, operator)
+    check_dtype(source, "int8")
+    check_dtype(target, "int32")
+    numbers = integers(axes)
+    if len(numbers) != 1:
+        raise CommandError(f"the axis must be one number, not {numbers}")
+    axis = axis_of(numbers[0], len(source.shape))
+    check_shape(target, source.shape[:axis] + source.shape[axis + 1 :])
+    return {"axis": axis, "minimum": int(operator.kind == "ARG_MIN")}
+
+
+def _lower_arg_max(graph: Graph, operator: Operator) -> Lowered:
+    return [call(operator, "arg_max_s8", _arg_max(graph, operator))]
+
+
 def _lower_mean(graph: Graph, operator: Operator) -> Lowered:
     return [call(operator, "mean_s8", mean(graph, operator))]
 
@@ -78,6 +97,8 @@ def _lower_extremum(graph: Graph, operator: Operator) -> Lowered:
 _OPTIONS = ("ReducerOptions", {"keep_dims": bool})
 
 PAGES = {
+    "ARG_MAX": Page(_lower_arg_max),
+    "ARG_MIN": Page(_lower_arg_max),
     "MEAN": Page(_lower_mean, _OPTIONS),
     "REDUCE_MAX": Page(_lower_extremum, _OPTIONS),
     "REDUCE_MIN": Page(_lower_extremum, _OPTIONS),

@@ -1,4 +1,4 @@
-"""Random models of MEAN, SUM, REDUCE_MAX and REDUCE_MIN."""
+"""Random models of MEAN, SUM, REDUCE_MAX, REDUCE_MIN, ARG_MAX and ARG_MIN."""
 
 from __future__ import annotations
 
@@ -29,8 +29,27 @@ def _reduction(kind: str) -> Model:
     return model
 
 
+def _arg_max(kind: str) -> Model:
+    def model(rng: Rng) -> bytes:
+        builder = ModelBuilder(kind)
+        rank = int(rng.integers(1, 6))
+        shape = some_shape(rng, rank, 5)
+        axis = int(rng.integers(-rank, rank))
+        shape[axis] = int(rng.choice([1, 2, 10, 300]))
+        kept = [size for i, size in enumerate(shape) if i != axis % rank]
+        source = builder.tensor(shape, scale=some_scale(rng), zero_point=some_zero_point(rng))
+        target = builder.tensor(kept, "int32")
+        builder.operator(
+            kind, [source, builder.constant([axis])], [target], 2, output_type="INT32"
+        )
+        return builder.build([source], [target])
+
+    return model
+
+
 MODELS: dict[str, Model] = {
-    kind: _reduction(kind) for kind in ("MEAN", "REDUCE_MAX", "REDUCE_MIN", "SUM")
+    **{kind: _arg_max(kind) for kind in ("ARG_MAX", "ARG_MIN")},
+    **{kind: _reduction(kind) for kind in ("MEAN", "REDUCE_MAX", "REDUCE_MIN", "SUM")},
 }
 
 _AXES: tuple[Rule, ...] = (
