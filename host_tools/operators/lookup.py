@@ -5,6 +5,7 @@ Each follows tflite-micro's arithmetic for the operator, evaluated at every inpu
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -25,6 +26,7 @@ from host_tools.graph import Graph, Operator, Tensor
 from host_tools.operators.arguments import Scale, check_shape, output, quantized, required
 from host_tools.operators.functions import FUNCTIONS, Function, Options, Values
 from host_tools.operators.lowering import Lowered, Page, View, call
+from host_tools.plan_types import PlanOperator
 
 
 def lookup_table(
@@ -189,15 +191,31 @@ _FUNCTIONS: dict[str, Function] = {
 }
 
 
+# of no file: what plan/fuse_tables.py makes of a chain of operators
+TABLE = "TABLE"
+
+
 def lower_lookup(graph: Graph, operator: Operator) -> Lowered:
     """A call of lut_s8, or a view where the table leaves every byte as it is."""
     (source,) = required(graph, operator, 1)
     target = output(graph, operator)
     table = lookup_table(operator.kind, source, target, operator.options)
     check_shape(target, source.shape)
+    return [_look_up(operator, source, target, table)]
+
+
+def lower_table(graph: Graph, operator: Operator) -> Lowered:
+    (source,) = required(graph, operator, 1)
+    named = dataclasses.replace(operator, kind=operator.options["name"])
+    return [_look_up(named, source, output(graph, operator), operator.options["table"])]
+
+
+def _look_up(
+    operator: Operator, source: Tensor, target: Tensor, table: npt.NDArray[np.uint8]
+) -> PlanOperator | View:
     if source.dtype == target.dtype and np.array_equal(table, np.arange(256)):
-        return [View(source.index, target.index)]
-    return [call(operator, "lut_s8", data={"table": table})]
+        return View(source.index, target.index)
+    return call(operator, "lut_s8", data={"table": table})
 
 
 PAGES = {
