@@ -11,16 +11,16 @@ import numpy as np
 
 from host_tools.kernels.layer import Layer
 
-ITEM_SIZES = {"int8": 1, "uint8": 1, "float32": 4}
+ITEM_SIZES = {"int8": 1, "uint8": 1, "float32": 4, "int32": 4}
 
 
 @dataclass
 class PlanTensor:
     """A tensor in the arena, or a constant where `data` is an array of `shape` and `dtype`.
 
-    `dtype` is int8, uint8 or float32 and real = scale * (stored - zero_point). `view_of` names
-    the tensor (an index) whose bytes these are under another shape. `offset` is in the arena, in
-    bytes, once the memory planner has run.
+    `dtype` is int8, uint8, float32 or int32 and real = scale * (stored - zero_point). `view_of`
+    names the tensor (an index) whose bytes these are under another shape. `offset` is bytes in the
+    arena, once the memory planner has run.
     """
 
     name: str
@@ -68,7 +68,8 @@ class PlanOperator:
 class Plan:
     """Operators in running order over tensors; `inputs` and `outputs` are tensor indices.
 
-    `image_tables` has an entry an input: 256 stored values by pixel value, or None.
+    `image_tables` has an entry an input: None, or the stored value by pixel value, [256] for all
+    channels or [3, 256] for each; pictures are taken blue, green, red where `bgr`.
     `arena_size` is bytes, scratch included.
     """
 
@@ -80,6 +81,7 @@ class Plan:
     outputs: tuple[int, ...]
     image_tables: list[np.ndarray | None] = field(default_factory=list)
     arena_size: int = 0
+    bgr: bool = False
 
     def layer(self, operator: PlanOperator) -> Layer:
         """The parameters and shapes of an operator."""

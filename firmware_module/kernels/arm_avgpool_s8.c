@@ -17,11 +17,11 @@ arm_cmsis_nn_status arm_avgpool_s8(const cmsis_nn_context *ctx,
     (void)ctx;
     const int32_t channels = input_dims->c;
     const int32_t input_row = input_dims->w * channels;
-    for (int32_t batch = 0; batch < input_dims->n; ++batch) {
-        for (int32_t y = 0; y < output_dims->h; ++y) {
+    for (int32_t batch = 0; batch < input_dims->n; batch++) {
+        for (int32_t y = 0; y < output_dims->h; y++) {
             const ink_window_t rows = ink_window(
                 y, pool_params->stride.h, pool_params->padding.h, filter_dims->h, 1, input_dims->h);
-            for (int32_t x = 0; x < output_dims->w; ++x) {
+            for (int32_t x = 0; x < output_dims->w; x++) {
                 const ink_window_t columns = ink_window(x, pool_params->stride.w,
                     pool_params->padding.w, filter_dims->w, 1, input_dims->w);
                 const int32_t height = rows.end - rows.begin;
@@ -30,12 +30,12 @@ arm_cmsis_nn_status arm_avgpool_s8(const cmsis_nn_context *ctx,
                 if (count <= 0) {
                     return ARM_CMSIS_NN_ARG_ERROR;
                 }
-                for (int32_t channel = 0; channel < channels; ++channel) {
+                for (int32_t channel = 0; channel < channels; channel++) {
                     const int8_t *input =
                         input_data + rows.first * input_row + columns.first * channels + channel;
                     int32_t sum = 0;
-                    for (int32_t row = 0; row < height; ++row) {
-                        for (int32_t column = 0; column < width; ++column) {
+                    for (int32_t row = 0; row < height; row++) {
+                        for (int32_t column = 0; column < width; column++) {
                             sum += input[column * channels];
                         }
                         input += input_row;

@@ -36,11 +36,11 @@ arm_cmsis_nn_status arm_convolve_wrapper_s8(const cmsis_nn_context *ctx,
     // taps side by side in the input are one run, as long as all of their channels are read
     const int32_t joined = groups == 1 && dilation.w == 1;
 
-    for (int32_t batch = 0; batch < output_dims->n; ++batch) {
-        for (int32_t y = 0; y < output_dims->h; ++y) {
+    for (int32_t batch = 0; batch < output_dims->n; batch++) {
+        for (int32_t y = 0; y < output_dims->h; y++) {
             const ink_window_t rows = ink_window(y, conv_params->stride.h, conv_params->padding.h,
                 filter_dims->h, dilation.h, input_dims->h);
-            for (int32_t x = 0; x < output_dims->w; ++x) {
+            for (int32_t x = 0; x < output_dims->w; x++) {
                 const ink_window_t columns = ink_window(x, conv_params->stride.w,
                     conv_params->padding.w, filter_dims->w, dilation.w, input_dims->w);
                 const int32_t taps = columns.end - columns.begin;
@@ -55,11 +55,11 @@ arm_cmsis_nn_status arm_convolve_wrapper_s8(const cmsis_nn_context *ctx,
                     const int8_t *filter = filter_data + channel * filter_size +
                                            rows.begin * filter_row + columns.begin * depth;
                     uint32_t sums[INK_DOT_ROWS];
-                    for (int32_t i = 0; i < count; ++i) {
+                    for (int32_t i = 0; i < count; i++) {
                         sums[i] = bias_data ? (uint32_t)bias_data[channel + i] : 0;
                     }
-                    for (int32_t row = rows.begin; row < rows.end; ++row) {
-                        for (int32_t run = 0; run < runs; ++run) {
+                    for (int32_t row = rows.begin; row < rows.end; row++) {
+                        for (int32_t run = 0; run < runs; run++) {
                             ink_dot_rows(sums, count, input + run * dilation.w * input_dims->c,
                                 conv_params->input_offset, filter + run * depth, filter_size,
                                 run_length);
@@ -67,7 +67,7 @@ arm_cmsis_nn_status arm_convolve_wrapper_s8(const cmsis_nn_context *ctx,
                         input += dilation.h * input_row;
                         filter += filter_row;
                     }
-                    for (int32_t i = 0; i < count; ++i) {
+                    for (int32_t i = 0; i < count; i++) {
                         *output_data++ = ink_requantize(sums[i],
                             quant_params->multiplier[channel + i], quant_params->shift[channel + i],
                             conv_params->output_offset, activation.min, activation.max);

@@ -31,11 +31,11 @@ static inline void sum_lanes(const taps_t *taps, int32_t lanes, int32_t input_ch
     int32_t output_channel, uint32_t *sums) {
     const int8_t *input_row = taps->input + input_channel;
     const int8_t *filter_row = taps->filter + output_channel;
-    for (int32_t row = 0; row < taps->rows; ++row) {
+    for (int32_t row = 0; row < taps->rows; row++) {
         const int8_t *input = input_row;
         const int8_t *filter = filter_row;
-        for (int32_t column = 0; column < taps->columns; ++column) {
-            for (int32_t lane = 0; lane < lanes; ++lane) {
+        for (int32_t column = 0; column < taps->columns; column++) {
+            for (int32_t lane = 0; lane < lanes; lane++) {
                 sums[lane] += (uint32_t)((input[lane] + taps->input_offset) * filter[lane]);
             }
             input += taps->input_column;
@@ -73,12 +73,12 @@ arm_cmsis_nn_status arm_depthwise_conv_wrapper_s8(const cmsis_nn_context *ctx,
         .input_offset = dw_conv_params->input_offset,
     };
 
-    for (int32_t batch = 0; batch < output_dims->n; ++batch) {
-        for (int32_t y = 0; y < output_dims->h; ++y) {
+    for (int32_t batch = 0; batch < output_dims->n; batch++) {
+        for (int32_t y = 0; y < output_dims->h; y++) {
             const ink_window_t rows =
                 ink_window(y, stride.h, padding.h, filter_dims->h, dilation.h, input_dims->h);
             taps.rows = rows.end - rows.begin;
-            for (int32_t x = 0; x < output_dims->w; ++x) {
+            for (int32_t x = 0; x < output_dims->w; x++) {
                 const ink_window_t columns =
                     ink_window(x, stride.w, padding.w, filter_dims->w, dilation.w, input_dims->w);
                 taps.columns = columns.end - columns.begin;
@@ -92,7 +92,7 @@ arm_cmsis_nn_status arm_depthwise_conv_wrapper_s8(const cmsis_nn_context *ctx,
                     } else {
                         sum_lanes(&taps, 1, channel / ch_mult, channel, sums);
                     }
-                    for (int32_t lane = 0; lane < count; ++lane, ++channel) {
+                    for (int32_t lane = 0; lane < count; lane++, channel++) {
                         const uint32_t bias = bias_data ? (uint32_t)bias_data[channel] : 0;
                         *output_data++ = ink_requantize(sums[lane] + bias,
                             quant_params->multiplier[channel], quant_params->shift[channel],

@@ -18,11 +18,11 @@ arm_cmsis_nn_status arm_fully_connected_wrapper_s8(const cmsis_nn_context *ctx,
     (void)bias_dims;
     const int32_t depth = filter_dims->n;
     const int32_t units = output_dims->c;
-    for (int32_t row = 0; row < input_dims->n; ++row) {
+    for (int32_t row = 0; row < input_dims->n; row++) {
         // (input + a) * (filter + b) summed is the dot product with filter, plus b * sum(input + a)
         uint32_t filter_part = 0;
         if (fc_params->filter_offset != 0) {
-            for (int32_t i = 0; i < depth; ++i) {
+            for (int32_t i = 0; i < depth; i++) {
                 filter_part += (uint32_t)(input_data[i] + fc_params->input_offset);
             }
             filter_part *= (uint32_t)fc_params->filter_offset;
@@ -30,12 +30,12 @@ arm_cmsis_nn_status arm_fully_connected_wrapper_s8(const cmsis_nn_context *ctx,
         for (int32_t unit = 0; unit < units; unit += INK_DOT_ROWS) {
             const int32_t count = units - unit < INK_DOT_ROWS ? units - unit : INK_DOT_ROWS;
             uint32_t sums[INK_DOT_ROWS];
-            for (int32_t i = 0; i < count; ++i) {
+            for (int32_t i = 0; i < count; i++) {
                 sums[i] = filter_part + (bias_data ? (uint32_t)bias_data[unit + i] : 0);
             }
             ink_dot_rows(sums, count, input_data, fc_params->input_offset,
                 filter_data + unit * depth, depth, depth);
-            for (int32_t i = 0; i < count; ++i) {
+            for (int32_t i = 0; i < count; i++) {
                 const int32_t scale = quant_params->is_per_channel ? unit + i : 0;
                 *output_data++ = ink_requantize(sums[i], quant_params->multiplier[scale],
                     quant_params->shift[scale], fc_params->output_offset, fc_params->activation.min,

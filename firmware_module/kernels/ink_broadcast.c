@@ -6,7 +6,7 @@
 static void find_steps(
     const ink_tensor_t *input, const ink_tensor_t *output, uint32_t steps[INK_MAX_RANK]) {
     uint32_t size = 1;
-    for (uint32_t i = 1; i <= INK_MAX_RANK; ++i) {
+    for (uint32_t i = 1; i <= INK_MAX_RANK; i++) {
         const uint32_t dim = i <= input->rank ? input->dims[input->rank - i] : 1;
         steps[INK_MAX_RANK - i] = dim > 1 && i <= output->rank ? size : 0;
         size *= dim;
@@ -23,15 +23,15 @@ void ink_broadcast(ink_broadcast_row_t row, const void *params, const ink_tensor
     uint32_t rows = 1;
     find_steps(input0, output, step0);
     find_steps(input1, output, step1);
-    for (uint32_t i = 1; i <= INK_MAX_RANK; ++i) {
+    for (uint32_t i = 1; i <= INK_MAX_RANK; i++) {
         count[INK_MAX_RANK - i] = i <= output->rank ? output->dims[output->rank - i] : 1;
         rows *= i > 1 ? count[INK_MAX_RANK - i] : 1;
     }
     const uint32_t last = INK_MAX_RANK - 1;
-    for (; rows > 0; --rows) {
+    for (; rows > 0; rows--) {
         uint32_t offset0 = 0;
         uint32_t offset1 = 0;
-        for (uint32_t i = 0; i < last; ++i) {
+        for (uint32_t i = 0; i < last; i++) {
             offset0 += place[i] * step0[i];
             offset1 += place[i] * step1[i];
         }

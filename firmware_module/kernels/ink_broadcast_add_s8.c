@@ -13,7 +13,7 @@ static void add_row(const void *row_params, const int8_t *input0, uint32_t step0
     const int8_t *input1, uint32_t step1, int8_t *output, uint32_t count) {
     const add_t *add = row_params;
     const ink_add_params_t *params = add->params;
-    for (uint32_t i = 0; i < count; ++i) {
+    for (uint32_t i = 0; i < count; i++) {
         const uint32_t value0 = (uint32_t)(input0[i * step0] + params->input0_offset)
                                 << params->left_shift;
         const uint32_t value1 = (uint32_t)(input1[i * step1] + params->input1_offset)

@@ -7,7 +7,7 @@
 static void multiply_row(const void *row_params, const int8_t *input0, uint32_t step0,
     const int8_t *input1, uint32_t step1, int8_t *output, uint32_t count) {
     const ink_mul_params_t *params = row_params;
-    for (uint32_t i = 0; i < count; ++i) {
+    for (uint32_t i = 0; i < count; i++) {
         const int32_t product = (input0[i * step0] + params->input0_offset) *
                                 (input1[i * step1] + params->input1_offset);
         output[i] = ink_requantize((uint32_t)product, params->output_multiplier,

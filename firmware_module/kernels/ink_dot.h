@@ -20,7 +20,7 @@ static inline void ink_dot_rows(uint32_t *sums, int32_t rows, const int8_t *inpu
         uint32_t sum1 = sums[1];
         uint32_t sum2 = sums[2];
         uint32_t sum3 = sums[3];
-        for (int32_t i = 0; i < length; ++i) {
+        for (int32_t i = 0; i < length; i++) {
             // 16 bits wide, so that compilers take 16-bit multiply-accumulates
             const int16_t value = (int16_t)(input[i] + input_offset);
             sum0 += (uint32_t)(value * weights[i]);
@@ -34,9 +34,9 @@ static inline void ink_dot_rows(uint32_t *sums, int32_t rows, const int8_t *inpu
         sums[3] = sum3;
         return;
     }
-    for (int32_t row = 0; row < rows; ++row) {
+    for (int32_t row = 0; row < rows; row++) {
         uint32_t sum = sums[row];
-        for (int32_t i = 0; i < length; ++i) {
+        for (int32_t i = 0; i < length; i++) {
             sum += (uint32_t)((int16_t)(input[i] + input_offset) * weights[i]);
         }
         sums[row] = sum;

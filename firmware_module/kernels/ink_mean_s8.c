@@ -31,10 +31,10 @@ void ink_mean_s8(const ink_mean_params_t *params, const ink_tensor_t *input,
     walk_t kept = {.size = 1};
     walk_t averaged = {.size = 1};
     uint32_t step = 1;
-    for (uint32_t i = 0; i < input->rank; ++i) {
+    for (uint32_t i = 0; i < input->rank; i++) {
         step *= input->dims[i];
     }
-    for (uint32_t i = 0; i < input->rank; ++i) {
+    for (uint32_t i = 0; i < input->rank; i++) {
         step /= input->dims[i];
         walk_over((params->axes >> i & 1) ? &averaged : &kept, input->dims[i], step);
     }
@@ -48,12 +48,12 @@ void ink_mean_s8(const ink_mean_params_t *params, const ink_tensor_t *input,
     }
     const uint32_t rows = averaged.size / count;
     const uint32_t offset = averaged.size * (uint32_t)params->input_offset;
-    for (uint32_t i = 0; i < kept.size; ++i) {
+    for (uint32_t i = 0; i < kept.size; i++) {
         const int8_t *const first = input_data + walk_offset(&kept, i);
         uint32_t sum = offset;
-        for (uint32_t row = 0; row < rows; ++row) {
+        for (uint32_t row = 0; row < rows; row++) {
             const int8_t *const values = first + walk_offset(&averaged, row);
-            for (uint32_t j = 0; j < count; ++j) {
+            for (uint32_t j = 0; j < count; j++) {
                 sum += (uint32_t)values[j * column];
             }
         }

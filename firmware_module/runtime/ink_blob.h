@@ -19,39 +19,9 @@
 #define INK_MAX_WINDOW 32768    // a window's side, stride or dilation
 #define INK_MAX_MEAN (1u << 23) // elements in one average
 
-enum { INK_DTYPE_INT8 = 1, INK_DTYPE_UINT8 = 2, INK_DTYPE_FLOAT32 = 3 };
+enum { INK_DTYPE_INT8 = 1, INK_DTYPE_UINT8 = 2, INK_DTYPE_FLOAT32 = 3, INK_DTYPE_INT32 = 4 };
 enum { INK_PLACE_ARENA = 0, INK_PLACE_BLOB = 1 };
 enum { INK_TARGET_PORTABLE = 0, INK_TARGET_CORTEX_M7 = 1 };
-
-enum {
-    INK_KERNEL_CONV_S8 = 1,
-    INK_KERNEL_DEPTHWISE_CONV_S8 = 2,
-    INK_KERNEL_FULLY_CONNECTED_S8 = 3,
-    INK_KERNEL_AVERAGE_POOL_S8 = 4,
-    INK_KERNEL_MAX_POOL_S8 = 5,
-    INK_KERNEL_ADD_S8 = 6,
-    INK_KERNEL_MUL_S8 = 7,
-    INK_KERNEL_BROADCAST_ADD_S8 = 8,
-    INK_KERNEL_BROADCAST_SUB_S8 = 9,
-    INK_KERNEL_BROADCAST_MUL_S8 = 10,
-    INK_KERNEL_SOFTMAX_S8 = 11,
-    INK_KERNEL_LUT_S8 = 12,
-    INK_KERNEL_COPY = 13,
-    INK_KERNEL_MEAN_S8 = 14,
-    INK_KERNEL_RESIZE_NEAREST_S8 = 15,
-    INK_KERNEL_QUANTIZE_F32 = 16,
-    INK_KERNEL_DEQUANTIZE_F32 = 17,
-    // on weights packed for the Cortex-M7
-    INK_KERNEL_CONV_PACKED_S8 = 32,
-    INK_KERNEL_DEPTHWISE_3X3_S8 = 33,
-    INK_KERNEL_FULLY_CONNECTED_PACKED_S8 = 34,
-    INK_KERNEL_ADD_TABLE_S8 = 35,
-    INK_KERNEL_MAX_POOL_SIMD_S8 = 36,
-    INK_KERNEL_AVERAGE_POOL_SIMD_S8 = 37,
-    INK_KERNEL_WINOGRAD_F2_S8 = 38,
-    INK_KERNEL_WINOGRAD_F4_S8 = 39,
-    INK_KERNEL_DEPTHWISE_PACKED_S8 = 40,
-};
 
 typedef struct {
     uint8_t magic[4];
@@ -89,9 +59,17 @@ typedef struct {
 } ink_tensor_t;
 
 typedef struct {
-    uint32_t tensor;
-    uint32_t image_table;
+    uint16_t tensor;
+    uint16_t image_flags;
+    union {
+        uint32_t image_table; // of an input
+        uint32_t labels;      // of an output; those of output 0 are the header's
+    };
 } ink_io_t;
+
+// An input's image_flags: a table for each channel; blue, green, red.
+#define INK_IMAGE_CHANNEL_TABLES 1u
+#define INK_IMAGE_BGR 2u
 
 typedef struct {
     uint16_t kernel;

@@ -7,10 +7,6 @@ uint64_t ink_product(uint64_t a, uint64_t b) {
     return a != 0 && b != 0 && (product == 0 || product > INK_CAP) ? INK_CAP : product;
 }
 
-uint32_t ink_element_size(uint32_t dtype) {
-    return dtype == INK_DTYPE_FLOAT32 ? 4 : 1;
-}
-
 bool ink_refuse(ink_check_t *check, ink_status_t status, const char *field, int64_t found,
     ink_rule_t rule, int64_t allowed) {
     ink_error_t *error = check->error;

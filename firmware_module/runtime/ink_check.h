@@ -34,9 +34,6 @@ typedef struct {
 // min(a * b, INK_CAP), for factors up to INK_CAP.
 uint64_t ink_product(uint64_t a, uint64_t b);
 
-// Bytes an element of a type that is known to be one.
-uint32_t ink_element_size(uint32_t dtype);
-
 // Fills the error in and returns false. The second takes a whole phrase.
 bool ink_refuse(ink_check_t *check, ink_status_t status, const char *field, int64_t found,
     ink_rule_t rule, int64_t allowed);
@@ -59,9 +56,6 @@ bool ink_check_end(ink_check_t *check, ink_status_t status, const char *field, u
 // `alignment`.
 bool ink_check_range(ink_check_t *check, ink_status_t status, const char *field, uint32_t offset,
     uint64_t size, uint32_t alignment);
-
-// Whether a string starts within the strings, which are verified already.
-bool ink_check_string(ink_check_t *check, const char *field, uint32_t string);
 
 // --- for the operators ---
 

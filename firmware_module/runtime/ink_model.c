@@ -68,22 +68,6 @@ ink_status_t ink_run(const ink_model_t *model, ink_error_t *error) {
     return error->status;
 }
 
-void *ink_tensor_data(const ink_model_t *model, uint32_t index) {
-    const ink_tensor_t *tensor = &model->tensors[index];
-    // a constant is only ever read
-    return tensor->place == INK_PLACE_ARENA ? model->arena + tensor->offset
-                                            : (uint8_t *)model->blob + tensor->offset;
-}
-
-uint32_t ink_tensor_elements(const ink_tensor_t *tensor) {
-    return tensor->size / ink_element_size(tensor->dtype);
-}
-
 const char *ink_string(const ink_model_t *model, uint32_t string) {
     return (const char *)model->blob + model->header->strings_offset + string;
-}
-
-const char *ink_label(const ink_model_t *model, uint32_t index) {
-    const uint32_t *labels = (const uint32_t *)(model->blob + model->header->labels_offset);
-    return ink_string(model, labels[index]);
 }

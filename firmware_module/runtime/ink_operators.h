@@ -8,7 +8,6 @@
 
 typedef struct {
     const char *name;
-    uint16_t kernel;      // INK_KERNEL_...
     uint16_t params_size; // bytes
     uint8_t n_inputs;     // 1 or 2
     bool in_place;        // the output may be exactly input 0
@@ -25,32 +24,38 @@ typedef struct {
 // The kernel of that number, NULL where this build has none.
 const ink_kernel_t *ink_find_kernel(uint32_t kernel);
 
-// Each is in operators/, in the file of its name or its family's.
-extern const ink_kernel_t ink_op_conv_s8;
-extern const ink_kernel_t ink_op_depthwise_conv_s8;
-extern const ink_kernel_t ink_op_fully_connected_s8;
-extern const ink_kernel_t ink_op_average_pool_s8;
-extern const ink_kernel_t ink_op_max_pool_s8;
-extern const ink_kernel_t ink_op_add_s8;
-extern const ink_kernel_t ink_op_mul_s8;
-extern const ink_kernel_t ink_op_broadcast_add_s8;
-extern const ink_kernel_t ink_op_broadcast_sub_s8;
-extern const ink_kernel_t ink_op_broadcast_mul_s8;
-extern const ink_kernel_t ink_op_softmax_s8;
-extern const ink_kernel_t ink_op_lut_s8;
-extern const ink_kernel_t ink_op_copy;
-extern const ink_kernel_t ink_op_mean_s8;
-extern const ink_kernel_t ink_op_resize_nearest_s8;
-extern const ink_kernel_t ink_op_quantize_f32;
-extern const ink_kernel_t ink_op_dequantize_f32;
-extern const ink_kernel_t ink_op_conv_packed_s8;
-extern const ink_kernel_t ink_op_depthwise_3x3_s8;
-extern const ink_kernel_t ink_op_fully_connected_packed_s8;
-extern const ink_kernel_t ink_op_add_table_s8;
-extern const ink_kernel_t ink_op_max_pool_simd_s8;
-extern const ink_kernel_t ink_op_average_pool_simd_s8;
-extern const ink_kernel_t ink_op_winograd_f2_s8;
-extern const ink_kernel_t ink_op_winograd_f4_s8;
-extern const ink_kernel_t ink_op_depthwise_packed_s8;
+// The kernels, X(number, name) each: docs/blob-format.md has the numbers. That of name `x` is
+// `ink_op_x`, in operators/, in the file of its name or its family's.
+#define INK_KERNELS(X)                                                                             \
+    X(1, conv_s8)                                                                                  \
+    X(2, depthwise_conv_s8)                                                                        \
+    X(3, fully_connected_s8)                                                                       \
+    X(4, average_pool_s8)                                                                          \
+    X(5, max_pool_s8)                                                                              \
+    X(6, add_s8)                                                                                   \
+    X(7, mul_s8)                                                                                   \
+    X(8, broadcast_add_s8)                                                                         \
+    X(9, broadcast_sub_s8)                                                                         \
+    X(10, broadcast_mul_s8)                                                                        \
+    X(11, softmax_s8)                                                                              \
+    X(12, lut_s8)                                                                                  \
+    X(13, copy)                                                                                    \
+    X(14, mean_s8)                                                                                 \
+    X(15, resize_nearest_s8)                                                                       \
+    X(16, quantize_f32)                                                                            \
+    X(17, dequantize_f32)                                                                          \
+    X(32, conv_packed_s8)                                                                          \
+    X(33, depthwise_3x3_s8)                                                                        \
+    X(34, fully_connected_packed_s8)                                                               \
+    X(35, add_table_s8)                                                                            \
+    X(36, max_pool_simd_s8)                                                                        \
+    X(37, average_pool_simd_s8)                                                                    \
+    X(38, winograd_f2_s8)                                                                          \
+    X(39, winograd_f4_s8)                                                                          \
+    X(40, depthwise_packed_s8)
+
+#define INK_DECLARE_KERNEL(number, name) extern const ink_kernel_t ink_op_##name;
+INK_KERNELS(INK_DECLARE_KERNEL)
+#undef INK_DECLARE_KERNEL
 
 #endif

@@ -14,9 +14,9 @@ from host_tools.blob.layout import TARGETS
 from host_tools.code_size import code_size
 from host_tools.errors import CommandError
 from host_tools.pack import DEFAULT_TARGET, pack
-from host_tools.profiling import Cost, profile_on_board, random_inputs
 from host_tools.text_table import text_table
 from host_tools.virtual_board import default_firmware
+from host_tools.virtual_board.profiling import Cost, profile_on_virtual_board, random_inputs
 
 NAME = "bench"
 HELP = "count the instructions of the real models, beside CMSIS-NN's, and the code's size"
@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
             missing.append(network.model)
             continue
         blob = pack(path, target=args.target, **network.options)
-        costs = profile_on_board(blob, random_inputs(blob), cycles=args.cycles)
+        costs = profile_on_virtual_board(blob, random_inputs(blob), cycles=args.cycles)
         layers = baseline["networks"][network.baseline] if network.baseline else None
         report[network.title] = compare(costs, layers)
     size = code_size(default_firmware(), args.stock) if args.stock else None

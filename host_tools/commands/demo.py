@@ -16,9 +16,9 @@ from host_tools.errors import CommandError
 from host_tools.labels import read_labels
 from host_tools.pack import DEFAULT_TARGET, pack
 from host_tools.pictures import camera_frame, cifar10_pictures, picture_files
-from host_tools.profiling import profile_on_board
 from host_tools.virtual_board import VirtualBoard
 from host_tools.virtual_board.camera import BOARD_LIBRARY, Camera
+from host_tools.virtual_board.profiling import profile_on_virtual_board
 
 NAME = "demo"
 HELP = "classify pictures on the virtual board"
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
     if known:
         print(f"\naccuracy: {right} of {known} right ({100 * right / known:.0f} %)")
-    instructions = sum(cost.instructions for cost in profile_on_board(blob, frames[0]))
+    instructions = sum(cost.instructions for cost in profile_on_virtual_board(blob, frames[0]))
     print(f"instructions a frame: {instructions:,} (counted: the first frame, picture to scores)")
     rates = ", ".join(f"{mhz * 1e6 / instructions:.1f} at {mhz} MHz" for mhz in CLOCKS_MHZ)
     print(f"frames a second: {rates} (estimates, at one instruction a clock cycle)")

@@ -13,12 +13,14 @@ from typing import Any
 from host_tools.arena.occupancy import Occupant, live_bytes, occupants
 from host_tools.arena.svg import svg_drawing
 from host_tools.arena.terminal import terminal_picture
+from host_tools.blob.layout import BGR, CHANNEL_TABLES
 from host_tools.blob.reader import Blob, BlobTensor, read_blob, total_weight_bytes, weight_bytes
 from host_tools.files import write_whole
 from host_tools.pack import load_blob
 from host_tools.plan.explain import Choice, choices, reason
-from host_tools.profiling import Cost, profile_on_board, random_inputs
+from host_tools.tensor_text import images_text, tensor_text
 from host_tools.text_table import text_table
+from host_tools.virtual_board.profiling import Cost, profile_on_virtual_board, random_inputs
 
 NAME = "inspect"
 HELP = "show the plan of a blob, and what lies where in its arena"
@@ -65,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _measure(blob: bytes) -> dict[int, Cost]:
     """What each operator took on the virtual board, by its index."""
-    costs = profile_on_board(blob, random_inputs(blob), cycles=True)
+    costs = profile_on_virtual_board(blob, random_inputs(blob), cycles=True)
     return {cost.index: cost for cost in costs if cost.index is not None}
 
 
@@ -84,10 +86,20 @@ def _report(
         "macs": sum(operator.macs for operator in blob.operators),
         "labels": blob.labels,
         "inputs": [
-            {**_tensor(blob, index), "takes_images": table != 0}
-            for index, table in zip(blob.inputs, blob.image_tables, strict=True)
+            {
+                **_tensor(blob, index),
+                "takes_images": table != 0,
+                "image_channel_tables": bool(flags & CHANNEL_TABLES),
+                "image_order": "bgr" if flags & BGR else "rgb",
+            }
+            for index, table, flags in zip(
+                blob.inputs, blob.image_tables, blob.image_flags, strict=True
+            )
         ],
-        "outputs": [_tensor(blob, index) for index in blob.outputs],
+        "outputs": [
+            {**_tensor(blob, index), "labels": labels}
+            for index, labels in zip(blob.outputs, blob.output_labels, strict=True)
+        ],
         "operators": [
             {
                 "index": index,
@@ -154,15 +166,16 @@ def _text(
         f"arena of {blob.arena_size:,} bytes"
     )
     lines = [header]
-    for what, indices in (("input", blob.inputs), ("output", blob.outputs)):
-        for number, index in enumerate(indices):
-            images = what == "input" and blob.image_tables[number]
-            lines.append(
-                f"  {what} {number}: {_io(blob.tensors[index])}"
-                f"{', takes images' if images else ''}"
-            )
-    if blob.labels:
-        lines.append(f"  labels: {', '.join(blob.labels)}")
+    for number, index in enumerate(blob.inputs):
+        flags = blob.image_flags[number]
+        images = images_text(
+            blob.image_tables[number] != 0, bool(flags & CHANNEL_TABLES), bool(flags & BGR)
+        )
+        lines.append(f"  input {number}: {tensor_text(blob.tensors[index], images)}")
+    for number, index in enumerate(blob.outputs):
+        lines.append(f"  output {number}: {tensor_text(blob.tensors[index])}")
+        if blob.output_labels[number]:
+            lines.append(f"    labels: {', '.join(blob.output_labels[number])}")
     lines += ["", _plan_table(blob, found), "", COSTS, *([MEASURED] if measured else [])]
     lines += [_cost_table(costs, measured)]
     if blob.operators and blob.arena_size:
@@ -238,10 +251,3 @@ def _shape(tensor: BlobTensor) -> str:
 
 def _place(tensor: BlobTensor) -> str:
     return f"{tensor.offset:,}" if tensor.place == "arena" else "const"
-
-
-def _io(tensor: BlobTensor) -> str:
-    text = f"{_shape(tensor)} {tensor.dtype}"
-    if tensor.dtype != "float32":
-        text += f", scale {tensor.scale:.6g}, zero point {tensor.zero_point}"
-    return text

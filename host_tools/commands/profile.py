@@ -15,8 +15,8 @@ from host_tools.errors import CommandError
 from host_tools.files import write_whole
 from host_tools.pack import DEFAULT_TARGET, load_blob
 from host_tools.plan.costs import Prediction, predict
-from host_tools.profiling import Cost, profile_on_board, random_inputs
 from host_tools.text_table import text_table
+from host_tools.virtual_board.profiling import Cost, profile_on_virtual_board, random_inputs
 
 NAME = "profile"
 HELP = "count instructions and estimate cycles of each operator on the virtual board"
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError(f"--mhz {mhz:g} is no clock: give megahertz, such as 480")
     blob = load_blob(args.model, args.target)
     read = read_blob(blob, str(args.model))
-    costs = profile_on_board(blob, random_inputs(blob), cycles=True)
+    costs = profile_on_virtual_board(blob, random_inputs(blob), cycles=True)
     predicted = {
         index: predict(operator.kernel, read.layer(operator))
         for index, operator in enumerate(read.operators)

@@ -20,7 +20,6 @@ from host_tools.arrays import (
     write_array,
 )
 from host_tools.blob.reader import Blob, BlobTensor, read_blob
-from host_tools.board_runtime import run_on_board
 from host_tools.device.connection import open_device
 from host_tools.device.facts import read_facts
 from host_tools.device.remote_model import open_model
@@ -29,6 +28,7 @@ from host_tools.host_runtime import BlobError, HostModel
 from host_tools.pack import load_blob
 from host_tools.progress import progress
 from host_tools.text import plain
+from host_tools.virtual_board.runtime import run_on_virtual_board
 
 NAME = "run"
 HELP = "run a model on arrays, on this computer or on a board"
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
         threads = min(len(values[0]), os.cpu_count() or 1)
         outputs = model.run_many(values, threads=threads)
     elif args.on == "sim":
-        outputs = run_on_board(blob, values)
+        outputs = run_on_virtual_board(blob, values)
     else:
         outputs = _run_at_port(args.on, blob, args.model.name, values)
     shown = [
@@ -160,11 +160,12 @@ def _report(
             entry["file"] = str(args.output[index])
         else:
             entry["values"] = array.tolist()
+        entry["labels"] = read.output_labels[index]
         outputs.append(entry)
     return {
         "name": plain(read.name),
         "on": args.on,
-        "labels": [plain(label) for label in read.labels],
+        "labels": read.labels,
         "outputs": outputs,
     }
 
@@ -174,10 +175,12 @@ def _print_greatest(read: Blob, tensors: list[BlobTensor], outputs: list[Array])
     for number in range(len(outputs[0])):
         for position, (tensor, output) in enumerate(zip(tensors, outputs, strict=True)):
             values = real_values(output[number], tensor).ravel()
+            counts = values.dtype == np.int32  # they are no scores: in their order
+            order = range(values.size) if counts else (-values).argsort(kind="stable")
             words = []
-            for index in (-values).argsort(kind="stable")[:TOP]:
-                labelled = position == 0 and read.labels
-                name = plain(read.labels[index]) if labelled else f"[{index}]"
-                words.append(f"{name} {values[index]:.6g}")
+            for index in order[:TOP]:
+                labels = read.output_labels[position]
+                name = labels[index] if labels else f"[{index}]"
+                words.append(f"{name} {values[index] if counts else f'{values[index]:.6g}'}")
             which = f"{number}" if len(outputs) == 1 else f"{number} {plain(tensor.name)}"
             print(f"{which}: {'  '.join(words)}")

@@ -23,11 +23,11 @@ from host_tools.device.remote_model import OperatorTime, RemoteModel, open_model
 from host_tools.errors import CommandError
 from host_tools.host_runtime import HostModel
 from host_tools.pack import load_blob
-from host_tools.profiling import random_inputs
 from host_tools.progress import progress
 from host_tools.serial_ports import choose_port
 from host_tools.text_table import text_table
 from host_tools.virtual_board import VirtualBoard
+from host_tools.virtual_board.profiling import random_inputs
 
 NAME = "validate"
 HELP = "run a blob on a board, compare with this computer bit by bit, and time it"

@@ -18,7 +18,7 @@ from host_tools.device.file_system import beside, folder_path, free_bytes
 from host_tools.device.on_board import source
 from host_tools.device.transfer import PIECE, Progress, send
 from host_tools.errors import CommandError
-from host_tools.virtual_board.romfs import place_romfs
+from host_tools.romfs import place_romfs
 
 FOLDER = "/rom"
 # on_board/rom.py: UNIT

@@ -20,7 +20,7 @@ from host_tools.fit_costs.networks import networks
 from host_tools.kernels.layer import Counts, Layer
 from host_tools.pack import pack
 from host_tools.plan.costs import COEFFICIENTS, KINDS, counts
-from host_tools.profiling import profile_on_board, random_inputs
+from host_tools.virtual_board.profiling import profile_on_virtual_board, random_inputs
 
 Floats = npt.NDArray[np.float64]
 
@@ -64,7 +64,7 @@ def measure() -> dict[str, list[Sample]]:
     for network in networks():
         blob = pack(network.graph, target="cortex-m7", force=network.force)
         read = read_blob(blob)
-        for cost in profile_on_board(blob, random_inputs(blob), cycles=True):
+        for cost in profile_on_virtual_board(blob, random_inputs(blob), cycles=True):
             if cost.index is None:
                 continue
             assert cost.cycles is not None

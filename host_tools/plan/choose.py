@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from host_tools.blob.writer import write_blob
 from host_tools.errors import CommandError
 from host_tools.kernels import KERNELS
+from host_tools.labels import Labels
 from host_tools.plan.candidates import Candidate, candidates
 from host_tools.plan.knapsack import cheapest
 from host_tools.plan.memory import peak_times, plan_memory
@@ -33,7 +34,7 @@ class Limits:
 
     flash: int | None = None
     ram: int | None = None
-    labels: Sequence[str] = ()
+    labels: Labels = ()
     force: Sequence[str] = ()
 
     def have_room(self, plan: Plan) -> bool:

@@ -11,7 +11,7 @@ from host_tools.plan.constant_channels import drop_constant_channels
 from host_tools.plan.fold_constants import fold_constants
 from host_tools.plan.fold_pads import fold_pads
 from host_tools.plan.fuse_tables import fuse_tables
-from host_tools.plan.image_tables import Range, image_tables
+from host_tools.plan.image_tables import Pictures, image_tables
 from host_tools.plan.limits import check_arena, check_limits
 from host_tools.plan.lower import check_tensor, lower
 from host_tools.plan_types import Plan, PlanOperator, PlanTensor
@@ -20,14 +20,14 @@ from host_tools.plan_types import Plan, PlanOperator, PlanTensor
 def make_plan(
     graph: Graph,
     target: str = "portable",
-    image_range: Range | None = None,
+    pictures: Pictures | None = None,
     limits: Limits | None = None,
     *,
     drop_constants: bool = True,
 ) -> Plan:
     """The plan that computes the graph's outputs exactly as tflite-micro does.
 
-    `target` is portable or cortex-m7; `image_range` is that of `image_tables`. The same arguments
+    `target` is portable or cortex-m7; the same arguments
     give the same plan. Raises CommandError for what is not supported, naming all of it at once,
     and for limits that cannot be met. Without `drop_constants`, channels that never vary are kept,
     as a measure of the kernels alone.
@@ -41,7 +41,8 @@ def make_plan(
     if drop_constants:
         drop_constant_channels(plan)
     check_limits(plan)
-    plan.image_tables = image_tables(plan, image_range)
+    pictures = pictures or Pictures()
+    plan.image_tables, plan.bgr = image_tables(plan, pictures), pictures.bgr
     plan = choose_kernels(plan, limits or Limits())
     check_arena(plan)
     return plan
@@ -102,7 +103,8 @@ def _root(views: dict[int, int], index: int) -> int:
 def _tensor(tensor: Tensor) -> PlanTensor:
     quantization = tensor.quantization
     planned = PlanTensor(tensor.name, tensor.shape, tensor.dtype, data=tensor.data)
-    if tensor.dtype != "float32" and quantization is not None and len(quantization.scale) == 1:
+    eight_bit = tensor.dtype in ("int8", "uint8")
+    if eight_bit and quantization is not None and len(quantization.scale) == 1:
         planned.scale = float(quantization.scale[0])
         planned.zero_point = int(quantization.zero_point[0])
     return planned

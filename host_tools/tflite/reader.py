@@ -11,9 +11,11 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import flatbuffers
 import numpy as np
 import numpy.typing as npt
 import tflite
+from flatbuffers.number_types import Int32Flags
 
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator, Tensor
@@ -24,6 +26,8 @@ MAX_FILE = 256 << 20
 MAX_TENSORS = 4096
 MAX_OPERATORS = 4096
 MAX_ARGUMENTS = 1024
+# where an OperatorCode's table of offsets has that of its fourth field, builtin_code
+BUILTIN_CODE = 10
 
 # what the flatbuffers package raises where an offset leads out of the file
 BROKEN = (struct.error, TypeError, ValueError, IndexError, OverflowError)
@@ -173,12 +177,19 @@ class _Reader:
 
 
 def _operator_code(code: tflite.OperatorCode) -> tuple[str, int]:
-    # files from before 2020 have the number in the 8-bit field only
-    number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+    # files from before 2020 have the number in the 8-bit field only, others in the 32-bit one
+    number = max(_builtin_code(code), code.DeprecatedBuiltinCode())
     kind = OPERATOR.get(number, f"BUILTIN_{number}")
     if kind == "CUSTOM":
         kind = f"CUSTOM:{text(code.CustomCode())}"
     return kind, code.Version()
+
+
+def _builtin_code(code: tflite.OperatorCode) -> int:
+    """The 32-bit field as it is stored: code.BuiltinCode() gives the 8-bit one below 127."""
+    table = flatbuffers.table.Table(code._tab.Bytes, code._tab.Pos)
+    place = table.Offset(BUILTIN_CODE)
+    return int(table.Get(Int32Flags, table.Pos + place)) if place else 0
 
 
 def _indices(

@@ -161,7 +161,8 @@ def _quantization(table: tflite.Tensor, shape: tuple[int, ...], dtype: str) -> Q
         raise CommandError(f"it has {count} scales; at most {MAX_CHANNELS} are read")
     if points not in (1, count):
         raise CommandError(f"it has {count} scales, but {points} zero points")
-    axis = parameters.QuantizedDimension() if count > 1 else 0
+    # of one dimension there is no choice: TensorFlow writes 3 for the bias of a convolution
+    axis = parameters.QuantizedDimension() if count > 1 and len(shape) > 1 else 0
     if count > 1 and not (0 <= axis < len(shape) and shape[axis] == count):
         raise CommandError(
             f"it has {count} scales along dimension {axis}, which its shape {list(shape)} "

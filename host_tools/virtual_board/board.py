@@ -21,8 +21,8 @@ from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
 from host_tools.errors import CommandError
+from host_tools.romfs import build_romfs
 from host_tools.virtual_board import qemu
-from host_tools.virtual_board.romfs import build_romfs
 
 _START_SECONDS = 20.0
 _PROMPT = b">>> "

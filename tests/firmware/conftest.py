@@ -20,7 +20,8 @@ from board_models import (
 from firmware_builder import build_firmware, build_natmod, make
 
 from host_tools.pack import pack
-from host_tools.virtual_board import VirtualBoard, build_romfs
+from host_tools.romfs import build_romfs
+from host_tools.virtual_board import VirtualBoard
 
 UNIX_BOARD = Path(__file__).with_name("unix_board.py")
 

@@ -9,9 +9,10 @@ from xml.etree import ElementTree
 import pytest
 from board_models import Files
 
-from host_tools import cli, profiling
+from host_tools import cli
 from host_tools.cycles import Section, read_trace
-from host_tools.profiling import profile_on_board, random_inputs
+from host_tools.virtual_board import profiling
+from host_tools.virtual_board.profiling import profile_on_virtual_board, random_inputs
 
 
 def test_what_is_timed_is_what_is_counted(
@@ -27,8 +28,8 @@ def test_what_is_timed_is_what_is_counted(
 
     monkeypatch.setattr(profiling, "read_trace", keep)
     inputs = random_inputs(blob)
-    costs = profile_on_board(blob, inputs, firmware=virtual_board_firmware, cycles=True)
-    counted = profile_on_board(blob, inputs, firmware=virtual_board_firmware)
+    costs = profile_on_virtual_board(blob, inputs, firmware=virtual_board_firmware, cycles=True)
+    counted = profile_on_virtual_board(blob, inputs, firmware=virtual_board_firmware)
     assert [cost.instructions for cost in costs] == [cost.instructions for cost in counted]
     assert [section.function for section in seen] == [
         "binding_set_inputs",
@@ -48,7 +49,9 @@ def test_estimates_are_the_same_on_every_run(virtual_board_firmware: Path, tiny:
     blob = tiny["tiny.ink"]
     assert isinstance(blob, bytes)
     first, again = (
-        profile_on_board(blob, random_inputs(blob), firmware=virtual_board_firmware, cycles=True)
+        profile_on_virtual_board(
+            blob, random_inputs(blob), firmware=virtual_board_firmware, cycles=True
+        )
         for _ in range(2)
     )
     assert first == again

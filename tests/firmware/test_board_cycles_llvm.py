@@ -10,11 +10,11 @@ import pytest
 from firmware_builder import ROOT
 from llvm_mca import mca_cycles
 
-from host_tools import profiling
 from host_tools.cycles import Section, read_trace
 from host_tools.cycles.pipeline import block_cycles
 from host_tools.pack import pack
-from host_tools.profiling import profile_on_board, random_inputs
+from host_tools.virtual_board import profiling
+from host_tools.virtual_board.profiling import profile_on_virtual_board, random_inputs
 
 HOTTEST = 40
 
@@ -31,7 +31,7 @@ def test_packed_kernels_take_what_llvm_s_model_says(
 
     monkeypatch.setattr(profiling, "read_trace", keep)
     blob = pack(ROOT / "models" / "cifar10" / "cifar10.tflite", target="cortex-m7")
-    costs = profile_on_board(
+    costs = profile_on_virtual_board(
         blob, random_inputs(blob), firmware=virtual_board_firmware, cycles=True
     )
     ours: Counter[tuple[str, ...]] = Counter()

@@ -25,7 +25,8 @@ from host_tools.device.deploy import deploy
 from host_tools.device.facts import read_facts
 from host_tools.errors import CommandError
 from host_tools.pack import pack
-from host_tools.virtual_board import VirtualBoard, build_romfs
+from host_tools.romfs import build_romfs
+from host_tools.virtual_board import VirtualBoard
 
 
 @pytest.fixture

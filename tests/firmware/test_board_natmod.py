@@ -16,9 +16,9 @@ from oracle import REAL_MODELS, TfliteMicro, extreme_inputs, random_inputs, real
 
 from host_tools import tflite
 from host_tools.pack import pack
-from host_tools.profiling import INSTRUCTION_NS, TICK_NS
-from host_tools.profiling import random_inputs as stored_inputs
 from host_tools.virtual_board import VirtualBoard
+from host_tools.virtual_board.profiling import INSTRUCTION_NS, TICK_NS
+from host_tools.virtual_board.profiling import random_inputs as stored_inputs
 
 MOST_INSTRUCTIONS = 1.10
 MOST_HEAP = 64 * 1024

@@ -10,7 +10,7 @@ import pytest
 from board_models import NOT_ON_UNIX, Files, Runner
 
 from host_tools import cli
-from host_tools.profiling import profile_on_board, random_inputs
+from host_tools.virtual_board.profiling import profile_on_virtual_board, random_inputs
 
 
 @NOT_ON_UNIX
@@ -50,8 +50,8 @@ print(measure(m, data))
 def test_counts_are_the_same_on_every_run(virtual_board_firmware: Path, tiny: Files) -> None:
     blob = tiny["tiny.ink"]
     assert isinstance(blob, bytes)
-    first = profile_on_board(blob, random_inputs(blob), firmware=virtual_board_firmware)
-    again = profile_on_board(blob, random_inputs(blob), firmware=virtual_board_firmware)
+    first = profile_on_virtual_board(blob, random_inputs(blob), firmware=virtual_board_firmware)
+    again = profile_on_virtual_board(blob, random_inputs(blob), firmware=virtual_board_firmware)
     assert first == again
     assert [cost.macs for cost in first] == [0, 480, 0, 0]
     assert 480 < first[1].instructions < 480 * 30

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 import zlib
 
+from blob_document import document_kernels
+
 HEADER = {
     "magic": (0, "4s"),
     "version": (4, "H"),
@@ -38,7 +40,7 @@ TENSOR = {
     "zero_point": (40, "i"),
     "name": (44, "I"),
 }
-IO = {"tensor": (0, "I"), "image_table": (4, "I")}
+IO = {"tensor": (0, "H"), "image_flags": (2, "H"), "image_table": (4, "I"), "labels": (4, "I")}
 OPERATOR = {
     "kernel": (0, "H"),
     "source_index": (2, "H"),
@@ -55,55 +57,11 @@ OPERATOR = {
 }
 SIZES = {"tensor": 48, "io": 8, "operator": 36, "label": 4}
 
-_CONV = (
-    "kernel_h kernel_w stride_h stride_w dilation_h dilation_w pad_top pad_left channel_factor "
-    "input_offset output_offset act_min act_max weights bias multiplier shift"
-)
-_POOL = "kernel_h kernel_w stride_h stride_w pad_top pad_left act_min act_max"
-_ADD = (
-    "input0_offset input0_multiplier input0_shift input1_offset input1_multiplier input1_shift "
-    "left_shift output_offset output_multiplier output_shift act_min act_max"
-)
-_MUL = "input0_offset input1_offset output_offset output_multiplier output_shift act_min act_max"
-_PACKED = "kernel_h kernel_w stride_h stride_w pad_top pad_left act_min act_max weights"
-
-
-def _six(name: str) -> str:
-    return " ".join(f"{name}[{i}]" for i in range(6))
-
-
+KERNELS = {kernel.number: kernel.name for kernel in document_kernels().values()}
+# by the kernel's number; read as signed, offsets of blocks too
 PARAMS = {
-    number: {name: (4 * i, "i") for i, name in enumerate(names.split())}
-    for number, names in {
-        1: _CONV,
-        2: _CONV,
-        3: "depth units per_channel input_offset filter_offset output_offset act_min act_max "
-        "weights bias multiplier shift",
-        4: _POOL,
-        5: _POOL,
-        6: _ADD,
-        8: _ADD,
-        9: _ADD,
-        7: _MUL,
-        10: _MUL,
-        11: "multiplier shift diff_min",
-        12: "table",
-        13: f"element_size {_six('count')} input_start {_six('input_stride')} output_start "
-        f"{_six('output_stride')} fill fill_value",
-        14: "axes input_offset output_offset multiplier shift",
-        15: "rows columns",
-        16: "",
-        17: "",
-        32: _PACKED,
-        33: _PACKED,
-        34: "depth units blocks act_min act_max weights",
-        35: "act_min act_max weights",
-        36: _POOL,
-        37: _POOL,
-        38: _PACKED,
-        39: _PACKED,
-        40: _PACKED,
-    }.items()
+    kernel.number: {name: (4 * i, "i") for i, name in enumerate(kernel.fields)}
+    for kernel in document_kernels().values()
 }
 
 
@@ -123,9 +81,11 @@ class BlobEditor:
     def write(self, at: int, kind: str, value: int | float | bytes) -> None:
         struct.pack_into("<" + kind, self.data, at, value)
 
-    def place(self, record: str, index: int, field: str) -> tuple[int, str]:
+    def place(self, record: str, index: int | str, field: str) -> tuple[int, str]:
         """Where a field is, and its struct format. `record` is header, tensor, io, operator,
-        params (of an operator) or label."""
+        params (of an operator) or label; a kernel's name stands for its first operator."""
+        if isinstance(index, str):
+            index = self.index(index)
         if record == "header":
             return HEADER[field]
         if record == "params":
@@ -139,13 +99,30 @@ class BlobEditor:
         ][field]
         return start + at, kind
 
-    def get(self, record: str, index: int, field: str) -> int:
+    def get(self, record: str, index: int | str, field: str) -> int:
         return self.read(*self.place(record, index, field))
 
-    def set(self, record: str, index: int, field: str, value: int | float | bytes) -> None:
+    def set(self, record: str, index: int | str, field: str, value: int | float | bytes) -> None:
         self.write(*self.place(record, index, field), value)
 
-    def kernels(self) -> list[int]:
-        """The kernel's number of each operator."""
+    def kernels(self) -> list[str]:
+        """The name of each operator's kernel."""
         count = self.get("header", 0, "n_operators")
-        return [self.get("operator", index, "kernel") for index in range(count)]
+        numbers = [self.get("operator", index, "kernel") for index in range(count)]
+        return [KERNELS[number] for number in numbers]
+
+    def index(self, kernel: str) -> int:
+        """The first operator of a kernel."""
+        return self.kernels().index(kernel)
+
+    def called(self, kernel: str) -> str:
+        """What a message calls the first operator of a kernel."""
+        return f"operator {self.index(kernel)} ({kernel})"
+
+    def append(self, block: bytes) -> int:
+        """Where a data block starts that is now the blob's end."""
+        self.data += bytes(-len(self.data) % 16)
+        start = len(self.data)
+        self.data += block
+        self.set("header", 0, "blob_size", len(self.data))
+        return start

@@ -4,14 +4,15 @@
 //
 //     fuzz_blob SEED FIRST COUNT BLOB...
 //     fuzz_blob sweep BLOB...
+//     fuzz_blob run BLOB...
 //
 // Mutation i depends on SEED and i alone: FIRST i and COUNT 1 repeats it. A sweep changes every
-// byte in turn and cuts off at every length.
+// byte in turn and cuts off at every length. `run` changes nothing.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "inkling.h"
+#include "ink_operators.h"
 
 void __sanitizer_set_death_callback(void (*callback)(void));
 
@@ -176,16 +177,28 @@ static void move_tensor(blob_t *blob) {
     }
 }
 
+// A kernel with parameters of this size, where it finds one.
+static uint32_t another_kernel(uint32_t params_size) {
+#define NUMBER(number, name) number,
+    static const uint16_t NUMBERS[] = {INK_KERNELS(NUMBER)};
+    uint32_t kernel = 0;
+    for (uint32_t tries = 0; tries < 64; tries++) {
+        kernel = NUMBERS[below(sizeof(NUMBERS) / sizeof(NUMBERS[0]))];
+        if (ink_find_kernel(kernel)->params_size == params_size) {
+            break;
+        }
+    }
+    return kernel;
+}
+
 // Another tensor to read or write, or another kernel with parameters of the same size.
 static void rewire_operator(blob_t *blob) {
-    static const uint16_t TWINS[] = {
-        1, 2, 4, 5, 36, 37, 6, 8, 9, 7, 10, 16, 17, 32, 33, 38, 39, 40};
     uint32_t at = some_operator(blob);
     if (at == 0) {
         return;
     }
     uint32_t field = below(4);
-    uint32_t value = field == 0 ? TWINS[below(sizeof(TWINS) / sizeof(TWINS[0]))]
+    uint32_t value = field == 0 ? another_kernel(read_at(blob, at + 20, 4))
                                 : below(header_of(blob).n_tensors + 1u);
     write_at(blob, at + (field == 0 ? 0 : 2 + field * 2), 2, value);
 }
@@ -283,8 +296,10 @@ static size_t read_strings(const ink_model_t *model) {
     for (uint32_t i = 0; i < header->n_operators; i++) {
         length += strlen(ink_string(model, model->operators[i].name));
     }
-    for (uint32_t i = 0; i < header->n_labels; i++) {
-        length += strlen(ink_label(model, i));
+    for (uint32_t output = 0; output < header->n_outputs; output++) {
+        for (uint32_t i = 0; i < ink_n_labels(model, output); i++) {
+            length += strlen(ink_string(model, ink_labels(model, output)[i]));
+        }
     }
     return length;
 }
@@ -369,9 +384,11 @@ static void sweep(const blob_t *good, blob_t *work, unsigned long long *seen) {
 
 int main(int argc, char **argv) {
     bool sweeping = argc > 1 && strcmp(argv[1], "sweep") == 0;
-    int n_words = sweeping ? 2 : 4;
+    bool running = argc > 1 && strcmp(argv[1], "run") == 0;
+    int n_words = sweeping || running ? 2 : 4;
     if (argc <= n_words) {
-        fprintf(stderr, "usage: fuzz_blob SEED FIRST COUNT BLOB... | fuzz_blob sweep BLOB...\n");
+        fprintf(
+            stderr, "usage: fuzz_blob SEED FIRST COUNT BLOB... | fuzz_blob sweep|run BLOB...\n");
         return 2;
     }
     uint32_t n_blobs = (uint32_t)(argc - n_words);
@@ -385,6 +402,10 @@ int main(int argc, char **argv) {
     if (sweeping) {
         for (uint32_t i = 0; i < n_blobs; i++) {
             sweep(&blobs[i], &work, seen);
+        }
+    } else if (running) {
+        for (; iteration < n_blobs; iteration++) {
+            seen[open_and_run(&blobs[iteration])]++;
         }
     } else {
         uint64_t seed = strtoull(argv[1], NULL, 10);

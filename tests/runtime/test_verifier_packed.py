@@ -13,19 +13,10 @@ from test_verifier import refusal
 
 from host_tools.host_runtime import HostModel
 
-CONV, DEPTHWISE, DENSE, ADD, MAX_POOL, AVERAGE_POOL, WINOGRAD_2, WINOGRAD_4 = range(32, 40)
-GENERAL = 40
-NAMES = {
-    CONV: "conv_packed_s8",
-    DEPTHWISE: "depthwise_3x3_s8",
-    DENSE: "fully_connected_packed_s8",
-    ADD: "add_table_s8",
-    MAX_POOL: "max_pool_simd_s8",
-    AVERAGE_POOL: "average_pool_simd_s8",
-    WINOGRAD_2: "winograd_f2_s8",
-    WINOGRAD_4: "winograd_f4_s8",
-    GENERAL: "depthwise_packed_s8",
-}
+CONV, DEPTHWISE, DENSE = "conv_packed_s8", "depthwise_3x3_s8", "fully_connected_packed_s8"
+ADD, GENERAL = "add_table_s8", "depthwise_packed_s8"
+MAX_POOL, AVERAGE_POOL = "max_pool_simd_s8", "average_pool_simd_s8"
+WINOGRAD_2, WINOGRAD_4 = "winograd_f2_s8", "winograd_f4_s8"
 POOLS = (MAX_POOL, AVERAGE_POOL)
 WINOGRAD = (WINOGRAD_2, WINOGRAD_4)
 CONVOLUTIONS = (CONV, DEPTHWISE, GENERAL, *WINOGRAD)
@@ -38,7 +29,7 @@ DATA = "data out of the blob"
 class Case:
     """A blob with an operator of a kernel whose input no later one reads, to be changed."""
 
-    def __init__(self, blobs: dict[str, bytes], kernel: int) -> None:
+    def __init__(self, blobs: dict[str, bytes], kernel: str) -> None:
         for blob in blobs.values():
             editor = BlobEditor(blob)
             kernels = editor.kernels()
@@ -50,10 +41,10 @@ class Case:
             if all(editor.get("operator", other, "input0") != source for other in later):
                 break
         else:
-            raise AssertionError(f"no blob has {NAMES[kernel]} with an input of its own")
+            raise AssertionError(f"no blob has {kernel} with an input of its own")
         self.good = blob
         self.index = index
-        self.name = f"operator {index} ({NAMES[kernel]})"
+        self.name = f"operator {index} ({kernel})"
         self.source = source
         self.target = editor.get("operator", index, "output")
 
@@ -91,7 +82,7 @@ RULES = [
     ),
     *(
         (kernel, field, value, f"{OUT}: {field} is {value}, allowed {rule}")
-        for kernel in NAMES
+        for kernel in (*CONVOLUTIONS, *POOLS, DENSE, ADD)
         for field, value, rule in (
             ("act_min", -129, "-128 or more"),
             ("act_max", 128, "at most 127"),
@@ -118,14 +109,14 @@ RULES = [
 
 @pytest.mark.parametrize(("kernel", "field", "value", "message"), RULES)
 def test_a_bad_parameter_is_named(
-    blobs: dict[str, bytes], kernel: int, field: str, value: int, message: str
+    blobs: dict[str, bytes], kernel: str, field: str, value: int, message: str
 ) -> None:
     case = Case(blobs, kernel)
     assert refusal(case.with_params(**{field: value})).startswith(f"{case.name}: {message}")
 
 
 @pytest.mark.parametrize("kernel", [*CONVOLUTIONS, *POOLS])
-def test_windows_that_miss_the_input_are_refused(blobs: dict[str, bytes], kernel: int) -> None:
+def test_windows_that_miss_the_input_are_refused(blobs: dict[str, bytes], kernel: str) -> None:
     case = Case(blobs, kernel)
     for pad, side in (("pad_top", "kernel_h"), ("pad_left", "kernel_w")):
         size = case.get(side)
@@ -134,13 +125,16 @@ def test_windows_that_miss_the_input_are_refused(blobs: dict[str, bytes], kernel
         )
     for axis, stride, name in ((1, "stride_h", "height"), (2, "stride_w", "width")):
         side = case.shape(case.target)[axis]
+        if side == 1:
+            HostModel(case.with_params(**{stride: 32768}))
+            continue
         assert refusal(case.with_params(**{stride: 32768})) == (
             f"{case.name}: {SHAPE}: the output's {name} is {side}, allowed at most 1"
         )
 
 
 @pytest.mark.parametrize("kernel", [DEPTHWISE, *WINOGRAD])
-def test_windows_that_are_not_3_x_3_are_refused(blobs: dict[str, bytes], kernel: int) -> None:
+def test_windows_that_are_not_3_x_3_are_refused(blobs: dict[str, bytes], kernel: str) -> None:
     case = Case(blobs, kernel)
     for field in ("kernel_h", "kernel_w"):
         for side in (2, 4):
@@ -176,7 +170,7 @@ def smaller(case: Case, sides: tuple[int, int]) -> BlobEditor:
     ],
 )
 def test_strides_that_a_kernel_does_not_have_are_refused(
-    blobs: dict[str, bytes], kernel: int, strides: tuple[int, int], message: str
+    blobs: dict[str, bytes], kernel: str, strides: tuple[int, int], message: str
 ) -> None:
     case = Case(blobs, kernel)
     editor = smaller(case, (1, 1))
@@ -224,20 +218,6 @@ def test_a_general_depthwise_convolution_has_four_channels_or_more(
         )
 
 
-def test_the_records_of_a_general_depthwise_convolution_end_within_the_blob(
-    blobs: dict[str, bytes],
-) -> None:
-    case = Case(blobs, GENERAL)
-    taps = case.get("kernel_h") * case.get("kernel_w")
-    size = -(-case.shape(case.source)[3] // 4) * (48 + 8 * taps)
-    end = case.editor().get("header", 0, "blob_size")
-    last = (end - size) // 16 * 16
-    HostModel(case.with_params(weights=last))
-    assert refusal(case.with_params(weights=last + 16)) == (
-        f"{case.name}: {DATA}: weights ends at {last + 16 + size}, allowed at most {end}"
-    )
-
-
 def test_blocks_hold_no_more_than_the_units(blobs: dict[str, bytes]) -> None:
     case = Case(blobs, DENSE)
     most = case.get("units") // 4
@@ -247,7 +227,7 @@ def test_blocks_hold_no_more_than_the_units(blobs: dict[str, bytes]) -> None:
 
 
 @pytest.mark.parametrize("kernel", [CONV, DEPTHWISE, *WINOGRAD, DENSE])
-def test_too_little_scratch_is_refused(blobs: dict[str, bytes], kernel: int) -> None:
+def test_too_little_scratch_is_refused(blobs: dict[str, bytes], kernel: str) -> None:
     case = Case(blobs, kernel)
     editor = case.editor()
     size = editor.get("operator", case.index, "scratch_size")
@@ -273,7 +253,7 @@ def test_sums_by_table_take_three_int8_tensors_of_one_size(blobs: dict[str, byte
         editor = BlobEditor(blobs["two_inputs_m7"])
         for field, value in fields.items():
             editor.set("tensor", 1, field, value)
-        assert refusal(editor.bytes()) == f"operator 0 (add_table_s8): {SHAPE}: {message}"
+        assert refusal(editor.bytes()) == f"{editor.called(ADD)}: {SHAPE}: {message}"
 
 
 # --- outputs that lie over inputs ---
@@ -300,7 +280,7 @@ def most_ahead(count: int, written: int, read: int, stride: int, pad: int) -> in
     return max(i * written - max(0, i * stride - pad) * read for i in range(count))
 
 
-def slide(case: Case, kernel: int) -> int:
+def slide(case: Case, kernel: str) -> int:
     """docs/blob-format.md: how far writing runs ahead of reading, tried at every place."""
     if kernel == DEPTHWISE:
         return 0
@@ -326,7 +306,7 @@ def slide(case: Case, kernel: int) -> int:
 
 @pytest.mark.parametrize("kernel", SLIDING)
 def test_an_output_slides_over_the_input_only_from_far_enough(
-    blobs: dict[str, bytes], kernel: int
+    blobs: dict[str, bytes], kernel: str
 ) -> None:
     case = Case(blobs, kernel)
     model = HostModel(case.good)

@@ -14,32 +14,27 @@ from test_verifier import refusal
 from host_tools.host_runtime import HostModel
 from host_tools.pack import pack
 
-CONV, DEPTHWISE, MAX_POOL, AVERAGE_POOL, ADD, MUL = 1, 2, 3, 4, 5, 6
-BROADCAST_ADD, SUB, BROADCAST_MUL, LUT, RESIZE, COPY = 7, 8, 9, 10, 11, 12
-MEAN, DENSE, SOFTMAX, DEQUANTIZE = 13, 14, 15, 16
+CONV = "conv_s8"
+DEPTHWISE = "depthwise_conv_s8"
+MAX_POOL = "max_pool_s8"
+AVERAGE_POOL = "average_pool_s8"
+ADD = "add_s8"
+MUL = "mul_s8"
+BROADCAST_ADD = "broadcast_add_s8"
+SUB = "broadcast_sub_s8"
+BROADCAST_MUL = "broadcast_mul_s8"
+LUT = "lut_s8"
+RESIZE = "resize_nearest_s8"
+COPY = "copy"
+MEAN = "mean_s8"
+DENSE = "fully_connected_s8"
+SOFTMAX = "softmax_s8"
+DEQUANTIZE = "dequantize_f32"
+QUANTIZE = "quantize_f32"
 MOST, LEAST = (1 << 31) - 1, -(1 << 31)
 OUT = "parameter out of its range"
 SHAPE = "tensors that the kernel does not take"
 DATA = "data out of the blob"
-
-NAMES = {
-    CONV: "conv_s8",
-    DEPTHWISE: "depthwise_conv_s8",
-    MAX_POOL: "max_pool_s8",
-    AVERAGE_POOL: "average_pool_s8",
-    ADD: "add_s8",
-    MUL: "mul_s8",
-    BROADCAST_ADD: "broadcast_add_s8",
-    SUB: "broadcast_sub_s8",
-    BROADCAST_MUL: "broadcast_mul_s8",
-    LUT: "lut_s8",
-    RESIZE: "resize_nearest_s8",
-    COPY: "copy",
-    MEAN: "mean_s8",
-    DENSE: "fully_connected_s8",
-    SOFTMAX: "softmax_s8",
-    DEQUANTIZE: "dequantize_f32",
-}
 
 # operator, field, bad value, and what the message says after the operator's name
 PARAMETER_RULES = [
@@ -172,17 +167,17 @@ PARAMETER_RULES = [
 
 @pytest.mark.parametrize(("operator", "field", "value", "message"), PARAMETER_RULES)
 def test_a_bad_parameter_is_named(
-    every_kernel: bytes, operator: int, field: str, value: int, message: str
+    every_kernel: bytes, operator: str, field: str, value: int, message: str
 ) -> None:
     editor = BlobEditor(every_kernel)
     editor.set("params", operator, field, value)
     found = refusal(editor.bytes())
-    assert found.startswith(f"operator {operator} ({NAMES[operator]}): {message}")
+    assert found.startswith(f"{editor.called(operator)}: {message}")
 
 
 @pytest.mark.parametrize("operator", [CONV, DEPTHWISE, DENSE])
 def test_a_bad_multiplier_or_shift_of_any_channel_is_refused(
-    every_kernel: bytes, operator: int
+    every_kernel: bytes, operator: str
 ) -> None:
     for field, values in (("multiplier", (-1, (1 << 30) - 1)), ("shift", (-32, 31, MOST))):
         for channel in (0, 4):
@@ -191,7 +186,7 @@ def test_a_bad_multiplier_or_shift_of_any_channel_is_refused(
                 block = editor.get("params", operator, field)
                 editor.write(block + 4 * channel, "i", value)
                 assert refusal(editor.bytes()).startswith(
-                    f"operator {operator} ({NAMES[operator]}): {OUT}: {field}'s entry is {value},"
+                    f"{editor.called(operator)}: {OUT}: {field}'s entry is {value},"
                 )
 
 
@@ -212,58 +207,59 @@ def test_a_row_or_column_behind_the_input_is_refused(every_kernel: bytes) -> Non
         editor.set("header", 0, "blob_size", len(editor.data))
         editor.set("params", RESIZE, field, len(editor.data) - 16)
         assert refusal(editor.bytes()) == (
-            f"operator {RESIZE} (resize_nearest_s8): {OUT}: {field} is 3, allowed at most 2"
+            f"{editor.called(RESIZE)}: {OUT}: {field} is 3, allowed at most 2"
         )
 
 
+FROM, SECOND, TO = "input0", "input1", "output"
 REAL = {"dtype": 3, "scale": 1.0, "zero_point": 0}
 
-# operator, tensor, fields to set, and what the message says
+# operator, which of its tensors, fields to set, and what the message says
 SHAPE_RULES = [
-    (CONV, 1, {"dtype": 2, "zero_point": 3}, "input 0's dtype is 2, allowed 1"),
-    (CONV, 1, {"rank": 3, "dims[0]": 6, "dims[2]": 3, "dims[3]": 1}, "input 0's rank is 3, al"),
-    (CONV, 2, {"rank": 3, "dims[2]": 36, "dims[3]": 1}, "the output's rank is 3, allowed 4"),
-    (CONV, 2, {"dims[0]": 6, "dims[1]": 1}, "the output's batch is 6, allowed 1"),
-    (DENSE, 18, {"dtype": 2}, "the output's dtype is 2, allowed 1"),
-    (MEAN, 17, {"dtype": 2}, "the output's dtype is 2, allowed 1"),
-    (SOFTMAX, 19, {"zero_point": -127}, "the output's zero_point is -127, allowed -128"),
-    (SOFTMAX, 19, {"scale": 1 / 128}, "the output's scale is not 1/256"),
-    (SOFTMAX, 19, {"dims[1]": 4, "size": 4}, "input 0's number of elements is 5, allowed 4"),
-    (MAX_POOL, 4, {"zero_point": 4}, "the output's zero_point is 4, allowed 3"),
-    (MAX_POOL, 4, {"dims[3]": 9, "dims[2]": 2}, "the output's number of channels is 9, allowed 6"),
-    (ADD, 6, {"dims[1]": 2, "size": 36, "offset": 480}, "input 0's number of elements is 5"),
-    (ADD, 6, {"dtype": 2, "offset": 480}, "the output's dtype is 2, allowed 1"),
-    (MUL, 7, {"dims[1]": 2, "size": 36, "offset": 480}, "input 0's number of elements is 5"),
-    (MUL, 7, {"dtype": 2, "offset": 480}, "the output's dtype is 2, allowed 1"),
-    (BROADCAST_MUL, 10, {"dims[1]": 1, "dims[2]": 9}, "input 0 does not broadcast to the outp"),
-    (BROADCAST_ADD, 11, {"dims[0]": 5, "size": 5}, "input 1 does not broadcast to the output's"),
-    (BROADCAST_ADD, 8, {"rank": 3, "dims[0]": 3, "dims[2]": 6, "dims[3]": 1}, "input 0 does not"),
-    (SUB, 9, {"dims[1]": 1, "dims[2]": 9}, "input 0 does not broadcast to the output's shape"),
-    (LUT, 14, {"dims[0]": 3, "size": 162, "offset": 256}, "input 0's number of elements is"),
-    (LUT, 14, {**REAL, "size": 216, "offset": 256}, "the output's dtype is 3, allowed at most 2"),
-    (0, 1, {**REAL, "size": 432, "offset": 544}, "the output's dtype is 3, allowed at most 2"),
-    (RESIZE, 15, {"dims[2]": 8, "dims[3]": 3}, "the output's number of channels is 3, allowed 6"),
-    (COPY, 16, {"dtype": 2, "zero_point": 0}, "the output's dtype is 2, allowed 1"),
-    (MEAN, 17, {"dims[1]": 3, "size": 3}, "the output's number of elements is 3, allowed 6"),
-    (DEQUANTIZE, 20, {"dims[1]": 4, "size": 16}, "input 0's number of elements is 5, allowed 4"),
-    (DEQUANTIZE, 20, {"dtype": 1, "size": 5}, "the output's dtype is 1, allowed 3"),
-    (0, 0, {"dtype": 1, "size": 108}, "input 0's dtype is 1, allowed 3"),
+    (CONV, FROM, {"dtype": 2, "zero_point": 3}, "input 0's dtype is 2, allowed 1"),
+    (CONV, FROM, {"rank": 3, "dims[0]": 6, "dims[2]": 3, "dims[3]": 1}, "input 0's rank is 3, al"),
+    (CONV, TO, {"rank": 3, "dims[2]": 36, "dims[3]": 1}, "the output's rank is 3, allowed 4"),
+    (CONV, TO, {"dims[0]": 6, "dims[1]": 1}, "the output's batch is 6, allowed 1"),
+    (DENSE, TO, {"dtype": 2}, "the output's dtype is 2, allowed 1"),
+    (MEAN, TO, {"dtype": 2}, "the output's dtype is 2, allowed 1"),
+    (SOFTMAX, TO, {"zero_point": -127}, "the output's zero_point is -127, allowed -128"),
+    (SOFTMAX, TO, {"scale": 1 / 128}, "the output's scale is not 1/256"),
+    (SOFTMAX, TO, {"dims[1]": 4, "size": 4}, "input 0's number of elements is 5, allowed 4"),
+    (MAX_POOL, TO, {"zero_point": 4}, "the output's zero_point is 4, allowed 3"),
+    (MAX_POOL, TO, {"dims[3]": 9, "dims[2]": 2}, "the output's number of channels is 9, allowed"),
+    (ADD, TO, {"dims[1]": 2, "size": 36, "offset": 480}, "input 0's number of elements is 5"),
+    (ADD, TO, {"dtype": 2, "offset": 480}, "the output's dtype is 2, allowed 1"),
+    (MUL, TO, {"dims[1]": 2, "size": 36, "offset": 480}, "input 0's number of elements is 5"),
+    (MUL, TO, {"dtype": 2, "offset": 480}, "the output's dtype is 2, allowed 1"),
+    (BROADCAST_MUL, TO, {"dims[1]": 1, "dims[2]": 9}, "input 0 does not broadcast to the outp"),
+    (BROADCAST_ADD, SECOND, {"dims[0]": 5, "size": 5}, "input 1 does not broadcast to the outp"),
+    (BROADCAST_ADD, TO, {"rank": 3, "dims[0]": 3, "dims[2]": 6, "dims[3]": 1}, "input 0 does not"),
+    (SUB, TO, {"dims[1]": 1, "dims[2]": 9}, "input 0 does not broadcast to the output's shape"),
+    (LUT, TO, {"dims[0]": 3, "size": 162, "offset": 256}, "input 0's number of elements is"),
+    (LUT, TO, {**REAL, "size": 216, "offset": 256}, "the output's dtype is 3, allowed at most 2"),
+    (QUANTIZE, TO, {**REAL, "size": 432, "offset": 544}, "the output's dtype is 3, allowed"),
+    (RESIZE, TO, {"dims[2]": 8, "dims[3]": 3}, "the output's number of channels is 3, allowed 6"),
+    (COPY, TO, {"dtype": 2, "zero_point": 0}, "the output's dtype is 2, allowed 1"),
+    (MEAN, TO, {"dims[1]": 3, "size": 3}, "the output's number of elements is 3, allowed 6"),
+    (DEQUANTIZE, TO, {"dims[1]": 4, "size": 16}, "input 0's number of elements is 5, allowed 4"),
+    (DEQUANTIZE, TO, {"dtype": 1, "size": 5}, "the output's dtype is 1, allowed 3"),
+    (QUANTIZE, FROM, {"dtype": 1, "size": 108}, "input 0's dtype is 1, allowed 3"),
 ]
 
 
-@pytest.mark.parametrize(("operator", "tensor", "fields", "message"), SHAPE_RULES)
+@pytest.mark.parametrize(("operator", "which", "fields", "message"), SHAPE_RULES)
 def test_tensors_that_a_kernel_does_not_take_are_named(
-    every_kernel: bytes, operator: int, tensor: int, fields: dict[str, float], message: str
+    every_kernel: bytes, operator: str, which: str, fields: dict[str, float], message: str
 ) -> None:
     editor = BlobEditor(every_kernel)
     # nothing else to stumble over: no labels, no table for pictures
     editor.set("header", 0, "n_labels", 0)
     editor.set("io", 0, "image_table", 0)
     editor.set("header", 0, "arena_size", 1024)
+    tensor = editor.get("operator", operator, which)
     for field, value in fields.items():
         editor.set("tensor", tensor, field, value)
-    name = NAMES.get(operator, "quantize_f32")
-    assert refusal(editor.bytes()).startswith(f"operator {operator} ({name}): {SHAPE}: {message}")
+    assert refusal(editor.bytes()).startswith(f"{editor.called(operator)}: {SHAPE}: {message}")
 
 
 @pytest.mark.parametrize(
@@ -279,17 +275,17 @@ def test_a_second_input_that_a_kernel_does_not_take_is_named(
     editor = BlobEditor(two_inputs)
     for field, value in fields.items():
         editor.set("tensor", 1, field, value)
-    editor.set("params", 0, "input1_offset", -editor.get("tensor", 1, "zero_point"))
-    assert refusal(editor.bytes()) == f"operator 0 (add_s8): {SHAPE}: {message}"
+    editor.set("params", ADD, "input1_offset", -editor.get("tensor", 1, "zero_point"))
+    assert refusal(editor.bytes()) == f"{editor.called(ADD)}: {SHAPE}: {message}"
 
 
 def test_a_table_does_not_take_floats(every_kernel: bytes) -> None:
     editor = BlobEditor(every_kernel)
-    editor.set("operator", 0, "kernel", 12)
-    editor.set("operator", 0, "params_size", 4)
-    editor.set("operator", 0, "params_offset", editor.get("operator", LUT, "params_offset"))
+    quantize, lut = editor.index(QUANTIZE), editor.index(LUT)
+    for field in ("kernel", "params_size", "params_offset"):
+        editor.set("operator", quantize, field, editor.get("operator", lut, field))
     assert refusal(editor.bytes()) == (
-        f"operator 0 (lut_s8): {SHAPE}: input 0's dtype is 3, allowed at most 2"
+        f"operator {quantize} (lut_s8): {SHAPE}: input 0's dtype is 3, allowed at most 2"
     )
 
 
@@ -301,7 +297,7 @@ def test_a_mean_of_too_many_elements_is_refused(every_kernel: bytes) -> None:
     editor.set("tensor", 16, "dims[2]", 2049)
     editor.set("tensor", 16, "size", 4096 * 2049 * 6)
     assert refusal(editor.bytes()) == (
-        f"operator {MEAN} (mean_s8): {SHAPE}: "
+        f"{editor.called(MEAN)}: {SHAPE}: "
         f"the number of elements averaged is {4096 * 2049}, allowed at most {1 << 23}"
     )
 
@@ -318,7 +314,7 @@ def test_a_picture_with_too_long_a_side_is_refused(sides: tuple[int, ...], name:
     editor.set("tensor", 0, "offset", 1 << 20)
     editor.set("header", 0, "arena_size", 1 << 21)
     editor.set("io", 0, "image_table", 0)
-    assert refusal(editor.bytes()).startswith(f"operator 0 (conv_s8): {SHAPE}: {name}")
+    assert refusal(editor.bytes()).startswith(f"{editor.called(CONV)}: {SHAPE}: {name}")
 
 
 def test_a_softmax_of_a_scalar_is_refused(every_kernel: bytes) -> None:
@@ -329,7 +325,7 @@ def test_a_softmax_of_a_scalar_is_refused(every_kernel: bytes) -> None:
         for field, value in (("rank", 0), ("dims[1]", 1), ("size", 1)):
             editor.set("tensor", tensor, field, value)
     assert refusal(editor.bytes()) == (
-        f"operator {SOFTMAX} (softmax_s8): {SHAPE}: input 0's rank is 0, allowed 1 or more"
+        f"{editor.called(SOFTMAX)}: {SHAPE}: input 0's rank is 0, allowed 1 or more"
     )
 
 
@@ -338,25 +334,25 @@ def test_reading_what_nobody_wrote_is_refused(every_kernel: bytes) -> None:
     editor.set("operator", MAX_POOL, "input0", 9)
     editor.set("tensor", 9, "offset", 480)
     assert refusal(editor.bytes()) == (
-        "operator 3 (max_pool_s8): read of what is not there: "
+        f"{editor.called(MAX_POOL)}: read of what is not there: "
         "input 0 is not written, or written over"
     )
     editor = BlobEditor(every_kernel)
     editor.set("operator", ADD, "input1", 15)
     assert refusal(editor.bytes()) == (
-        "operator 5 (add_s8): read of what is not there: input 1 is not written, or written over"
+        f"{editor.called(ADD)}: read of what is not there: input 1 is not written, or written over"
     )
 
 
 def test_reading_what_was_written_over_is_refused(two_inputs: bytes) -> None:
-    # operator 3 reads tensor 2; operator 2 writes tensor 5, which may touch either end of it
+    # the table reads tensor 2; what is written before, tensor 5, may touch either end of it
     for offset in (0, 4, 20):
         editor = BlobEditor(two_inputs)
         assert editor.get("tensor", 2, "offset") == 0
         assert editor.get("tensor", 2, "size") == 24
         editor.set("tensor", 5, "offset", offset)
         assert refusal(editor.bytes()) == (
-            "operator 3 (lut_s8): read of what is not there: "
+            f"{editor.called(LUT)}: read of what is not there: "
             "input 0 is not written, or written over"
         )
     # beside it is no harm
@@ -370,16 +366,16 @@ def test_a_network_input_that_was_written_over_is_refused(two_inputs: bytes) -> 
     for tensor in (3, 4):
         editor.set("tensor", tensor, "offset", editor.get("tensor", 1, "offset") + 4)
     HostModel(editor.bytes())
-    editor.set("operator", 3, "input0", 1)
-    assert refusal(editor.bytes()).startswith("operator 3 (lut_s8): read of what is not there")
+    editor.set("operator", LUT, "input0", 1)
+    assert refusal(editor.bytes()).startswith(f"{editor.called(LUT)}: read of what is not there")
 
 
 def test_scratch_writes_over_what_it_touches(every_kernel: bytes) -> None:
     editor = BlobEditor(every_kernel)
-    # tensor 4 must outlive operator 4, whose scratch now lies over it
+    # tensor 4 must outlive the average pool, whose scratch now lies over it
     editor.set("operator", AVERAGE_POOL, "scratch_offset", editor.get("tensor", 4, "offset"))
     assert refusal(editor.bytes()) == (
-        "operator 5 (add_s8): read of what is not there: input 1 is not written, or written over"
+        f"{editor.called(ADD)}: read of what is not there: input 1 is not written, or written over"
     )
 
 
@@ -399,15 +395,14 @@ def test_an_output_that_nobody_wrote_is_refused(every_kernel: bytes, two_inputs:
 def test_an_operator_too_early_is_refused(every_kernel: bytes) -> None:
     editor = BlobEditor(every_kernel)
     at = editor.get("header", 0, "operators_offset")
-    first, second = at + 36 * MEAN, at + 36 * DENSE
+    called = f"operator {editor.index(MEAN)} ({DENSE})"
+    first, second = (at + 36 * editor.index(kernel) for kernel in (MEAN, DENSE))
     data = editor.data
     data[first : first + 36], data[second : second + 36] = (
         data[second : second + 36],
         data[first : first + 36],
     )
-    assert refusal(editor.bytes()).startswith(
-        f"operator {MEAN} (fully_connected_s8): read of what is not there: input 0"
-    )
+    assert refusal(editor.bytes()).startswith(f"{called}: read of what is not there: input 0")
 
 
 def test_a_constant_is_read_at_any_time_and_never_written(every_kernel: bytes) -> None:
@@ -427,7 +422,7 @@ def test_too_much_work_is_refused(every_kernel: bytes) -> None:
     editor.set("params", COPY, "count[0]", 1 << 28)
     editor.set("params", COPY, "count[1]", 8)
     assert refusal(editor.bytes()).startswith(
-        "operator 12 (copy): too much work: it would look like a hang: the work up to here is "
+        f"{editor.called(COPY)}: too much work: it would look like a hang: the work up to here is "
     )
     editor.set("params", COPY, "count[1]", 7)
     HostModel(editor.bytes())

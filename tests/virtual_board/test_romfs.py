@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from host_tools.errors import CommandError
-from host_tools.virtual_board import VirtualBoard, build_romfs
+from host_tools.romfs import build_romfs
+from host_tools.virtual_board import VirtualBoard
 
 SIZES = [0, 1, 13, 14, 15, 16, 126, 127, 128, 129, 16383, 16384, 100000]
 

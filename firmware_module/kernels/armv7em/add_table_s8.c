@@ -3,7 +3,7 @@
 // flat; the output may be either input.
 #include "packed_common.h"
 
-// What the loop over words takes; in this order, which the assembly knows.
+// What the loop over words takes.
 typedef struct {
     const int8_t *input0, *input1;
     int8_t *output;
@@ -16,6 +16,15 @@ typedef struct {
 #if INK_HAVE_DSP
 
 #pragma GCC diagnostic ignored "-Wunused-parameter" // a naked function's, by register
+
+INK_FIELD_AT(adder_t, input0, 0);
+INK_FIELD_AT(adder_t, input1, 4);
+INK_FIELD_AT(adder_t, output, 8);
+INK_FIELD_AT(adder_t, table0, 12);
+INK_FIELD_AT(adder_t, table1, 16);
+INK_FIELD_AT(adder_t, how, 20);
+INK_FIELD_AT(adder_t, output_zero, 28);
+INK_FIELD_AT(adder_t, end, 32);
 
 // Adds whole words, at least one. r8 and r9: four bytes of each input, r8 and r10-r12: sums.
 // Not static, or the compiler might take its parameter away.
@@ -90,7 +99,7 @@ void ink_add_table_s8(const ink_add_t *add, const int8_t *input0, const int8_t *
     memcpy(&adder.how, weights, sizeof(adder.how));
     int32_t done = 0;
 #if INK_HAVE_DSP
-    if (add->size >= 4) {
+    if (add->size >= 4 && !shifts_left(&adder.how)) {
         ink_add_table_words(&adder);
         done = add->size & ~3;
     }
@@ -98,7 +107,7 @@ void ink_add_table_s8(const ink_add_t *add, const int8_t *input0, const int8_t *
     for (; done < add->size; done++) {
         uint32_t sum = (uint32_t)adder.table0[(uint8_t)input0[done]] +
                        (uint32_t)adder.table1[(uint8_t)input1[done]];
-        output[done] = (int8_t)requantize((int32_t)sum, &adder.how, adder.output_zero);
+        output[done] = (int8_t)ink_packed_requantize((int32_t)sum, &adder.how, adder.output_zero);
     }
     ink_packed_clamp(output, (size_t)add->size, add->act_min, add->act_max);
 }

@@ -13,6 +13,12 @@
 
 #pragma GCC diagnostic ignored "-Wunused-parameter" // a naked function's, by register
 
+INK_FIELD_AT(ink_conv_tile_t, panel, 0);
+INK_FIELD_AT(ink_conv_tile_t, groups, 4);
+INK_FIELD_AT(ink_conv_tile_t, stride, 8);
+INK_FIELD_AT(ink_conv_tile_t, pairs, 12);
+INK_FIELD_AT(ink_conv_tile_t, output_zero, 16);
+
 // Offsets in the stack frame.
 // 0 panel, 4 end of panel, 8 stride, 12 end of output, 16 bytes of weights that the entry skips
 // less those of the first two words, 20 entry, 24 zero point of the output, 28 output
@@ -69,8 +75,7 @@ __attribute__((naked)) void ink_conv_packed_tile(
         // a pair of output channels
         "0:\n"
         "ldr r0, [sp]\n"
-        "ldr r7, [r1]\n"
-        "ldr.w r11, [r1, #4]\n"
+        "ldrd r7, r11, [r1]\n"
         "ldr.w r12, [r0]\n"
         "ldr r2, [r1, #8]!\n"
         "ldr.w lr, [r0, #8]\n"
@@ -106,21 +111,22 @@ __attribute__((naked)) void ink_conv_packed_tile(
         "bne.w 1b\n"
 
         // A = (sum - B) >> 8, then both channels are requantized; see requantize()
-        "ldr.w r12, [r1, #4]\n"
-        "ldr r0, [r1, #8]\n"
+        "ldrd r2, r12, [r1]\n"
         "sub r5, r5, r9\n"
         "sub r4, r4, r8\n"
+        "ldrd r0, lr, [r1, #8]\n"
         "sub r6, r6, r10\n"
-        "ldr r2, [r1]\n"
-        "smmlar r10, r10, r0, r10\n"
         "sub r7, r7, r11\n"
-        "smmlar r8, r8, r0, r8\n"
-        "ldr.w lr, [r1, #12]\n"
         "asr r5, r5, #8\n"
-        "smmlar r9, r9, r0, r9\n"
         "asr r4, r4, #8\n"
+        "ands r3, r12, lr\n"
         "asr r6, r6, #8\n"
         "asr r7, r7, #8\n"
+        "bpl.w 3f\n" // one shifts to the left, or is none
+        "2:\n"
+        "smmlar r10, r10, r0, r10\n"
+        "smmlar r8, r8, r0, r8\n"
+        "smmlar r9, r9, r0, r9\n"
         "smmlar r6, r6, r2, r6\n"
         "smmlar r7, r7, r2, r7\n"
         "add r9, r9, r9, asr #31\n"
@@ -171,6 +177,27 @@ __attribute__((naked)) void ink_conv_packed_tile(
 
         "add sp, sp, #36\n"
         "pop {r4-r11, pc}\n"
+
+        "3:\n"
+        "push {r4-r11}\n"
+        "mov r4, r1\n"
+        "ldr r5, [sp, #24 + 32]\n"
+        "mov r3, r5\n"
+        "mov r2, #0\n"
+        "mov r0, sp\n"
+        "bl ink_packed_requantize_four\n"
+        "mov r3, r5\n"
+        "mov r2, #0\n"
+        "add r1, r4, #8\n"
+        "add r0, sp, #16\n"
+        "bl ink_packed_requantize_four\n"
+        "mov r1, r4\n"
+        "pop {r4-r11}\n"
+        "mov r0, #0\n"
+        "mov r2, #0\n"
+        "mov r12, #0x80000000\n"
+        "mov lr, r12\n"
+        "b 2b\n"
         ".purgem word\n"
         ".purgem two_words\n");
 }

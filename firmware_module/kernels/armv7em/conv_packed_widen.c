@@ -8,6 +8,11 @@
 
 #pragma GCC diagnostic ignored "-Wunused-parameter" // a naked function's, by register
 
+INK_FIELD_AT(ink_conv_widen_t, from, 0);
+INK_FIELD_AT(ink_conv_widen_t, row_bytes, 16);
+INK_FIELD_AT(ink_conv_widen_t, rows, 20);
+INK_FIELD_AT(ink_conv_widen_t, row_step, 24);
+
 // r0: panel, r1-r3 and r12: ends of the four rows, lr: what is left of them, less than 0.
 // In the stack frame: 0 row_bytes, 4 rows, 8 row_step.
 __attribute__((naked)) int32_t *ink_conv_packed_widen(

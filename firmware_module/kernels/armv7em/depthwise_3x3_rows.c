@@ -12,6 +12,15 @@
 
 #pragma GCC diagnostic ignored "-Wunused-parameter" // a naked function's, by register
 
+INK_FIELD_AT(ink_depthwise_rows_t, ring, 0);
+INK_FIELD_AT(ink_depthwise_rows_t, output, 4);
+INK_FIELD_AT(ink_depthwise_rows_t, pixel_step, 8);
+INK_FIELD_AT(ink_depthwise_rows_t, row_step, 12);
+INK_FIELD_AT(ink_depthwise_rows_t, span, 16);
+INK_FIELD_AT(ink_depthwise_rows_t, channels, 20);
+INK_FIELD_AT(ink_depthwise_rows_t, output_zero, 24);
+INK_FIELD_AT(ink_depthwise_rows_t, odd, 28);
+
 // Goes through the channels: unpacks weights, and finds ring and output. In the stack frame: 0
 // bias, 4 multiplier, 8 scale, 12 zero point of the output, 16 pixel_step, 20 row_step, 24 where
 // the row's last (stride 2) or first odd (stride 1) output lies, 28 output, 32 ring, 36 weights, 40

@@ -14,7 +14,7 @@
 #define HEAD_SIZE 48 // bytes of a record before its taps: biases, requantizations
 #define TAP_SIZE 8   // 4 weights as int16
 
-// The part of a window that lies in the input, at least one pixel. The assembly knows the order.
+// The part of a window that lies in the input, at least one pixel.
 typedef struct {
     int32_t columns, rows;    // in taps
     int32_t row_gap, tap_gap; // bytes from the end of a row to the next: of input, of taps
@@ -25,6 +25,18 @@ typedef struct {
     int32_t first_tap; // bytes from a record to the first tap
     int32_t record_size;
 } window_t;
+
+INK_FIELD_AT(window_t, columns, 0);
+INK_FIELD_AT(window_t, rows, 4);
+INK_FIELD_AT(window_t, row_gap, 8);
+INK_FIELD_AT(window_t, tap_gap, 12);
+INK_FIELD_AT(window_t, column_step, 16);
+INK_FIELD_AT(window_t, offset, 20);
+INK_FIELD_AT(window_t, output_zero, 24);
+INK_FIELD_AT(window_t, output_step, 28);
+INK_FIELD_AT(window_t, channels, 32);
+INK_FIELD_AT(window_t, first_tap, 36);
+INK_FIELD_AT(window_t, record_size, 40);
 
 // Inputs at r1, taps at r2; r8 is column_step, r9 the offset, r4 to r7 are the sums of channels 0
 // to 3.
@@ -77,8 +89,7 @@ static __attribute__((naked, noinline)) const int8_t *convolve_channels(
                    "ldm r3, {r4-r7}\n"
                    "strd r11, r10, [sp]\n"
                    "add r2, r2, r3\n"
-                   "ldr r8, [r0, #16]\n"
-                   "ldr r9, [r0, #20]\n"
+                   "ldrd r8, r9, [r0, #16]\n"
                    "1:\n"
                    "ldr r10, [r0]\n"
                    "lsrs r10, r10, #1\n"
@@ -90,36 +101,36 @@ static __attribute__((naked, noinline)) const int8_t *convolve_channels(
                    "ldr r0, [sp, #8]\n"
                    "subs r10, r10, #1\n"
                    "str r10, [sp]\n"
-                   "ldr r3, [r0, #8]\n"
-                   "ldr r12, [r0, #12]\n"
+                   "ldrd r3, r12, [r0, #8]\n"
                    "add r1, r1, r3\n"
                    "add r2, r2, r12\n"
                    "bne 1b\n"
                    "ldr r2, [sp, #20]\n"
+                   "ldrd r1, r3, [r2, #16]\n"
+                   "ldrd r8, r10, [r2, #24]\n"
+                   "ldrd r9, r11, [r2, #32]\n"
+                   "ldrd lr, r12, [r2, #40]\n"
+                   "and r0, r3, r10\n"
+                   "and r0, r0, r11\n"
+                   "ands r0, r0, r12\n"
+                   "bpl 7f\n" // one shifts to the left
+                   "6:\n"
+                   "smmlar r4, r4, r1, r4\n"
+                   "ldr r0, [sp, #8]\n"
+                   "smmlar r5, r5, r8, r5\n"
                    "ldr r1, [sp, #16]\n"
-                   "ldr r3, [r2, #16]\n"
-                   "ldr r10, [r2, #24]\n"
-                   "ldr r11, [r2, #32]\n"
-                   "ldr r12, [r2, #40]\n"
-                   "smmlar r4, r4, r3, r4\n"
-                   "ldr r3, [r2, #20]\n"
-                   "smmlar r5, r5, r10, r5\n"
-                   "ldr r10, [r2, #28]\n"
-                   "smmlar r6, r6, r11, r6\n"
-                   "ldr r11, [r2, #36]\n"
-                   "smmlar r7, r7, r12, r7\n"
-                   "ldr r12, [r2, #44]\n"
-                   "ldr r8, [r0, #24]\n"
+                   "smmlar r6, r6, r9, r6\n"
+                   "ldrd r8, r9, [r0, #24]\n"
+                   "smmlar r7, r7, lr, r7\n"
                    "add r4, r4, r4, asr #31\n"
-                   "ldr r9, [r0, #28]\n"
                    "add r5, r5, r5, asr #31\n"
                    "smmlsr r4, r4, r3, r8\n"
                    "add r6, r6, r6, asr #31\n"
                    "smmlsr r5, r5, r10, r8\n"
                    "add r7, r7, r7, asr #31\n"
                    "smmlsr r6, r6, r11, r8\n"
-                   "ssat r4, #8, r4\n"
                    "smmlsr r7, r7, r12, r8\n"
+                   "ssat r4, #8, r4\n"
                    "ssat r5, #8, r5\n"
                    "strb r4, [r1]\n"
                    "ssat r6, #8, r6\n"
@@ -148,7 +159,26 @@ static __attribute__((naked, noinline)) const int8_t *convolve_channels(
                    "5:\n"
                    "mov r0, r3\n"
                    "add sp, sp, #24\n"
-                   "pop {r4-r11, pc}\n");
+                   "pop {r4-r11, pc}\n"
+
+                   "7:\n"
+                   "ldr r3, [sp, #8]\n"
+                   "push {r2, r4-r7}\n"
+                   "ldr r3, [r3, #24]\n"
+                   "add r1, r2, #16\n"
+                   "mov r2, #1\n"
+                   "add r0, sp, #4\n"
+                   "bl ink_packed_requantize_four\n"
+                   "pop {r2, r4-r7}\n"
+                   "mov r1, #0\n"
+                   "mov r8, r1\n"
+                   "mov r9, r1\n"
+                   "mov lr, r1\n"
+                   "mov r3, #0x80000000\n"
+                   "mov r10, r3\n"
+                   "mov r11, r3\n"
+                   "mov r12, r3\n"
+                   "b 6b\n");
 }
 
 static int32_t least(int32_t a, int32_t b) {

@@ -7,6 +7,10 @@
 
 #pragma GCC diagnostic ignored "-Wunused-parameter" // a naked function's, by register
 
+INK_FIELD_AT(ink_winograd_multiply_t, inputs, 0);
+INK_FIELD_AT(ink_winograd_multiply_t, pairs, 4);
+INK_FIELD_AT(ink_winograd_multiply_t, positions, 8);
+
 // r4-r7: sums of channel A for 4 tiles, r8-r11: of channel B, r0: inputs, r1: weights, r2 and r3: a
 // word of weights of A and of B, r12 and lr: inputs of two tiles. Loads are issued while the word
 // before is at work. In the stack frame: 0 products, 4 end of products, 8 bytes of a position's

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the element-wise operators of two inputs share: the check that inputs broadcast.
-#ifndef INK_BROADCAST_H
-#define INK_BROADCAST_H
+#ifndef INK_CHECK_BROADCAST_H
+#define INK_CHECK_BROADCAST_H
 
 #include "ink_check.h"
 

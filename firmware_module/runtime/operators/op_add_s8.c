@@ -62,7 +62,6 @@ static bool run_sub(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_add_s8 = {
     .name = "add_s8",
-    .kernel = INK_KERNEL_ADD_S8,
     .params_size = sizeof(ink_add_params_t),
     .n_inputs = 2,
     .in_place = true,
@@ -72,7 +71,6 @@ const ink_kernel_t ink_op_add_s8 = {
 
 const ink_kernel_t ink_op_broadcast_add_s8 = {
     .name = "broadcast_add_s8",
-    .kernel = INK_KERNEL_BROADCAST_ADD_S8,
     .params_size = sizeof(ink_add_params_t),
     .n_inputs = 2,
     .verify = verify_broadcast,
@@ -81,7 +79,6 @@ const ink_kernel_t ink_op_broadcast_add_s8 = {
 
 const ink_kernel_t ink_op_broadcast_sub_s8 = {
     .name = "broadcast_sub_s8",
-    .kernel = INK_KERNEL_BROADCAST_SUB_S8,
     .params_size = sizeof(ink_add_params_t),
     .n_inputs = 2,
     .verify = verify_broadcast,

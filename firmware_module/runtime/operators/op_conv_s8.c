@@ -64,7 +64,6 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_conv_s8 = {
     .name = "conv_s8",
-    .kernel = INK_KERNEL_CONV_S8,
     .params_size = sizeof(ink_conv_params_t),
     .n_inputs = 1,
     .verify = verify,

@@ -56,7 +56,6 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_copy = {
     .name = "copy",
-    .kernel = INK_KERNEL_COPY,
     .params_size = sizeof(ink_copy_params_t),
     .n_inputs = 1,
     .verify = verify,

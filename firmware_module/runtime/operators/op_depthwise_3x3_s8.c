@@ -42,7 +42,6 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_depthwise_3x3_s8 = {
     .name = "depthwise_3x3_s8",
-    .kernel = INK_KERNEL_DEPTHWISE_3X3_S8,
     .params_size = sizeof(ink_packed_conv_params_t),
     .n_inputs = 1,
     .verify = verify,

@@ -68,7 +68,6 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_fully_connected_packed_s8 = {
     .name = "fully_connected_packed_s8",
-    .kernel = INK_KERNEL_FULLY_CONNECTED_PACKED_S8,
     .params_size = sizeof(ink_packed_fully_connected_params_t),
     .n_inputs = 1,
     .verify = verify,

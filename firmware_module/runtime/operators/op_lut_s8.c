@@ -20,7 +20,6 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_lut_s8 = {
     .name = "lut_s8",
-    .kernel = INK_KERNEL_LUT_S8,
     .params_size = sizeof(ink_lut_params_t),
     .n_inputs = 1,
     .in_place = true,

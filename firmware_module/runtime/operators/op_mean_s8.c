@@ -41,7 +41,6 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_mean_s8 = {
     .name = "mean_s8",
-    .kernel = INK_KERNEL_MEAN_S8,
     .params_size = sizeof(ink_mean_params_t),
     .n_inputs = 1,
     .verify = verify,

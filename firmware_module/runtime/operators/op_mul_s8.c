@@ -47,7 +47,6 @@ static bool run_broadcast(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_mul_s8 = {
     .name = "mul_s8",
-    .kernel = INK_KERNEL_MUL_S8,
     .params_size = sizeof(ink_mul_params_t),
     .n_inputs = 2,
     .in_place = true,
@@ -57,7 +56,6 @@ const ink_kernel_t ink_op_mul_s8 = {
 
 const ink_kernel_t ink_op_broadcast_mul_s8 = {
     .name = "broadcast_mul_s8",
-    .kernel = INK_KERNEL_BROADCAST_MUL_S8,
     .params_size = sizeof(ink_mul_params_t),
     .n_inputs = 2,
     .verify = verify_broadcast,

@@ -50,7 +50,6 @@ static bool run_max(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_average_pool_simd_s8 = {
     .name = "average_pool_simd_s8",
-    .kernel = INK_KERNEL_AVERAGE_POOL_SIMD_S8,
     .params_size = sizeof(ink_pool_params_t),
     .n_inputs = 1,
     .verify = verify,
@@ -59,7 +58,6 @@ const ink_kernel_t ink_op_average_pool_simd_s8 = {
 
 const ink_kernel_t ink_op_max_pool_simd_s8 = {
     .name = "max_pool_simd_s8",
-    .kernel = INK_KERNEL_MAX_POOL_SIMD_S8,
     .params_size = sizeof(ink_pool_params_t),
     .n_inputs = 1,
     .verify = verify,

@@ -33,7 +33,6 @@ static bool run_dequantize(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_quantize_f32 = {
     .name = "quantize_f32",
-    .kernel = INK_KERNEL_QUANTIZE_F32,
     .n_inputs = 1,
     .verify = verify_quantize,
     .run = run_quantize,
@@ -41,7 +40,6 @@ const ink_kernel_t ink_op_quantize_f32 = {
 
 const ink_kernel_t ink_op_dequantize_f32 = {
     .name = "dequantize_f32",
-    .kernel = INK_KERNEL_DEQUANTIZE_F32,
     .n_inputs = 1,
     .verify = verify_dequantize,
     .run = run_dequantize,

@@ -38,7 +38,6 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_resize_nearest_s8 = {
     .name = "resize_nearest_s8",
-    .kernel = INK_KERNEL_RESIZE_NEAREST_S8,
     .params_size = sizeof(ink_resize_params_t),
     .n_inputs = 1,
     .verify = verify,

@@ -36,7 +36,6 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_softmax_s8 = {
     .name = "softmax_s8",
-    .kernel = INK_KERNEL_SOFTMAX_S8,
     .params_size = sizeof(ink_softmax_params_t),
     .n_inputs = 1,
     .verify = verify,

@@ -83,7 +83,6 @@ static bool run_f4(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_winograd_f2_s8 = {
     .name = "winograd_f2_s8",
-    .kernel = INK_KERNEL_WINOGRAD_F2_S8,
     .params_size = sizeof(ink_packed_conv_params_t),
     .n_inputs = 1,
     .verify = verify_f2,
@@ -92,7 +91,6 @@ const ink_kernel_t ink_op_winograd_f2_s8 = {
 
 const ink_kernel_t ink_op_winograd_f4_s8 = {
     .name = "winograd_f4_s8",
-    .kernel = INK_KERNEL_WINOGRAD_F4_S8,
     .params_size = sizeof(ink_packed_conv_params_t),
     .n_inputs = 1,
     .verify = verify_f4,

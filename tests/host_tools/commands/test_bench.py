@@ -11,7 +11,7 @@ from host_tools.code_size import LIMIT, CodeSize, code_size, flash_bytes
 from host_tools.commands.bench import compare
 from host_tools.errors import CommandError
 from host_tools.pack import plan_model
-from host_tools.profiling import Cost
+from host_tools.virtual_board.profiling import Cost
 
 
 def layer(index: int, operator: str, macs: int, cmsis_nn: int) -> dict[str, Any]:

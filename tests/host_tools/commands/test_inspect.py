@@ -14,7 +14,7 @@ from host_tools.blob.reader import read_blob
 from host_tools.cli import main
 from host_tools.pack import pack
 from host_tools.plan.explain import choices
-from host_tools.profiling import profile_on_board, random_inputs
+from host_tools.virtual_board.profiling import profile_on_virtual_board, random_inputs
 
 CIFAR10 = ROOT / "models" / "cifar10" / "cifar10.tflite"
 PLAN = """\
@@ -30,10 +30,12 @@ SVG = "{http://www.w3.org/2000/svg}"
 def blob(tmp_path: Path) -> Path:
     """x -> RELU -> a (in place), reshaped; a + x2 in place; a transpose that is not."""
     builder = ModelBuilder("net")
-    x, x2 = builder.tensor([1, 8, 4], scale=0.1), builder.tensor([1, 32], scale=0.1)
+    x = builder.tensor([1, 8, 4], scale=0.1, name="x")
+    x2 = builder.tensor([1, 32], scale=0.1, name="b")
     a, flat = builder.tensor([1, 8, 4], scale=0.2), builder.tensor([1, 32], scale=0.2)
     total = builder.tensor([1, 32], scale=0.3)
-    square, turned = builder.tensor([1, 8, 4], scale=0.3), builder.tensor([1, 4, 8], scale=0.3)
+    square = builder.tensor([1, 8, 4], scale=0.3)
+    turned = builder.tensor([1, 4, 8], scale=0.3, name="y")
     builder.operator("RELU", [x], [a])
     builder.operator("RESHAPE", [a, builder.constant([1, 32])], [flat])
     builder.operator("ADD", [flat, x2], [total], fused_activation_function="NONE")
@@ -58,9 +60,9 @@ def test_the_text_has_the_plan_and_a_picture_of_the_arena(
     del lines[start : end + 1]
     assert lines == [
         f"net: blob of {size:,} bytes for portable, arena of 64 bytes",
-        "  input 0: 1x8x4 int8, scale 0.1, zero point 0",
-        "  input 1: 1x32 int8, scale 0.1, zero point 0",
-        "  output 0: 1x4x8 int8, scale 0.3, zero point 0",
+        "  input 0: 1x8x4 int8, scale 0.1, zero point 0, name 'x'",
+        "  input 1: 1x32 int8, scale 0.1, zero point 0, name 'b'",
+        "  output 0: 1x4x8 int8, scale 0.3, zero point 0, name 'y'",
         "",
         *PLAN.splitlines(),
         "",
@@ -216,7 +218,7 @@ def test_measured_costs_stand_beside_the_predicted_ones(
     ]
     assert measured == plain
     data = blob.read_bytes()
-    costs = profile_on_board(
+    costs = profile_on_virtual_board(
         data, random_inputs(data), firmware=virtual_board_firmware, cycles=True
     )
     assert taken == [(cost.instructions, cost.cycles) for cost in costs if cost.index is not None]

@@ -26,7 +26,7 @@ def model(tmp_path: Path) -> Path:
     builder = ModelBuilder()
     x = builder.tensor([1, 4], scale=0.5, zero_point=3, name="in")
     weights = builder.tensor([3, 4], scale=0.25, data=np.arange(12))
-    y = builder.tensor([1, 3], scale=1.5, zero_point=-7)
+    y = builder.tensor([1, 3], scale=1.5, zero_point=-7, name="out")
     builder.operator(
         "FULLY_CONNECTED", [x, weights], [y], fused_activation_function="NONE", keep_num_dims=False
     )
@@ -51,8 +51,8 @@ def test_the_summary_says_what_the_network_needs(
     size = output.stat().st_size
     assert capsys.readouterr().out.splitlines() == [
         f"{model} -> {output}, for portable",
-        "  input                 1x4 int8, scale 0.5, zero point 3",
-        "  output                1x3 int8, scale 1.5, zero point -7",
+        "  input 0               1x4 int8, scale 0.5, zero point 3, name 'in'",
+        "  output 0              1x3 int8, scale 1.5, zero point -7, name 'out'",
         "  operators             1",
         "  multiply-accumulates  12",
         "  weights               32 bytes",
@@ -112,9 +112,9 @@ def test_the_image_range_reaches_the_blob(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"one\ntwo\n", "2 labels do not fit: output 0 of the model has 3 elements"),
+        (b"one\ntwo\n", "2 labels do not fit: output 0 (out) of the model has 3 elements"),
         (b"one\n\nthree\n", "line 2 is empty: each line must be a label"),
-        (b"one\ntwo\nthree\n\n", "line 4 is empty: each line must be a label"),
+        (b"\n\n", "line 1 is empty: each line must be a label"),
         (b"", "line 1 is empty: each line must be a label"),
         (b"one\ntw\xff\nthree\n", "line 2 is not UTF-8: save the labels as UTF-8 text"),
         (b"one\nt\0wo\nthree\n", "line 2 has control characters"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from tflite_builder import ModelBuilder
 
 from host_tools.plan import make_plan
-from host_tools.plan.image_tables import Range
+from host_tools.plan.image_tables import Pictures
 
 
 def table(
@@ -15,7 +17,7 @@ def table(
     shape: tuple[int, ...] = (1, 4, 4, 3),
     scale: float = 0.5,
     zero_point: int = -28,
-    image_range: Range | None = None,
+    **pictures: Any,
 ) -> np.ndarray | None:
     """The table of a network's only input; a float32 one is quantized to int8 first."""
     builder = ModelBuilder()
@@ -28,7 +30,7 @@ def table(
         y = builder.tensor(shape, scale=0.3)
         builder.operator("QUANTIZE", [x], [y])
     builder.build([x], [y])
-    [found] = make_plan(builder.graph, image_range=image_range).image_tables
+    [found] = make_plan(builder.graph, pictures=Pictures(**pictures)).image_tables
     return found
 
 
@@ -53,14 +55,14 @@ def test_pixels_span_what_a_float32_input_is_quantized_to() -> None:
 
 
 def test_a_given_range_is_quantized_rounded_half_away_and_saturated() -> None:
-    found = table("int8", scale=0.5, zero_point=0, image_range=(-63.75, 63.75))
+    found = table("int8", scale=0.5, zero_point=0, range=(-63.75, 63.75))
     assert found is not None
     # pixel p is the real value (p - 127.5) / 2, so p - 127.5 before rounding
     assert found[[0, 1, 127, 128, 254, 255]].tolist() == [-128, -127, -1, 1, 127, 127]
 
 
 def test_a_given_range_is_taken_as_it_is_for_float32() -> None:
-    found = table("float32", image_range=(-1.0, 1.0))
+    found = table("float32", range=(-1.0, 1.0))
     assert found is not None
     assert found[0] == -1.0 and found[255] == 1.0 and found[51] == np.float32(-0.6)
 

@@ -73,7 +73,7 @@ def random_inputs(blob: bytes, seed: int = 0) -> list[bytes]:
     return inputs
 
 
-def profile_on_board(
+def profile_on_virtual_board(
     blob: bytes,
     inputs: Sequence[bytes] | np.ndarray,
     *,

@@ -42,7 +42,7 @@ _START_SECONDS = 60.0
 _MACS_A_SECOND = 1e6
 
 
-def run_on_board(
+def run_on_virtual_board(
     blob: bytes, inputs: Sequence[Array], *, firmware: Path | None = None
 ) -> list[Array]:
     """The outputs [N, *shape] of a blob for inputs [N, *shape], all in stored dtypes.
