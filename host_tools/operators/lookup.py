@@ -5,6 +5,7 @@ Each follows tflite-micro's arithmetic for the operator, evaluated at every inpu
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -192,6 +193,10 @@ _FUNCTIONS: dict[str, Function] = {
 }
 
 
+# of no file: what plan/fuse_tables.py makes of a chain of operators
+TABLE = "TABLE"
+
+
 def lower_lookup(graph: Graph, operator: Operator) -> Lowered:
     (source,) = required(graph, operator, 1)
     target = output(graph, operator)
@@ -229,6 +234,12 @@ def by_table(graph: Graph, operator: Operator, made: PlanOperator) -> PlanOperat
         table = compute(made_of).view(np.uint8)
         return look_up(operator, source, output(graph, operator), table)
     return made
+
+
+def lower_table(graph: Graph, operator: Operator) -> Lowered:
+    (source,) = required(graph, operator, 1)
+    named = dataclasses.replace(operator, kind=operator.options["name"])
+    return [look_up(named, source, output(graph, operator), operator.options["table"])]
 
 
 PAGES = {
