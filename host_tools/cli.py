@@ -30,9 +30,11 @@ VERBS = (pack_model, inspect, run, profile, boards, flash, deploy, validate, sim
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one verb and returns the exit code: 0, 1 for an error, 2 for a wrong command line."""
     try:
-        args = _parser().parse_args(arguments)
-        code: int = args.run(args)
-        sys.stdout.flush()
+        try:
+            args = _parser().parse_args(arguments)
+            code: int = args.run(args)
+        finally:
+            sys.stdout.flush()  # of --help too, which ends within parse_args()
         return code
     except CommandError as error:
         print(f"host_tools: {error}", file=sys.stderr)

@@ -94,3 +94,24 @@ def tanh(raw: IntArray, integer_bits: int) -> IntArray:
     size = _shift_left_saturating(_add(_half_reciprocal(exponential), -(1 << 29)), 2)
     result = np.where(raw < 0, wrap_int32(-size.astype(np.int64)), size)
     return np.where(raw == 0, 0, result).astype(np.int32)
+
+
+def inverse_square_root(value: int) -> tuple[int, int]:
+    """1 / sqrt(value) of 1 <= value < 2^29 as (multiplier, shift): multiplier * 2^(shift - 31).
+
+    GetInvSqrtQuantizedMultiplierExp in common.h: five Newton-Raphson steps in Q3.28.
+    """
+    if value == 1:
+        return INT32_MAX, 0
+    # value becomes 4^pairs times as large, at least 2^27
+    pairs = (31 - value.bit_length()) // 2 - 1
+    half = rounding_divide_by_pot((value << 2 * pairs) >> 1, 1)
+    one_and_half = np.int32((1 << 28) + (1 << 27))
+    x = np.asarray(1 << 28, dtype=np.int32)
+    for _ in range(5):
+        cube = _shift_left_saturating(_high_mul(_high_mul(x, x), x), 6)
+        difference = _add(_high_mul(one_and_half, x), -_high_mul(half, cube).astype(np.int64))
+        x = _shift_left_saturating(difference, 3)
+    root = _high_mul(x, 1518500250)  # sqrt(1/2) in Q0.31
+    shift = pairs - 11
+    return int(root) << max(shift, 0), min(shift, 0)

@@ -62,7 +62,11 @@ def run(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
 
 
 def _run_operator(graph: Graph, operator: Operator, values: dict[int, Array]) -> None:
-    for step in OPERATORS[operator.kind].lower(graph, operator):
+    known = len(graph.tensors)
+    steps = OPERATORS[operator.kind].lower(graph, operator)
+    # constants that the page made
+    values |= {t.index: t.data for t in graph.tensors[known:] if t.data is not None}
+    for step in steps:
         target = graph.tensors[step.output]
         if isinstance(step, View):
             values[step.output] = values[step.source].reshape(target.shape)

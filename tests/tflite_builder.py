@@ -34,6 +34,7 @@ OPTIONS_OF = {
 }
 
 ENUM_OF = {
+    "mode": tflite.MirrorPadMode,
     "padding": tflite.Padding,
     "fused_activation_function": tflite.ActivationFunctionType,
     "weights_format": tflite.FullyConnectedOptionsWeightsFormat,

@@ -6,8 +6,6 @@ Each follows tflite-micro's arithmetic for the operator, evaluated at every inpu
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,10 +23,8 @@ from host_tools.arithmetic import (
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator, Tensor
 from host_tools.operators.arguments import Scale, check_shape, output, quantized, required
+from host_tools.operators.functions import FUNCTIONS, Function, Options, Values
 from host_tools.operators.lowering import Lowered, Page, View, call
-
-Values = npt.NDArray[np.int64]
-Options = dict[str, Any]
 
 
 def lookup_table(
@@ -180,7 +176,8 @@ def _high_mul_16(a: Values, b: int) -> Values:
     return np.sign(nudged) * (np.abs(nudged) >> 15)
 
 
-_FUNCTIONS: dict[str, Callable[[Values, Scale, Scale, Options], Values]] = {
+_FUNCTIONS: dict[str, Function] = {
+    **FUNCTIONS,
     "ABS": _abs,
     "HARD_SWISH": _hard_swish,
     "LEAKY_RELU": _leaky_relu,
@@ -204,6 +201,7 @@ def lower_lookup(graph: Graph, operator: Operator) -> Lowered:
 
 
 PAGES = {
-    **{kind: Page(lower_lookup) for kind in _FUNCTIONS if kind not in ("QUANTIZE", "LEAKY_RELU")},
+    **{kind: Page(lower_lookup) for kind in _FUNCTIONS if kind != "QUANTIZE"},
+    "GELU": Page(lower_lookup, ("GeluOptions", {"approximate": bool})),
     "LEAKY_RELU": Page(lower_lookup, ("LeakyReluOptions", {"alpha": float})),
 }

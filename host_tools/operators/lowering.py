@@ -113,6 +113,13 @@ def copy_elements(
     return call(operator, "copy", params, inputs=(source.index,), output=target.index)
 
 
+def can_copy(
+    count: Sequence[int], input_strides: Sequence[int], output_strides: Sequence[int]
+) -> bool:
+    """Whether one copy has as many dimensions as this needs."""
+    return len(_merged(count, input_strides, output_strides)) <= MAX_RANK
+
+
 def _merged(
     count: Sequence[int], input_strides: Sequence[int], output_strides: Sequence[int]
 ) -> list[tuple[int, int, int]]:

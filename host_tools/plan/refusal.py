@@ -56,7 +56,7 @@ def unsupported(kind: str) -> CommandError:
 
 
 def _asks_for_int8(text: str) -> bool:
-    return re.search(r" is (u?int|float|bool)\d*; |has no scale", text) is not None
+    return re.search(r" is (float\d+|int16|int4|u?int8); |has no scale", text) is not None
 
 
 def _computed_types(graph: Graph) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from tflite_builder import ModelBuilder
 
 Rng = np.random.Generator
 Model = Callable[[Rng], bytes]
@@ -57,3 +58,26 @@ def some_window(rng: Rng, shape: list[int], dilate: bool) -> tuple[list[int], li
     if dilate:
         options |= {"dilation_h_factor": dilations[0], "dilation_w_factor": dilations[1]}
     return kernel, sizes, options
+
+
+def some_quantization(rng: Rng) -> dict[str, float]:
+    return {"scale": some_scale(rng), "zero_point": some_zero_point(rng)}
+
+
+def one_move(
+    kind: str,
+    shape: list[int],
+    output: list[int],
+    constants: list[object],
+    rng: Rng,
+    dtype: str = "int32",
+    **options: object,
+) -> bytes:
+    """A model of an operator that moves the values of one tensor, as `constants` say where."""
+    builder = ModelBuilder(kind)
+    quantization = some_quantization(rng)
+    source = builder.tensor(shape, **quantization)
+    target = builder.tensor(output, **quantization)
+    inputs = [source, *(builder.constant(values, dtype) for values in constants)]
+    builder.operator(kind, inputs, [target], **options)
+    return builder.build([source], [target])

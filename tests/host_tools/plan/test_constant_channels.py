@@ -93,6 +93,43 @@ def test_a_channel_that_one_input_can_move_stays() -> None:
         assert channels(check(network.conv(2))) == [kept, 2]
 
 
+INT32_MAX = 2**31 - 1
+
+
+def constants(network: Chain, operator: int) -> list[np.ndarray]:
+    """Weights and bias of an operator, to be changed."""
+    tensors = network.builder.graph.tensors
+    return [tensors[index].data for index in network.builder.graph.operators[operator].inputs[1:]]
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize(("more", "kept"), [(0, 3), (1, 4)])
+def test_a_channel_whose_sum_can_leave_int32_stays(sign: int, more: int, kept: int) -> None:
+    network = Chain().conv(4, 3)
+    weights, bias = constants(network, 0)
+    # inputs of -125 to 130, and padding: a weight of 1 or -1 adds at most 130 for each of 27 taps
+    weights[1] = sign
+    bias[1] = sign * (INT32_MAX - 27 * 130 + more)
+    model, _ = network.conv(2).build()
+    for target in TARGETS:
+        assert channels(plan_model(model, target=target)) == [kept, 2]
+
+
+@pytest.mark.parametrize("reader", ["CONV_2D", "FULLY_CONNECTED"])
+@pytest.mark.parametrize(("more", "kept"), [(0, 7), (1, 8)])
+def test_a_channel_stays_whose_reader_has_no_room_for_it_in_a_bias(
+    reader: str, more: int, kept: int
+) -> None:
+    network = Chain(side=1).conv(8, dead={3: 5})
+    network = network.conv(5) if reader == "CONV_2D" else network.fully_connected(5)
+    weights, bias = constants(network, 1)
+    added = 255 * np.abs(weights[2].astype(np.int64)).sum()
+    bias[2] = INT32_MAX - added + more
+    model, _ = network.build()
+    for target in TARGETS:
+        assert channels(plan_model(model, target=target)) == [kept, 5]
+
+
 def test_a_channel_goes_through_a_depthwise_convolution() -> None:
     network = Chain().conv(8, dead={0: 0, 5: 0}).depthwise(dead={5: 0})
     # channel 0's value comes back as the depthwise bias makes it, and has no part in padding
