@@ -72,9 +72,10 @@ def load_blob(path: str | Path, target: str = DEFAULT_TARGET) -> bytes:
     Goes by what the file holds, and by its name where that is no blob: a damaged .ink stays one.
     """
     path = Path(path)
-    data = read_whole(path)
-    if data.startswith(MAGIC) or path.suffix == ".ink":
-        return data
+    if not path.is_dir():
+        data = read_whole(path)
+        if data.startswith(MAGIC) or path.suffix == ".ink":
+            return data
     return pack(path, target=target)
 
 
