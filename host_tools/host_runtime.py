@@ -17,7 +17,7 @@ from host_tools.host_build import build_library
 
 Array = npt.NDArray[np.generic]
 
-DTYPES = {1: "int8", 2: "uint8", 3: "float32"}
+DTYPES = {1: "int8", 2: "uint8", 3: "float32", 4: "int32"}
 
 
 class BlobError(CommandError):

@@ -29,7 +29,7 @@ def tensor_text(tensor: Described, *notes: str) -> str:
     """Shape, type, quantization, name, and the `notes` that are not empty."""
     shape = "x".join(str(size) for size in tensor.shape) or "scalar"
     parts = [f"{shape} {tensor.dtype}"]
-    if tensor.dtype != "float32":
+    if tensor.dtype in ("int8", "uint8"):
         parts += [f"scale {tensor.scale:.6g}", f"zero point {tensor.zero_point}"]
     parts += [f"name '{short_name(tensor.name)}'", *filter(None, notes)]
     return ", ".join(parts)

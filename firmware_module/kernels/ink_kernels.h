@@ -38,7 +38,7 @@ void ink_resize_nearest_s8(const uint16_t *rows, const uint16_t *columns, const 
     const int8_t *input_data, const ink_tensor_t *output, int8_t *output_data);
 
 // float32 to int8 or uint8, and back; `count` elements. Type, scale and zero point are the 8-bit
-// tensor's. The second takes a float32 tensor too.
+// tensor's. The second copies a float32 or int32 tensor as it is.
 void ink_quantize_f32(
     const ink_tensor_t *output, const float *input_data, void *output_data, uint32_t count);
 void ink_dequantize_f32(

@@ -33,8 +33,13 @@ extern const mp_obj_fun_builtin_var_t binding_output_obj;
 void binding_check_buffers(const binding_model_t *self);
 // Runs one operator; raises RuntimeError, or what was pending.
 void binding_run_operator(binding_model_t *self, uint32_t index);
-// The outputs as a list of array('f').
+// The outputs as a list of array('f'), or array('i') where the tensor is int32.
 mp_obj_t binding_make_outputs(const binding_model_t *self);
+
+// What array.array and memoryview call the tensor's type.
+static inline char binding_typecode(const ink_tensor_t *tensor) {
+    return "?bBfi"[tensor->dtype];
+}
 
 // profile.c
 extern const mp_obj_fun_builtin_var_t binding_profile_obj;

@@ -62,7 +62,7 @@ static void print_tensor(const mp_print_t *print, const binding_model_t *self, c
         mp_printf(print, i == 0 ? "%u" : ", %u", (unsigned)tensor->dims[i]);
     }
     mp_printf(print, "]");
-    if (tensor->dtype != INK_DTYPE_FLOAT32) {
+    if (tensor->dtype < INK_DTYPE_FLOAT32) {
         // by Python's own formatting: no double on the way
         mp_obj_t scale = mp_binary_op(
             MP_BINARY_OP_MODULO, mp_obj_new_str("%.6g", 4), mp_obj_new_float_from_f(tensor->scale));
@@ -135,10 +135,8 @@ static mp_obj_t shape_of(const ink_tensor_t *tensor) {
 }
 
 static mp_obj_t dtype_of(const ink_tensor_t *tensor) {
-    const char *typecode = tensor->dtype == INK_DTYPE_INT8    ? "b"
-                           : tensor->dtype == INK_DTYPE_UINT8 ? "B"
-                                                              : "f";
-    return mp_obj_new_str(typecode, 1);
+    char typecode = binding_typecode(tensor);
+    return mp_obj_new_str(&typecode, 1);
 }
 
 static mp_obj_t scale_of(const ink_tensor_t *tensor) {

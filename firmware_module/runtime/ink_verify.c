@@ -113,10 +113,10 @@ static bool verify_quantization(ink_check_t *check, const ink_tensor_t *tensor) 
         return ink_refuse_plainly(
             check, INK_ERROR_TENSOR, "scale is not a finite number greater than 0");
     }
-    if (tensor->dtype == INK_DTYPE_FLOAT32) {
+    if (tensor->dtype >= INK_DTYPE_FLOAT32) {
         if (scale_bits != 0x3f800000) {
             return ink_refuse_plainly(
-                check, INK_ERROR_TENSOR, "scale of a float32 tensor is not 1");
+                check, INK_ERROR_TENSOR, "scale of a float32 or int32 tensor is not 1");
         }
         return ink_check_equal(check, INK_ERROR_TENSOR, "zero_point", tensor->zero_point, 0);
     }
@@ -127,7 +127,7 @@ static bool verify_quantization(ink_check_t *check, const ink_tensor_t *tensor) 
 
 static bool verify_tensor(ink_check_t *check, const ink_tensor_t *tensor) {
     const ink_status_t bad = INK_ERROR_TENSOR;
-    if (!ink_check_between(check, bad, "dtype", tensor->dtype, INK_DTYPE_INT8, INK_DTYPE_FLOAT32) ||
+    if (!ink_check_between(check, bad, "dtype", tensor->dtype, INK_DTYPE_INT8, INK_DTYPE_INT32) ||
         !ink_check_between(check, bad, "rank", tensor->rank, 0, INK_MAX_RANK) ||
         !ink_check_between(check, bad, "place", tensor->place, 0, INK_PLACE_BLOB) ||
         !ink_check_same(check, bad, "reserved", tensor->reserved, 0)) {
@@ -185,6 +185,9 @@ static bool verify_io(ink_check_t *check, const ink_io_t *io) {
         return check->index == 0 ? ink_check_same(check, INK_ERROR_IO, "labels", io->labels, 0)
                                  : ink_check_range(check, INK_ERROR_DATA_RANGE, "labels",
                                        io->labels, (uint64_t)ink_tensor_elements(tensor) * 4, 4);
+    }
+    if (tensor->dtype == INK_DTYPE_INT32) {
+        return ink_refuse_plainly(check, INK_ERROR_IO, "it has an image_table, but is int32");
     }
     bool picture =
         tensor->rank == 4 && tensor->dims[0] == 1 && (tensor->dims[3] == 1 || tensor->dims[3] == 3);

@@ -23,7 +23,7 @@ MAX_WINDOW = 1 << 15  # sides of windows, strides, dilations
 MAX_PICTURE = 65_535  # heights, widths and channels that windows slide over
 MAX_AVERAGED = 1 << 23  # elements of one mean
 
-DTYPES = {"int8": 1, "uint8": 2, "float32": 3}
+DTYPES = {"int8": 1, "uint8": 2, "float32": 3, "int32": 4}
 PLACES = {"arena": 0, "blob": 1}
 TARGETS = {"portable": 0, "cortex-m7": 1}
 

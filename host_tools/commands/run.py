@@ -175,10 +175,12 @@ def _print_greatest(read: Blob, tensors: list[BlobTensor], outputs: list[Array])
     for number in range(len(outputs[0])):
         for position, (tensor, output) in enumerate(zip(tensors, outputs, strict=True)):
             values = real_values(output[number], tensor).ravel()
+            counts = values.dtype == np.int32  # they are no scores: in their order
+            order = range(values.size) if counts else (-values).argsort(kind="stable")
             words = []
-            for index in (-values).argsort(kind="stable")[:TOP]:
+            for index in order[:TOP]:
                 labels = read.output_labels[position]
                 name = labels[index] if labels else f"[{index}]"
-                words.append(f"{name} {values[index]:.6g}")
+                words.append(f"{name} {values[index] if counts else f'{values[index]:.6g}'}")
             which = f"{number}" if len(outputs) == 1 else f"{number} {plain(tensor.name)}"
             print(f"{which}: {'  '.join(words)}")

@@ -64,18 +64,20 @@ def _counts(layer: Layer) -> Counts:
     }
 
 
-CARD = Card(
-    "fully_connected_s8",
-    3,
-    fields("depth units per_channel input_offset filter_offset output_offset act_min act_max"),
-    (
-        Block("weights", "int8", lambda layer: int(_units(layer) * layer.params["depth"])),
-        Block("bias", "int32", _units),
-        Block("multiplier", "int32", _requantizations),
-        Block("shift", "int32", _requantizations),
+CARDS = (
+    Card(
+        "fully_connected_s8",
+        3,
+        fields("depth units per_channel input_offset filter_offset output_offset act_min act_max"),
+        (
+            Block("weights", "int8", lambda layer: int(_units(layer) * layer.params["depth"])),
+            Block("bias", "int32", _units),
+            Block("multiplier", "int32", _requantizations),
+            Block("shift", "int32", _requantizations),
+        ),
+        compute=by_keyword(fully_connected),
+        counts=_counts,
+        work=dense_work,
+        multiplies=True,
     ),
-    compute=by_keyword(fully_connected),
-    counts=_counts,
-    work=dense_work,
-    multiplies=True,
 )

@@ -32,13 +32,15 @@ def mean(
     return requantize(sums, multiplier, shift, output_offset, -128, 127).reshape(output_shape)
 
 
-CARD = Card(
-    "mean_s8",
-    14,
-    fields("axes input_offset output_offset multiplier shift"),
-    compute=by_keyword(mean),
-    counts=lambda layer: {
-        "element": math.prod(layer.inputs[0]),
-        "output": math.prod(layer.output),
-    },
+CARDS = (
+    Card(
+        "mean_s8",
+        14,
+        fields("axes input_offset output_offset multiplier shift"),
+        compute=by_keyword(mean),
+        counts=lambda layer: {
+            "element": math.prod(layer.inputs[0]),
+            "output": math.prod(layer.output),
+        },
+    ),
 )

@@ -52,13 +52,15 @@ def softmax(
     return np.clip(result, -128, 127).astype(np.int8).reshape(output_shape)
 
 
-CARD = Card(
-    "softmax_s8",
-    11,
-    fields("multiplier shift diff_min"),
-    compute=by_keyword(softmax),
-    counts=lambda layer: {
-        "element": math.prod(layer.output),
-        "row": math.prod(layer.output[:-1]),
-    },
+CARDS = (
+    Card(
+        "softmax_s8",
+        11,
+        fields("multiplier shift diff_min"),
+        compute=by_keyword(softmax),
+        counts=lambda layer: {
+            "element": math.prod(layer.output),
+            "row": math.prod(layer.output[:-1]),
+        },
+    ),
 )

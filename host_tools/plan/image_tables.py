@@ -47,6 +47,8 @@ def _table(plan: Plan, index: int, pictures: Pictures) -> np.ndarray | None:
     shape = tensor.shape
     if len(shape) != 4 or shape[0] != 1 or shape[3] not in (1, COLOURS):
         return None
+    if tensor.dtype == "int32":
+        return None
     numbers = max(len(pictures.mean), len(pictures.std))
     if numbers > 1 and numbers != shape[3]:
         raise CommandError(

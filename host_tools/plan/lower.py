@@ -89,8 +89,9 @@ def check_tensor(graph: Graph, index: int) -> None:
     """Raises CommandError for a tensor that a blob cannot hold."""
     tensor = graph.tensors[index]
     if tensor.dtype not in ITEM_SIZES:
+        hint = "; make it int32 in the model" if tensor.dtype == "int64" else ""
         raise CommandError(
-            f"{label(tensor)} is {tensor.dtype}; only {', '.join(ITEM_SIZES)} are supported"
+            f"{label(tensor)} is {tensor.dtype}; only {', '.join(ITEM_SIZES)} are supported{hint}"
         )
     if len(tensor.shape) > MAX_RANK or 0 in tensor.shape:
         raise CommandError(

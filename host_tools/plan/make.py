@@ -124,7 +124,8 @@ def _root(views: dict[int, int], index: int) -> int:
 def _tensor(tensor: Tensor) -> PlanTensor:
     quantization = tensor.quantization
     planned = PlanTensor(tensor.name, tensor.shape, tensor.dtype, data=tensor.data)
-    if tensor.dtype != "float32" and quantization is not None and len(quantization.scale) == 1:
+    eight_bit = tensor.dtype in ("int8", "uint8")
+    if eight_bit and quantization is not None and len(quantization.scale) == 1:
         planned.scale = float(quantization.scale[0])
         planned.zero_point = int(quantization.zero_point[0])
     return planned

@@ -29,7 +29,9 @@ def errors(virtual_board_firmware: Path) -> dict[str, list[float]]:
     for network in networks():
         blob = pack(network.graph, target="cortex-m7", force=network.force)
         read = read_blob(blob)
-        for cost in profile_on_board(blob, random_inputs(blob), firmware=virtual_board_firmware):
+        for cost in profile_on_virtual_board(
+            blob, random_inputs(blob), firmware=virtual_board_firmware
+        ):
             if cost.index is not None:
                 layer = read.layer(read.operators[cost.index])
                 predicted = predict(cost.kernel, layer).instructions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -106,6 +107,30 @@ def constant_numbers(layer: Layer, *, weight: int, value: int, zero_point: int) 
         input_offset=-zero_point,
         output_offset=zero_point,
     )
+
+
+def numbers_shifted_left(
+    layer: Layer, rng: np.random.Generator, *, most: int
+) -> Iterator[Numbers]:
+    """Some channels, or all, have shifts to the left; sums are small, or near +-`most`."""
+    units, taps = layer.output_c, layer.kernel[0] * layer.kernel[1] * layer.depth
+    room = most - 1 - 384 * taps
+    for shift in (0, 1, 2, 8, 20, 31):
+        for offset in (-128, 0, 127):
+            for share in (0.3, 1.0):
+                numbers = replace(random_numbers(layer, rng), output_offset=offset)
+                left = rng.random(units) < share
+                left[rng.integers(units)] = True
+                numbers.weights[left] = rng.integers(-1, 2, numbers.weights[left].shape)
+                numbers.shift[left] = shift
+                numbers.bias[left] = rng.integers(-100, 100, left.sum())
+                far = left & (rng.random(units) < 0.5)
+                numbers.bias[far] = rng.choice([-1, 1], far.sum()) * (
+                    room - rng.integers(0, 100, far.sum())
+                )
+                numbers.multiplier[rng.random(units) < 0.5] = (1 << 31) - 1
+                numbers.multiplier[rng.random(units) < 0.2] = 1 << 30
+                yield numbers
 
 
 def expected(layer: Layer, numbers: Numbers) -> npt.NDArray[np.int8]:

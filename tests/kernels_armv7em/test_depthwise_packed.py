@@ -6,7 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conv_cases import Layer, Numbers, constant_numbers, expected, random_numbers
+from conv_cases import (
+    Layer,
+    Numbers,
+    constant_numbers,
+    expected,
+    numbers_shifted_left,
+    random_numbers,
+)
 from harness_tools import Case, check
 
 from host_tools.kernels import depthwise_packed
@@ -98,9 +105,16 @@ def test_activation_bounds_and_dead_channels_match_the_reference(machine):
     check([make_case(layer, numbers)], machine)
 
 
-def test_sums_that_leave_int32_and_shifts_to_the_left_are_refused():
+def test_shifts_to_the_left_match_the_reference(machine):
+    rng = np.random.default_rng(6)
+    layer = Layer((1, 4, 5, 6), 12, (5, 3), depthwise=True)
+    numbers = numbers_shifted_left(layer, rng, most=1 << 31)
+    check([make_case(layer, each) for each in numbers], machine)
+
+
+def test_sums_that_leave_int32_are_refused():
     layer = Layer((1, 6, 5, 4), 4, (5, 5), depthwise=True)
-    for field, value in (("bias", (1 << 31) - 1), ("bias", -(1 << 31)), ("shift", 0)):
+    for field, value in (("bias", (1 << 31) - 1), ("bias", -(1 << 31))):
         numbers = random_numbers(layer, np.random.default_rng(5))
         getattr(numbers, field)[1] = value
         with pytest.raises(Refused):

@@ -121,7 +121,8 @@ def test_a_wrong_size_and_a_wrong_check_sum_say_what_was_found(every_kernel: byt
 
 TENSOR_RULES = [
     (1, "dtype", 0, "bad tensor record: dtype is 0, allowed 1 or more"),
-    (1, "dtype", 4, "bad tensor record: dtype is 4, allowed at most 3"),
+    (1, "dtype", 5, "bad tensor record: dtype is 5, allowed at most 4"),
+    (1, "dtype", 4, "bad tensor record: size is 108, allowed 432"),
     (1, "rank", 7, "bad tensor record: rank is 7, allowed at most 6"),
     (1, "place", 2, "bad tensor record: place is 2, allowed at most 1"),
     (1, "reserved", 1, "bad tensor record: reserved is 1, allowed 0"),
@@ -135,7 +136,7 @@ TENSOR_RULES = [
     (1, "scale", -1.0, "bad tensor record: scale is not a finite number greater than 0"),
     (1, "scale", NAN, "bad tensor record: scale is not a finite number greater than 0"),
     (1, "scale", INFINITY, "bad tensor record: scale is not a finite number greater than 0"),
-    (0, "scale", 2.0, "bad tensor record: scale of a float32 tensor is not 1"),
+    (0, "scale", 2.0, "bad tensor record: scale of a float32 or int32 tensor is not 1"),
     (0, "zero_point", 1, "bad tensor record: zero_point is 1, allowed 0"),
     (1, "zero_point", 128, "bad tensor record: zero_point is 128, allowed at most 127"),
     (1, "zero_point", -129, "bad tensor record: zero_point is -129, allowed -128 or more"),
@@ -204,6 +205,20 @@ def test_a_bad_input_or_output_is_named(
     editor = BlobEditor(every_kernel)
     editor.set("io", index, field, value)
     assert refusal(editor.bytes()).startswith(message)
+
+
+def test_an_int32_tensor_has_neither_scale_nor_picture_table(every_kernel: bytes) -> None:
+    editor = BlobEditor(every_kernel)
+    editor.set("tensor", 0, "dtype", 4)
+    assert refusal(editor.bytes()) == (
+        "input 0: bad input or output record: it has an image_table, but is int32"
+    )
+    editor.set("tensor", 0, "zero_point", 1)
+    assert refusal(editor.bytes()) == ("tensor 0: bad tensor record: zero_point is 1, allowed 0")
+    editor.set("tensor", 0, "scale", 0.5)
+    assert refusal(editor.bytes()) == (
+        "tensor 0: bad tensor record: scale of a float32 or int32 tensor is not 1"
+    )
 
 
 def test_a_picture_table_needs_an_input_of_a_pictures_shape(every_kernel: bytes) -> None:

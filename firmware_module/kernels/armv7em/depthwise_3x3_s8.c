@@ -127,6 +127,56 @@ static void add_row_pair(const ring_t *ring, const int8_t *input, int32_t y, int
     }
 }
 
+// Writes again the outputs of one channel, whose record shifts to the left. A word of weights
+// widens into two pairs; see layouts/depthwise_3x3.py.
+static void write_left_channel(const ink_depthwise_rows_t *rows, int32_t column_step,
+    int32_t columns, const int32_t *record, const int32_t *ring, int8_t *to) {
+    const int32_t upper_taps[3] = {
+        widen_even(record[0]), widen_odd(record[0]), widen_even(record[1])};
+    const int32_t lower_taps[3] = {
+        widen_odd(record[1]), widen_even(record[2]), widen_odd(record[2])};
+    const ink_requantize_t *how = (const ink_requantize_t *)(record + 4);
+    for (; columns > 0; columns--) {
+        int32_t first = record[3];
+        int32_t second = first;
+        for (int32_t x = 0; x < 3; x++) {
+            int32_t upper = ring[x * RING_COLUMN];
+            int32_t lower = ring[x * RING_COLUMN + RING_COLUMN / 2];
+            first = multiply_add_pair(upper, upper_taps[x], first);
+            first += (int16_t)lower * (lower_taps[x] >> 16);
+            second += (upper >> 16) * (int16_t)upper_taps[x];
+            second = multiply_add_pair(lower, lower_taps[x], second);
+        }
+        if (column_step == RING_COLUMN) {
+            // where there is no second row, the first is stored over it
+            to[rows->row_step] = (int8_t)requantize_left(second, how, rows->output_zero);
+        }
+        *to = (int8_t)requantize_left(first, how, rows->output_zero);
+        to += rows->pixel_step;
+        ring += column_step;
+    }
+}
+
+static __attribute__((noinline)) void write_left_channels(
+    const ring_t *ring, const ink_depthwise_rows_t *rows, const int32_t *record) {
+    for (int32_t channel = 0; channel < ring->channels; channel++) {
+        if (shifts_left((const ink_requantize_t *)(record + 4))) {
+            write_left_channel(rows, ring->conv->stride_w * RING_COLUMN, ring->conv->output_w,
+                record, rows->ring + channel, rows->output + channel);
+        }
+        record += RECORD_SIZE / 4;
+    }
+}
+
+static bool any_shifts_left(const int32_t *record, int32_t channels) {
+    bool any = false;
+    for (; channels > 0; channels--) {
+        any |= shifts_left((const ink_requantize_t *)(record + 4));
+        record += RECORD_SIZE / 4;
+    }
+    return any;
+}
+
 // Up to 4 channels of one image.
 static void convolve_channels(
     const ring_t *ring, const int8_t *input, const void *weights, int8_t *output, void *scratch) {
@@ -144,18 +194,23 @@ static void convolve_channels(
     int32_t y = -conv->pad_top;
     int32_t *lower = scratch;
     add_row_pair(ring, input, y, lower);
+    bool left = any_shifts_left(weights, ring->channels);
     for (int32_t step = count_steps(conv); step > 0; step--) {
         y += 2;
         lower += RING_COLUMN / 2;
         add_row_pair(ring, input, y, lower);
+        int32_t written = row_size;
         if (conv->stride_h == 2) {
             ink_depthwise_3x3_rows_stride2(&rows, weights);
-            rows.output += row_size;
         } else {
             rows.row_step = step == 1 && (conv->output_h & 1) != 0 ? 0 : row_size;
             ink_depthwise_3x3_rows_stride1(&rows, weights);
-            rows.output += 2 * row_size;
+            written *= 2;
         }
+        if (left) {
+            write_left_channels(ring, &rows, weights);
+        }
+        rows.output += written;
         rows.ring += RING_COLUMN / 2;
     }
 }

@@ -36,7 +36,7 @@ static void convolve_four(const ink_packed_conv_t *conv, const int8_t *image, co
         memcpy(&how, record + 16 + i * 8, sizeof(how));
         const int8_t *taps = record + HEAD_SIZE + 2 * place[i];
         int32_t sum = sum_window(conv, image + i, taps, y, x, read_word(record + 4 * i));
-        to[i * step] = (int8_t)requantize(sum, &how, conv->output_zero);
+        to[i * step] = (int8_t)ink_packed_requantize(sum, &how, conv->output_zero);
     }
 }
 

@@ -50,9 +50,9 @@ static void run_one_pair(const ink_packed_fully_connected_t *layer, const int8_t
         taps += 2;
     }
     const ink_requantize_t *how = (const ink_requantize_t *)taps;
-    output[0] = (int8_t)requantize(first_of(pair), &how[0], layer->output_zero);
+    output[0] = (int8_t)ink_packed_requantize(first_of(pair), &how[0], layer->output_zero);
     if (layer->units > 1) {
-        output[1] = (int8_t)requantize(pair.b, &how[1], layer->output_zero);
+        output[1] = (int8_t)ink_packed_requantize(pair.b, &how[1], layer->output_zero);
     }
 }
 

@@ -17,9 +17,9 @@ void ink_packed_pairs(const ink_packed_pairs_t *pairs, const void *weights, int8
             taps += 2;
         }
         const ink_requantize_t *how = (const ink_requantize_t *)taps;
-        *output++ = (int8_t)requantize(first_of(pair), &how[0], pairs->output_zero);
+        *output++ = (int8_t)ink_packed_requantize(first_of(pair), &how[0], pairs->output_zero);
         if (units > 1) {
-            *output++ = (int8_t)requantize(pair.b, &how[1], pairs->output_zero);
+            *output++ = (int8_t)ink_packed_requantize(pair.b, &how[1], pairs->output_zero);
         }
         taps += 2 * sizeof(ink_requantize_t) / sizeof(*taps);
     }

@@ -68,7 +68,9 @@ static void transform_input(
 
 // 4 x output, modulo 2^32: exact while |output| < 2^29
 static inline int8_t finish(uint32_t product, const ink_requantize_t *how, int32_t zero_point) {
-    return (int8_t)requantize((int32_t)product >> 2, how, zero_point);
+    int32_t output = (int32_t)product >> 2;
+    return (int8_t)(shifts_left(how) ? ink_packed_requantize(output, how, zero_point)
+                                     : requantize(output, how, zero_point));
 }
 
 static void transform_output(

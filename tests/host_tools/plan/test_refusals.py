@@ -106,12 +106,13 @@ def test_a_constant_output_is_refused() -> None:
 
 def test_an_input_that_a_blob_cannot_hold_is_refused() -> None:
     builder = ModelBuilder()
-    x, y = builder.tensor([1, 4], "int32", name="ids"), builder.tensor([1, 4], scale=0.1)
+    x, y = builder.tensor([1, 4], "int64", name="ids"), builder.tensor([1, 4], scale=0.1)
     a = builder.tensor([1, 4], scale=0.1)
     builder.operator("RELU", [a], [y])
     message = refusal(builder, [x, a], [y])
     assert message == (
-        "the model's input: tensor 0 (ids) is int32; only int8, uint8, float32 are supported"
+        "the model's input: tensor 0 (ids) is int64; only int8, uint8, float32, int32 are "
+        "supported; make it int32 in the model"
     )
 
 

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Requantization where a channel may have a shift to the left (an effective scale of 0.5 and more),
+// which few networks have: apart from the kernels, so that the others do not pay for it.
+#include "packed_common.h"
+
+int32_t ink_packed_requantize(int32_t acc, const ink_requantize_t *how, int32_t zero_point) {
+    return shifts_left(how) ? requantize_left(acc, how, zero_point)
+                            : requantize(acc, how, zero_point);
+}
+
+#if INK_HAVE_DSP
+
+// A multiplier of 0 and a scale of -2^31 halve a sum and add the zero point: see requantize().
+void ink_packed_requantize_four(
+    int32_t *sums, const ink_requantize_t *how, int32_t step, int32_t zero_point) {
+    for (int32_t *end = sums + 4; sums < end; sums++) {
+        *sums = 2 * (ink_packed_requantize(*sums, how, zero_point) - zero_point);
+        how += step;
+    }
+}
+
+#endif
