@@ -48,8 +48,8 @@ class PlanOperator:
 
     `inputs` (one or two) and `output` are tensor indices. `params` holds integers (tuples of six
     for a copy's vectors) and `data` the arrays whose offsets are the kernel's other fields.
-    `source_index` and `name` say which operator of the model it came from. `macs` counts
-    multiply-accumulates, sizes and offsets are bytes.
+    `source_index` and `name` say which operator of the model it came from, `why` why its kernel
+    was taken. `macs` counts multiply-accumulates, sizes and offsets are bytes.
     """
 
     kernel: str
@@ -60,6 +60,7 @@ class PlanOperator:
     params: dict[str, Any] = field(default_factory=dict)
     data: dict[str, np.ndarray] = field(default_factory=dict)
     macs: int = 0
+    why: str = ""
     scratch_size: int = 0
     scratch_offset: int = 0
 
