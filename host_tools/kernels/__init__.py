@@ -2,6 +2,7 @@
 
 from host_tools.kernels import (
     add_table,
+    channel_lines,
     conv,
     conv_packed,
     copy,
@@ -30,6 +31,7 @@ _CARDS = (
     *softmax.CARDS,
     lut.CARD,
     copy.CARD,
+    channel_lines.CARD,
     *reduction.CARDS,
     *resize.CARDS,
     *quantize.CARDS,
