@@ -28,8 +28,9 @@ def kernels(blob: bytes) -> set[str]:
 def forced(kernel: str) -> bytes:
     """A blob of a packed kernel."""
     rng = np.random.default_rng(1)
-    small = (networks.separable(), networks.two_inputs())
-    models = [*(random_model(kind, rng) for kind in KINDS), *small]
+    small = (networks.separable(), networks.two_inputs(), networks.large_sums())
+    wide = (networks.dilated(groups=True), networks.dilated(groups=False))
+    models = [*wide, *(random_model(kind, rng) for kind in KINDS), *small]
     for model in models:
         blob = pack(model, target="cortex-m7", force=(kernel, *PACKED))
         if kernel in kernels(blob):
