@@ -12,6 +12,7 @@ BOARD ?=
 TARGET ?=
 OPENMV ?=
 PICTURES ?=
+MODELS ?=
 TESTS ?= tests
 
 ifneq ($(words $(CURDIR)),1)
@@ -29,6 +30,7 @@ help:
 	@echo 'make test              set up, lint, and every test'
 	@echo '     TESTS=path          only these tests'
 	@echo 'make bench             instructions and cycles of the real models, the code'"'"'s size'
+	@echo '     MODELS=folder       of each layer of your own models there instead'
 	@echo 'make lint              style, types and warnings; make format puts the style right'
 	@echo 'make firmware-virtual  the firmware of the virtual board; prints its path'
 	@echo '     FPU=single          single-precision FPU (default: double)'
@@ -160,8 +162,12 @@ demo: firmware-virtual
 
 .PHONY: bench
 bench: firmware-virtual
+ifneq ($(MODELS),)
+	@$(PYTHON) -m host_tools bench --cycles --models "$(MODELS)"
+else
 	@stock=$$($(MAKE) --no-print-directory --silent STOCK=1 firmware-virtual) \
 		&& $(PYTHON) -m host_tools bench --cycles --stock "$$stock"
+endif
 
 .PHONY: test
 test: lint firmware-virtual

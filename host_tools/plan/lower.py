@@ -10,6 +10,7 @@ from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator
 from host_tools.operators import OPERATORS
 from host_tools.operators.arguments import label
+from host_tools.operators.lookup import TABLE, lower_table
 from host_tools.operators.lowering import Lowered, View
 from host_tools.plan.refusal import refusal, unsupported
 from host_tools.plan_types import ITEM_SIZES, PlanOperator
@@ -49,9 +50,12 @@ def lower(graph: Graph) -> tuple[list[PlanOperator], dict[int, int]]:
 
 
 def _lower_one(graph: Graph, operator: Operator) -> Lowered:
-    if operator.kind not in OPERATORS:
+    if operator.kind == TABLE:
+        lowered = lower_table(graph, operator)
+    elif operator.kind in OPERATORS:
+        lowered = OPERATORS[operator.kind].lower(graph, operator)
+    else:
         raise unsupported(operator.kind)
-    lowered = OPERATORS[operator.kind].lower(graph, operator)
     for step in lowered:
         inputs = (step.source,) if isinstance(step, View) else step.inputs
         for index in (*inputs, step.output):
