@@ -20,10 +20,10 @@ Place = tuple[str, int, str]
 
 
 class Alone:
-    """The first operator of a kernel whose input 0 is in the arena, alone in a blob.
+    """The first operator of a kernel, alone in a blob.
 
-    Each tensor has ROOM bytes in the arena, and so has scratch, which is the last; each block has
-    them in the blob. `tensors` are those in the arena, the output last.
+    Each tensor, a constant too, has ROOM bytes in the arena, and so has scratch, which is the
+    last; each block has them in the blob. `tensors` are the inputs, then the output.
     """
 
     def __init__(self, blobs: dict[str, bytes], kernel: str) -> None:
@@ -34,9 +34,7 @@ class Alone:
         editor.set("header", 0, "n_operators", 1)
         editor.set("header", 0, "n_labels", 0)
         given = {editor.get("operator", 0, field) for field in ("input0", "input1")}
-        inputs = [
-            i for i in sorted(given) if i != 0xFFFF and editor.get("tensor", i, "place") == 0
-        ]
+        inputs = sorted(given - {0xFFFF})
         self.tensors = [*inputs, editor.get("operator", 0, "output")]
         for field, value in (("n_inputs", len(inputs)), ("n_outputs", 1)):
             editor.set("header", 0, field, value)
@@ -44,6 +42,7 @@ class Alone:
         editor.set("header", 0, "io_offset", editor.append(records))
         arena = editor.get("header", 0, "arena_size")
         for tensor in self.tensors:
+            editor.set("tensor", tensor, "place", 0)
             editor.set("tensor", tensor, "offset", arena)
             arena += ROOM
         editor.set("operator", 0, "scratch_offset", arena)
@@ -82,9 +81,10 @@ class Alone:
         editor = self.editor
         before = bytes(editor.data)
         for _ in range(rng.integers(1, 4)):
-            small = {place: v for place in self.places if 0 <= (v := editor.get(*place)) <= 512}
-            value = rng.choice(list(small.values()))
-            same = [place for place, other in small.items() if other == value]
+            values = {place: editor.get(*place) for place in self.places}
+            counts = [v for place, v in values.items() if place[0] == "tensor" or 0 <= v <= 512]
+            value = rng.choice(counts)
+            same = [place for place, other in values.items() if other == value]
             if rng.random() < 0.5:
                 same = [place for place in same if rng.random() < 0.5]
             new = rng.choice([value - 4, value - 1, value + 1, value + 4, rng.integers(0, 13)])
@@ -127,8 +127,6 @@ class Alone:
 def _find(blobs: dict[str, bytes], kernel: str) -> tuple[BlobEditor, int]:
     for blob in blobs.values():
         editor = BlobEditor(blob)
-        for index, name in enumerate(editor.kernels()):
-            source = editor.get("operator", index, "input0")
-            if name == kernel and editor.get("tensor", source, "place") == 0:
-                return editor, index
-    raise AssertionError(f"no blob has {kernel} with an input in the arena")
+        if kernel in editor.kernels():
+            return editor, editor.index(kernel)
+    raise AssertionError(f"no blob has {kernel}")

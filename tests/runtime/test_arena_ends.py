@@ -58,8 +58,10 @@ def test_a_kernel_keeps_within_the_arena(
     rng = np.random.default_rng(4)
     layer = Alone(blobs, kernel)
     files: list[Path] = []
+    shapes = set()
     for number in layer.others(rng, LAYERS):
         called = card_layer(layer)
+        shapes.add((*called.inputs, called.output))
         assert HostModel(layer.editor.bytes()).work == KERNELS[kernel].work(called)
         scratch = scratch_asked(layer)
         kept = KERNELS[kernel].scratch(called)
@@ -79,4 +81,5 @@ def test_a_kernel_keeps_within_the_arena(
         for place, blob in enumerate(edges):
             files.append(tmp_path / f"{number}_{place}.ink")
             files[-1].write_bytes(blob)
+    assert len(shapes) > 5, f"only {shapes} were tried"
     run_sanitized(fuzz_blob, files)
