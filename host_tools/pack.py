@@ -71,11 +71,34 @@ def load_blob(path: str | Path, target: str = DEFAULT_TARGET) -> bytes:
 
     Goes by what the file holds, and by its name where that is no blob: a damaged .ink stays one.
     """
-    path = Path(path)
+    data = _blob_in(Path(path))
+    return pack(path, target=target) if data is None else data
+
+
+def load_plan(
+    path: str | Path, flash: int | None = None, ram: int | None = None
+) -> tuple[bytes, Plan | None]:
+    """As `load_blob`, with the plan of a .tflite file, which is packed within these limits.
+
+    Raises CommandError for limits on a blob, which has its kernels already.
+    """
+    data = _blob_in(Path(path))
+    if data is None:
+        plan = plan_model(path, target=DEFAULT_TARGET, flash=flash, ram=ram)
+        return write_labelled(plan, ()), plan
+    if flash is not None or ram is not None:
+        raise CommandError(
+            f"{path}: --flash and --ram are for a .tflite file; a blob has its kernels already"
+        )
+    return data, None
+
+
+def _blob_in(path: Path) -> bytes | None:
+    """The bytes of a file that holds a blob or is named like one, else None."""
+    if path.is_dir():
+        return None
     data = read_whole(path)
-    if data.startswith(MAGIC) or path.suffix == ".ink":
-        return data
-    return pack(path, target=target)
+    return data if data.startswith(MAGIC) or path.suffix == ".ink" else None
 
 
 def plan_model(

@@ -18,9 +18,9 @@ ITEM_SIZES = {"int8": 1, "uint8": 1, "float32": 4, "int32": 4}
 class PlanTensor:
     """A tensor in the arena, or a constant where `data` is an array of `shape` and `dtype`.
 
-    `dtype` is int8, uint8, float32 or int32 and real = scale * (stored - zero_point). `view_of`
-    names the tensor (an index) whose bytes these are under another shape. `offset` is bytes in the
-    arena, once the memory planner has run.
+    `dtype` is one of ITEM_SIZES and real = scale * (stored - zero_point). `view_of` names the
+    tensor (an index) whose bytes these are under another shape. `offset` is in the arena, in
+    bytes, once the memory planner has run.
     """
 
     name: str
@@ -48,8 +48,8 @@ class PlanOperator:
 
     `inputs` (one or two) and `output` are tensor indices. `params` holds integers (tuples of six
     for a copy's vectors) and `data` the arrays whose offsets are the kernel's other fields.
-    `source_index` and `name` say which operator of the model it came from. `macs` counts
-    multiply-accumulates, sizes and offsets are bytes.
+    `source_index` and `name` say which operator of the model it came from, `why` why its kernel
+    was taken. `macs` counts multiply-accumulates, sizes and offsets are bytes.
     """
 
     kernel: str
@@ -60,6 +60,7 @@ class PlanOperator:
     params: dict[str, Any] = field(default_factory=dict)
     data: dict[str, np.ndarray] = field(default_factory=dict)
     macs: int = 0
+    why: str = ""
     scratch_size: int = 0
     scratch_offset: int = 0
 

@@ -15,9 +15,10 @@ from host_tools.arena.svg import svg_drawing
 from host_tools.arena.terminal import terminal_picture
 from host_tools.blob.layout import BGR, CHANNEL_TABLES
 from host_tools.blob.reader import Blob, BlobTensor, read_blob, total_weight_bytes, weight_bytes
+from host_tools.byte_count import add_limits, limits
 from host_tools.files import write_whole
-from host_tools.pack import load_blob
-from host_tools.plan.explain import Choice, choices, reason
+from host_tools.pack import load_plan
+from host_tools.plan.explain import NOT_KNOWN, Choice, choices, reason
 from host_tools.tensor_text import images_text, tensor_text
 from host_tools.text_table import text_table
 from host_tools.virtual_board.profiling import Cost, profile_on_virtual_board, random_inputs
@@ -34,6 +35,9 @@ COSTS = """\
 What each operator costs on a Cortex-M7 as the packer predicts it, why its
 kernel was taken, and what others of its shape would cost: cycles, and bytes of
 weights more or less."""
+UNTOLD = """\
+A blob does not say what a faster kernel was given up for: inspect the .tflite
+file, with the --flash and --ram that it was packed for."""
 MEASURED = "`measured` is what they took on the virtual board; cycles are an estimate there."
 
 
@@ -41,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "model", type=Path, metavar="MODEL", help="a blob, or a .tflite file to be packed for this"
     )
+    add_limits(parser)
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the arena into this file")
     parser.add_argument(
         "--measure",
@@ -51,17 +56,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    data = load_blob(args.model)
+    data, plan = load_plan(args.model, *limits(args))
     blob = read_blob(data, str(args.model))
     measured = _measure(data) if args.measure else {}
     found = occupants(blob)
     costs = [choices(blob, operator) for operator in blob.operators]
+    reasons = [reason(one) for one in costs] if plan is None else [o.why for o in plan.operators]
     if args.svg:
         write_whole(args.svg, svg_drawing(blob, found).encode())
     if args.json:
-        print(json.dumps(_report(blob, found, costs, measured), indent=2))
+        print(json.dumps(_report(blob, found, costs, reasons, measured), indent=2))
     else:
-        print(_text(blob, found, costs, measured))
+        print(_text(blob, found, costs, reasons, measured))
     return 0
 
 
@@ -75,6 +81,7 @@ def _report(
     blob: Blob,
     found: list[Occupant],
     costs: Sequence[list[Choice]],
+    reasons: Sequence[str],
     measured: Mapping[int, Cost],
 ) -> dict[str, Any]:
     return {
@@ -114,7 +121,7 @@ def _report(
                 "scratch_offset": operator.scratch_offset,
                 "scratch_bytes": operator.scratch_size,
                 "live_bytes": live_bytes(found, index),
-                **_cost(costs[index]),
+                **_cost(costs[index], reasons[index]),
                 **_measured(measured, index),
             }
             for index, operator in enumerate(blob.operators)
@@ -123,11 +130,11 @@ def _report(
     }
 
 
-def _cost(found: list[Choice]) -> dict[str, Any]:
+def _cost(found: list[Choice], why: str) -> dict[str, Any]:
     own, *others = found
     return {
         **_predicted(own),
-        "why": reason(found),
+        "why": why,
         "alternatives": [
             {"kernel": other.kernel, "weight_bytes": other.weight_bytes, **_predicted(other)}
             for other in others
@@ -159,6 +166,7 @@ def _text(
     blob: Blob,
     found: list[Occupant],
     costs: Sequence[list[Choice]],
+    reasons: Sequence[str],
     measured: Mapping[int, Cost],
 ) -> str:
     header = (
@@ -177,7 +185,9 @@ def _text(
         if blob.output_labels[number]:
             lines.append(f"    labels: {', '.join(blob.output_labels[number])}")
     lines += ["", _plan_table(blob, found), "", COSTS, *([MEASURED] if measured else [])]
-    lines += [_cost_table(costs, measured)]
+    lines += [_cost_table(costs, reasons, measured)]
+    if any(NOT_KNOWN in one for one in reasons):
+        lines += ["", UNTOLD]
     if blob.operators and blob.arena_size:
         width = shutil.get_terminal_size((100, 24)).columns
         picture = terminal_picture(found, blob.arena_size, len(blob.operators), width)
@@ -213,7 +223,9 @@ def _plan_table(blob: Blob, found: list[Occupant]) -> str:
     return text_table([name.replace("-", " ") for name in header.split()], rows)
 
 
-def _cost_table(costs: Sequence[list[Choice]], measured: Mapping[int, Cost]) -> str:
+def _cost_table(
+    costs: Sequence[list[Choice]], reasons: Sequence[str], measured: Mapping[int, Cost]
+) -> str:
     rows = []
     for index, found in enumerate(costs):
         own, *others = found
@@ -227,7 +239,7 @@ def _cost_table(costs: Sequence[list[Choice]], measured: Mapping[int, Cost]) -> 
             cost = measured[index]
             figures[1:1] = [f"{cost.instructions:,}"]
             figures += [f"{cost.cycles:,}"]
-        rows.append([str(index), own.kernel, *figures, reason(found), "; ".join(beside)])
+        rows.append([str(index), own.kernel, *figures, reasons[index], "; ".join(beside)])
     total = [
         f"{sum(found[0].cost.instructions for found in costs):,}",
         f"{sum(found[0].cost.cycles for found in costs):,}",

@@ -11,7 +11,7 @@ from typing import Any
 from host_tools import picture_options, tflite
 from host_tools.blob.layout import TARGETS
 from host_tools.blob.reader import read_blob, total_weight_bytes
-from host_tools.byte_count import byte_count
+from host_tools.byte_count import add_limits, limits
 from host_tools.errors import CommandError
 from host_tools.files import write_whole
 from host_tools.labels import read_output_labels
@@ -42,33 +42,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target", choices=list(TARGETS), default=DEFAULT_TARGET, help="default: %(default)s"
     )
-    parser.add_argument(
-        "--flash",
-        metavar="BYTES",
-        help="the whole blob takes at most so much, such as 300K; default: any size",
-    )
-    parser.add_argument(
-        "--ram", metavar="BYTES", help="the arena takes at most so much; default: any size"
-    )
+    add_limits(parser)
     picture_options.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     pictures = picture_options.pictures(args)
+    graph = tflite.read_model(args.model, args.name)
     output = args.output or args.model.parent / f"{args.model.stem}.ink"
     if output.resolve() == args.model.resolve():
         raise CommandError(f"{output}: the blob would overwrite the model; give another -o")
-    graph = tflite.read_model(args.model, args.name)
     labels = read_output_labels(args.labels, [graph.tensors[index] for index in graph.outputs])
+    flash, ram = limits(args)
     plan = plan_model(
         graph,
         where=str(args.model),
         labels=labels,
         target=args.target,
         pictures=pictures,
-        flash=None if args.flash is None else byte_count(args.flash, "--flash"),
-        ram=None if args.ram is None else byte_count(args.ram, "--ram"),
+        flash=flash,
+        ram=ram,
     )
     try:
         blob = write_labelled(plan, labels)

@@ -7,7 +7,8 @@ from host_tools.errors import CommandError
 from host_tools.graph import Graph, Tensor
 from host_tools.operators.arguments import label
 from host_tools.plan.choose import Limits, choose_kernels
-from host_tools.plan.constant_channels import drop_constant_channels
+from host_tools.plan.constant_channels import without_constant_channels
+from host_tools.plan.costs import predict
 from host_tools.plan.fold_constants import fold_constants
 from host_tools.plan.fold_dilations import fold_dilations
 from host_tools.plan.fold_pads import fold_pads
@@ -28,10 +29,9 @@ def make_plan(
 ) -> Plan:
     """The plan that computes the graph's outputs exactly as tflite-micro does.
 
-    `target` is portable or cortex-m7; the same arguments
-    give the same plan. Raises CommandError for what is not supported, naming all of it at once,
-    and for limits that cannot be met. Without `drop_constants`, channels that never vary are kept,
-    as a measure of the kernels alone.
+    `target` is portable or cortex-m7; the same arguments give the same plan. Raises CommandError
+    for what is not supported, naming all of it at once, and for limits that cannot be met.
+    Without `drop_constants`, channels that never vary are kept, as a measure of the kernels alone.
     """
     if target not in TARGETS:
         raise CommandError(f"the target {target!r} is not known; give {' or '.join(TARGETS)}")
@@ -39,12 +39,34 @@ def make_plan(
     operators, views = lower(graph)
     operators = fold_pads(graph, operators, views)
     plan = _assemble(graph, operators, views, target)
-    if drop_constants:
-        drop_constant_channels(plan)
-    check_limits(plan)
     pictures = pictures or Pictures()
     plan.image_tables, plan.bgr = image_tables(plan, pictures), pictures.bgr
-    plan = choose_kernels(plan, limits or Limits())
+    if not drop_constants:
+        return _settled(plan, limits or Limits())
+    return _cheapest(without_constant_channels(plan), limits or Limits())
+
+
+def _cheapest(plans: list[Plan], limits: Limits) -> Plan:
+    """Of plans of the same bits, settled, the fastest; the first is the smallest."""
+    best = _settled(plans[0], limits)
+    for plan in plans[1:]:
+        try:
+            other = _settled(plan, limits)
+        except CommandError:
+            continue  # larger, so it may be beyond a limit that the first keeps
+        if _cycles(other) < _cycles(best):
+            best = other
+    return best
+
+
+def _cycles(plan: Plan) -> int:
+    return sum(predict(one.kernel, plan.layer(one)).cycles for one in plan.operators)
+
+
+def _settled(plan: Plan, limits: Limits) -> Plan:
+    """The plan with its kernels and memory. Raises CommandError where a limit is not kept."""
+    check_limits(plan)
+    plan = choose_kernels(plan, limits)
     check_arena(plan)
     return plan
 

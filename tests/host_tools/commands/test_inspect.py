@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+from chains import Chain
 from oracle import ROOT
 from tflite_builder import ModelBuilder
 
@@ -159,6 +160,35 @@ def test_a_model_is_packed_for_the_occasion(capsys: pytest.CaptureFixture[str]) 
     assert report["operators"][2]["weight_bytes"] == 16 * (8 + 2 * 800 + 16)
     assert report["arena_bytes"] == 33_840
     assert report["inputs"][0]["takes_images"] is True
+
+
+def test_a_model_is_inspected_within_limits_and_the_reasons_are_the_packers(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    model = tmp_path / "net.tflite"
+    model.write_bytes(Chain(12, 8).conv(16, 3).conv(16, 3).build()[0])
+    assert main(["inspect", str(model), "--flash", "5K", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["blob_bytes"] <= 5 * 1024
+    assert [one["why"] for one in report["operators"]] == ["less flash than winograd_f4_s8"] * 2
+    assert main(["inspect", str(model), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [one["why"] for one in report["operators"]] == ["fastest"] * 2
+    # the blob alone does not tell so much
+    blob = tmp_path / "net.ink"
+    blob.write_bytes(pack(model, target="cortex-m7", flash=5 * 1024))
+    assert main(["inspect", str(blob)]) == 0
+    text = capsys.readouterr().out
+    assert text.count("winograd_f4_s8 is not exact, or needs more flash or RAM") == 2
+    assert "A blob does not say what a faster kernel was given up for" in text
+
+
+def test_limits_on_a_blob_are_refused(blob: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(blob), "--ram", "10K"]) == 1
+    assert capsys.readouterr().err == (
+        f"host_tools: {blob}: --flash and --ram are for a .tflite file; "
+        "a blob has its kernels already\n"
+    )
 
 
 def test_the_drawing_has_a_rectangle_a_tensor_and_titled_axes(
