@@ -10,6 +10,7 @@ from host_tools.plan.choose import Limits, choose_kernels
 from host_tools.plan.constant_channels import without_constant_channels
 from host_tools.plan.costs import predict
 from host_tools.plan.fold_constants import fold_constants
+from host_tools.plan.fold_copies import fold_copies
 from host_tools.plan.fold_dilations import fold_dilations
 from host_tools.plan.fold_pads import fold_pads
 from host_tools.plan.fuse_tables import fuse_tables
@@ -38,7 +39,7 @@ def make_plan(
         raise CommandError(f"the target {target!r} is not known; give {' or '.join(TARGETS)}")
     graph = fuse_tables(fold_dilations(fold_constants(narrow_indices(graph))))
     operators, views = lower(graph)
-    operators = fold_pads(graph, operators, views)
+    operators = fold_pads(graph, fold_copies(graph, operators, views), views)
     plan = _assemble(graph, operators, views, target)
     pictures = pictures or Pictures()
     plan.image_tables, plan.bgr = image_tables(plan, pictures), pictures.bgr

@@ -50,6 +50,11 @@ def multiplications(plan: Plan) -> list[int]:
     return [operator.macs for operator in plan.operators]
 
 
+def test_channels_that_a_reshape_lays_side_by_side_are_not_those_of_the_next_layer() -> None:
+    network = Chain(1).conv(4, dead={0: 10, 1: 20}).reshape([1, 1, 2, 2])
+    assert channels(check(network.conv(2).conv(3))) == [4, 2, 3]
+
+
 @pytest.mark.parametrize("value", [0, 10, -20])
 @pytest.mark.parametrize(
     ("kernel", "padding", "stride", "side", "pads"),
