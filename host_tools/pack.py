@@ -95,6 +95,8 @@ def load_plan(
 
 def _blob_in(path: Path) -> bytes | None:
     """The bytes of a file that holds a blob, or is named like one; None for any other."""
+    if path.is_dir():
+        return None
     data = read_whole(path)
     return data if data.startswith(MAGIC) or path.suffix == ".ink" else None
 

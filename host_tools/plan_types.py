@@ -18,9 +18,9 @@ ITEM_SIZES = {"int8": 1, "uint8": 1, "float32": 4, "int32": 4}
 class PlanTensor:
     """A tensor in the arena, or a constant where `data` is an array of `shape` and `dtype`.
 
-    `dtype` is int8, uint8, float32 or int32 and real = scale * (stored - zero_point). `view_of`
-    names the tensor (an index) whose bytes these are under another shape. `offset` is bytes in the
-    arena, once the memory planner has run.
+    `dtype` is one of ITEM_SIZES and real = scale * (stored - zero_point). `view_of` names the
+    tensor (an index) whose bytes these are under another shape. `offset` is in the arena, in
+    bytes, once the memory planner has run.
     """
 
     name: str

@@ -19,6 +19,7 @@ from host_tools.kernels.card import Call, Operand
 from host_tools.operators import OPERATORS
 from host_tools.operators.arguments import label
 from host_tools.operators.lowering import View
+from host_tools.operators.shapes import fold_shapes
 from host_tools.plan_types import PlanOperator
 
 Array = npt.NDArray[Any]
@@ -45,6 +46,12 @@ def run(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
             )
         values[index] = array
     for operator in graph.operators:
+        folded = fold_shapes(graph.tensors, operator)
+        if folded is not None:
+            for index, array in zip(operator.outputs, folded, strict=True):
+                graph.tensors[index] = dataclasses.replace(graph.tensors[index], data=array)
+                values[index] = array
+            continue
         where = f"operator {operator.index} ({operator.kind}, version {operator.version})"
         if operator.kind not in OPERATORS:
             raise CommandError(f"{where} is not supported")

@@ -15,22 +15,18 @@ import numpy as np
 import tflite
 
 from host_tools.graph import Graph, Operator, Quantization, Tensor
+from host_tools.operators import OPERATORS
 
-# which options table goes with an operator, where the name does not say so
+# which options table goes with an operator, where neither its page nor its name says so
 OPTIONS_OF = {
-    "CONV_2D": "Conv2DOptions",
-    "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
-    "AVERAGE_POOL_2D": "Pool2DOptions",
-    "MAX_POOL_2D": "Pool2DOptions",
-    "MEAN": "ReducerOptions",
-    "SUM": "ReducerOptions",
+    "BATCH_MATMUL": "BatchMatMulOptions",
     "PADV2": "PadV2Options",
+    "L2_NORMALIZATION": "L2NormOptions",
     "LOGISTIC": None,
     "TANH": None,
     "RELU": None,
     "RELU6": None,
     "RELU_N1_TO_1": None,
-    "RESIZE_NEAREST_NEIGHBOR": "ResizeNearestNeighborOptions",
 }
 
 ENUM_OF = {
@@ -246,7 +242,8 @@ def _operator(builder: flatbuffers.Builder, operator: Operator, code: int) -> in
 
 def _options(builder: flatbuffers.Builder, operator: Operator) -> tuple[str | None, int]:
     default = "".join(part.capitalize() for part in operator.kind.split("_")) + "Options"
-    table = OPTIONS_OF.get(operator.kind, default)
+    page = OPERATORS.get(operator.kind)
+    table = page.options[0] if page and page.options else OPTIONS_OF.get(operator.kind, default)
     if table is None or not hasattr(tflite.BuiltinOptions, table):
         return None, 0
     module = importlib.import_module(f"tflite.{table}")

@@ -49,10 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     pictures = picture_options.pictures(args)
+    graph = tflite.read_model(args.model, args.name)
     output = args.output or args.model.parent / f"{args.model.stem}.ink"
     if output.resolve() == args.model.resolve():
         raise CommandError(f"{output}: the blob would overwrite the model; give another -o")
-    graph = tflite.read_model(args.model, args.name)
     labels = read_output_labels(args.labels, [graph.tensors[index] for index in graph.outputs])
     flash, ram = limits(args)
     plan = plan_model(

@@ -31,7 +31,7 @@ _CARDS = (
     lut.CARD,
     copy.CARD,
     *reduction.CARDS,
-    resize.CARD,
+    *resize.CARDS,
     *quantize.CARDS,
     depthwise_3x3.CARD,
     depthwise_packed.CARD,

@@ -28,7 +28,7 @@ Options = dict[str, Any]
 Function = Callable[[Values, Scale, Scale, Options], Values]
 
 
-def _in_double(function: Callable[[npt.NDArray[np.float64]], Any]) -> Callable[[Floats], Floats]:
+def in_double(function: Callable[[npt.NDArray[np.float64]], Any]) -> Callable[[Floats], Floats]:
     """A C library's function of float32: computed in float64, then rounded once."""
 
     def compute(x: Floats) -> Floats:
@@ -38,10 +38,10 @@ def _in_double(function: Callable[[npt.NDArray[np.float64]], Any]) -> Callable[[
     return compute
 
 
-exp = _in_double(np.exp)
-log = _in_double(np.log)
-tanh = _in_double(np.tanh)
-erfc = _in_double(np.vectorize(math.erfc, otypes=[np.float64]))
+exp = in_double(np.exp)
+log = in_double(np.log)
+tanh = in_double(np.tanh)
+erfc = in_double(np.vectorize(math.erfc, otypes=[np.float64]))
 
 
 def elu(x: Floats) -> Floats:

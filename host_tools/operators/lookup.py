@@ -5,6 +5,7 @@ Each follows tflite-micro's arithmetic for the operator, evaluated at every inpu
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -22,9 +23,12 @@ from host_tools.arithmetic import (
 )
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator, Tensor
+from host_tools.kernels import KERNELS
+from host_tools.kernels.card import Call, Operand
 from host_tools.operators.arguments import Scale, check_shape, output, quantized, required
 from host_tools.operators.functions import FUNCTIONS, Function, Options, Values
 from host_tools.operators.lowering import Lowered, Page, View, call
+from host_tools.plan_types import PlanOperator
 
 
 def lookup_table(
@@ -189,15 +193,53 @@ _FUNCTIONS: dict[str, Function] = {
 }
 
 
+# of no file: what plan/fuse_tables.py makes of a chain of operators
+TABLE = "TABLE"
+
+
 def lower_lookup(graph: Graph, operator: Operator) -> Lowered:
-    """A call of lut_s8, or a view where the table leaves every byte as it is."""
     (source,) = required(graph, operator, 1)
     target = output(graph, operator)
     table = lookup_table(operator.kind, source, target, operator.options)
     check_shape(target, source.shape)
+    return [look_up(operator, source, target, table)]
+
+
+def look_up(
+    operator: Operator, source: Tensor, target: Tensor, table: npt.NDArray[np.uint8]
+) -> PlanOperator | View:
+    """A call of lut_s8, or a view where the table leaves every byte as it is."""
     if source.dtype == target.dtype and np.array_equal(table, np.arange(256)):
-        return [View(source.index, target.index)]
-    return [call(operator, "lut_s8", data={"table": table})]
+        return View(source.index, target.index)
+    return call(operator, "lut_s8", data={"table": table}, inputs=(source.index,))
+
+
+def by_table(graph: Graph, operator: Operator, made: PlanOperator) -> PlanOperator | View:
+    """`made`, a call of an int8 kernel that goes element by element, or a table in its place.
+
+    A table does it where one of the two inputs is a constant of one element.
+    """
+    compute = KERNELS[made.kernel].compute
+    assert compute is not None
+    every_byte = np.arange(256, dtype=np.uint8).view(np.int8)
+    for place, index in enumerate(made.inputs):
+        data = graph.tensors[index].data
+        if data is None or data.size != 1:
+            continue
+        arrays = [every_byte, every_byte]
+        arrays[place] = data.reshape(1)
+        operands = (Operand(arrays[0]), Operand(arrays[1]))
+        made_of = Call(operands, Operand(every_byte), made.params, made.data)
+        source = graph.tensors[made.inputs[1 - place]]
+        table = compute(made_of).view(np.uint8)
+        return look_up(operator, source, output(graph, operator), table)
+    return made
+
+
+def lower_table(graph: Graph, operator: Operator) -> Lowered:
+    (source,) = required(graph, operator, 1)
+    named = dataclasses.replace(operator, kind=operator.options["name"])
+    return [look_up(named, source, output(graph, operator), operator.options["table"])]
 
 
 PAGES = {

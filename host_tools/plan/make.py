@@ -10,7 +10,9 @@ from host_tools.plan.choose import Limits, choose_kernels
 from host_tools.plan.constant_channels import without_constant_channels
 from host_tools.plan.costs import predict
 from host_tools.plan.fold_constants import fold_constants
+from host_tools.plan.fold_dilations import fold_dilations
 from host_tools.plan.fold_pads import fold_pads
+from host_tools.plan.fuse_tables import fuse_tables
 from host_tools.plan.image_tables import Pictures, image_tables
 from host_tools.plan.limits import check_arena, check_limits
 from host_tools.plan.lower import check_tensor, lower
@@ -33,7 +35,7 @@ def make_plan(
     """
     if target not in TARGETS:
         raise CommandError(f"the target {target!r} is not known; give {' or '.join(TARGETS)}")
-    graph = fold_constants(graph)
+    graph = fuse_tables(fold_dilations(fold_constants(graph)))
     operators, views = lower(graph)
     operators = fold_pads(graph, operators, views)
     plan = _assemble(graph, operators, views, target)

@@ -19,7 +19,9 @@ from flatbuffers.number_types import Int32Flags
 
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator, Tensor
+from host_tools.tflite.compiled import check_not_compiled
 from host_tools.tflite.options import OPERATOR, read_options
+from host_tools.tflite.other_files import folder_phrase, what_it_is
 from host_tools.tflite.tensors import TensorReader, text
 
 MAX_FILE = 256 << 20
@@ -48,7 +50,7 @@ def read_model(source: str | Path | bytes, name: str | None = None) -> Graph:
         data = _read_file(Path(source))
         name = name or Path(source).stem
     if len(data) < 8 or data[4:8] != b"TFL3":
-        found = "it is empty" if not data else "bytes 4 to 7 are not TFL3"
+        found = what_it_is(data, label)
         raise CommandError(f"{label}: not a TensorFlow Lite model: {found}")
     reader = _Reader(data)
     try:
@@ -64,6 +66,8 @@ def read_model(source: str | Path | bytes, name: str | None = None) -> Graph:
 def _read_file(path: Path) -> bytes:
     try:
         status = path.stat()
+        if stat.S_ISDIR(status.st_mode) and (found := folder_phrase(path)):
+            raise CommandError(f"{path}: not a TensorFlow Lite model: {found}")
         if not stat.S_ISREG(status.st_mode):
             raise CommandError(f"{path}: not a file: give a .tflite model")
         if status.st_size > MAX_FILE:
@@ -87,6 +91,7 @@ class _Reader:
 
     def graph(self, name: str) -> Graph:
         model = tflite.Model.GetRootAs(self.data)
+        self._check_not_compiled(model)
         if model.Version() != 3:
             raise CommandError(f"the schema version is {model.Version()}; only 3 is known")
         if model.SubgraphsLength() != 1:
@@ -107,6 +112,13 @@ class _Reader:
         operators = self._operators(model, subgraph, tensors)
         _check_order(tensors, operators, inputs, outputs, self.variables)
         return Graph(name, tensors, operators, inputs, outputs)
+
+    def _check_not_compiled(self, model: tflite.Model) -> None:
+        # before anything else: compilers leave tensors that only they understand
+        self.place = "the list of operator codes"
+        for number in range(min(model.OperatorCodesLength(), MAX_OPERATORS)):
+            check_not_compiled(_operator_code(model.OperatorCodes(number))[0])
+        self.place = "the model"
 
     def _tensors(self, model: tflite.Model, subgraph: tflite.SubGraph) -> list[Tensor]:
         count = subgraph.TensorsLength()

@@ -85,6 +85,21 @@ def build_float() -> bytes:
     return builder.build([real], [back])
 
 
+def build_whole() -> bytes:
+    """int32 [2, 2] to itself turned, and to where each row, cut to int8, is greatest."""
+    builder = ModelBuilder("whole")
+    given = builder.tensor((2, 2), "int32", name="given")
+    turned = builder.tensor((2, 2), "int32", name="turned")
+    real = builder.tensor((2, 2), "float32")
+    stored = builder.tensor((2, 2), scale=1.0)
+    greatest = builder.tensor((2,), "int32", name="greatest")
+    builder.operator("TRANSPOSE", [given, builder.constant([1, 0])], [turned])
+    builder.operator("CAST", [given], [real])
+    builder.operator("QUANTIZE", [real], [stored])
+    builder.operator("ARG_MAX", [stored, builder.constant([1])], [greatest])
+    return builder.build([given], [turned, greatest])
+
+
 def mpremote(board: VirtualBoard, *words: str) -> str:
     """What mpremote prints, connected to this board."""
     command = [sys.executable, "-m", "mpremote", "connect", board.port, *words]

@@ -154,3 +154,17 @@ def separable() -> bytes:
         )
         source = target
     return builder.build([first], [source])
+
+
+def pools() -> bytes:
+    """A maximum and an average, each with an input of its own."""
+    builder = ModelBuilder("pools")
+    first = source = builder.tensor([1, 7, 6, 5], **SCALE)
+    window = {"filter_height": 2, "filter_width": 3, "fused_activation_function": "RELU6"}
+    for kind, side in (("MAX_POOL_2D", [6, 4]), ("AVERAGE_POOL_2D", [5, 2])):
+        target = builder.tensor([1, *side, 5], **SCALE)
+        builder.operator(
+            kind, [source], [target], padding="VALID", stride_h=1, stride_w=1, **window
+        )
+        source = target
+    return builder.build([first], [source])

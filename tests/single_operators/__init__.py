@@ -1,7 +1,8 @@
 """Random models of one operator each, for every operator that has a page; a family a file.
 
 `random_model(kind, rng)` gives a .tflite that tflite-micro runs too: what its checks refuse (five
-dimensions in a slice, a uint8 pad) is left out, what it only warns about is in.
+dimensions in a slice, a uint8 pad) is left out, what it only warns about is in. RULES has what the
+verifier refuses of the kernels' parameters.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from single_operators import (
     transpose_conv,
     weighted,
 )
-from single_operators.common import Model, Rng
+from single_operators.common import Model, Rng, Rule
 
 _MODELS: dict[str, Model] = {
     **blocks.MODELS,
@@ -40,6 +41,9 @@ _MODELS: dict[str, Model] = {
     **transpose_conv.MODELS,
     **weighted.MODELS,
 }
+
+# by kernel
+RULES: dict[str, tuple[Rule, ...]] = {**elementwise.RULES, **reduction.RULES, **resize.RULES}
 
 # tflite-micro has no int8 kernel for these: LiteRT's reference kernel says what they compute
 BY_LITERT = frozenset(

@@ -1,4 +1,4 @@
-"""What random models are made of: shapes, quantization, windows, values."""
+"""What random models are made of: shapes, quantization, windows, values; the form of rules."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from tflite_builder import ModelBuilder
 
 Rng = np.random.Generator
 Model = Callable[[Rng], bytes]
+
+# a kernel's parameter, a value that breaks this rule alone, and how the refusal goes on behind
+# "parameter out of its range: ", or behind "data out of the blob: " for a data block
+Rule = tuple[str, int, str]
 
 FUSED = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
 

@@ -127,33 +127,40 @@ static void add_row_pair(const ring_t *ring, const int8_t *input, int32_t y, int
     }
 }
 
-// Writes again the outputs of one channel, whose record shifts to the left. A word of weights
-// widens into two pairs; see layouts/depthwise_3x3.py.
-static void write_left_channel(const ink_depthwise_rows_t *rows, int32_t column_step,
-    int32_t columns, const int32_t *record, const int32_t *ring, int8_t *to) {
+// The outputs of one channel whose record shifts to the left: one row with the words of a pair of
+// input rows and of the pair below, or with `second` the row after it. A word of weights widens
+// into two pairs; see layouts/depthwise_3x3.py.
+static inline __attribute__((always_inline)) void write_left_row(const ring_t *ring,
+    const ink_depthwise_rows_t *rows, const int32_t *record, int32_t channel, bool second) {
     const int32_t upper_taps[3] = {
         widen_even(record[0]), widen_odd(record[0]), widen_even(record[1])};
     const int32_t lower_taps[3] = {
         widen_odd(record[1]), widen_even(record[2]), widen_odd(record[2])};
-    const ink_requantize_t *how = (const ink_requantize_t *)(record + 4);
-    for (; columns > 0; columns--) {
-        int32_t first = record[3];
-        int32_t second = first;
+    ink_requantize_t how;
+    memcpy(&how, record + 4, sizeof(how));
+    int32_t bias = record[3];
+    int32_t zero_point = rows->output_zero;
+    int32_t pixel_step = rows->pixel_step;
+    int32_t column_step = ring->conv->stride_w * RING_COLUMN;
+    const int32_t *from = rows->ring + channel;
+    int8_t *to = rows->output + channel + (second ? rows->row_step : 0);
+    for (int32_t left = ring->conv->output_w; left > 0; left--) {
+        int32_t sum = bias;
+#pragma GCC unroll 3
         for (int32_t x = 0; x < 3; x++) {
-            int32_t upper = ring[x * RING_COLUMN];
-            int32_t lower = ring[x * RING_COLUMN + RING_COLUMN / 2];
-            first = multiply_add_pair(upper, upper_taps[x], first);
-            first += (int16_t)lower * (lower_taps[x] >> 16);
-            second += (upper >> 16) * (int16_t)upper_taps[x];
-            second = multiply_add_pair(lower, lower_taps[x], second);
+            int32_t upper = from[x * RING_COLUMN];
+            int32_t lower = from[x * RING_COLUMN + RING_COLUMN / 2];
+            if (second) {
+                sum += (upper >> 16) * (int16_t)upper_taps[x];
+                sum = multiply_add_pair(lower, lower_taps[x], sum);
+            } else {
+                sum = multiply_add_pair(upper, upper_taps[x], sum);
+                sum += (int16_t)lower * (lower_taps[x] >> 16);
+            }
         }
-        if (column_step == RING_COLUMN) {
-            // where there is no second row, the first is stored over it
-            to[rows->row_step] = (int8_t)requantize_left(second, how, rows->output_zero);
-        }
-        *to = (int8_t)requantize_left(first, how, rows->output_zero);
-        to += rows->pixel_step;
-        ring += column_step;
+        *to = (int8_t)requantize_left(sum, &how, zero_point);
+        to += pixel_step;
+        from += column_step;
     }
 }
 
@@ -161,20 +168,22 @@ static __attribute__((noinline)) void write_left_channels(
     const ring_t *ring, const ink_depthwise_rows_t *rows, const int32_t *record) {
     for (int32_t channel = 0; channel < ring->channels; channel++) {
         if (shifts_left((const ink_requantize_t *)(record + 4))) {
-            write_left_channel(rows, ring->conv->stride_w * RING_COLUMN, ring->conv->output_w,
-                record, rows->ring + channel, rows->output + channel);
+            if (ring->conv->stride_h == 1 && rows->row_step != 0) {
+                write_left_row(ring, rows, record, channel, true);
+            }
+            write_left_row(ring, rows, record, channel, false);
         }
         record += RECORD_SIZE / 4;
     }
 }
 
-static bool any_shifts_left(const int32_t *record, int32_t channels) {
-    bool any = false;
+static int32_t count_left(const int32_t *record, int32_t channels) {
+    int32_t count = 0;
     for (; channels > 0; channels--) {
-        any |= shifts_left((const ink_requantize_t *)(record + 4));
+        count += shifts_left((const ink_requantize_t *)(record + 4));
         record += RECORD_SIZE / 4;
     }
-    return any;
+    return count;
 }
 
 // Up to 4 channels of one image.
@@ -194,20 +203,24 @@ static void convolve_channels(
     int32_t y = -conv->pad_top;
     int32_t *lower = scratch;
     add_row_pair(ring, input, y, lower);
-    bool left = any_shifts_left(weights, ring->channels);
+    int32_t left = count_left(weights, ring->channels);
     for (int32_t step = count_steps(conv); step > 0; step--) {
         y += 2;
         lower += RING_COLUMN / 2;
         add_row_pair(ring, input, y, lower);
         int32_t written = row_size;
-        if (conv->stride_h == 2) {
-            ink_depthwise_3x3_rows_stride2(&rows, weights);
-        } else {
+        if (conv->stride_h == 1) {
             rows.row_step = step == 1 && (conv->output_h & 1) != 0 ? 0 : row_size;
-            ink_depthwise_3x3_rows_stride1(&rows, weights);
             written *= 2;
         }
-        if (left) {
+        if (left < ring->channels) {
+            if (conv->stride_h == 1) {
+                ink_depthwise_3x3_rows_stride1(&rows, weights);
+            } else {
+                ink_depthwise_3x3_rows_stride2(&rows, weights);
+            }
+        }
+        if (left > 0) {
             write_left_channels(ring, &rows, weights);
         }
         rows.output += written;

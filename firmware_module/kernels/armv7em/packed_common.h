@@ -140,8 +140,8 @@ static inline int32_t requantize_left(
 // For either.
 int32_t ink_packed_requantize(int32_t acc, const ink_requantize_t *how, int32_t zero_point);
 
-// Makes of four sums what a kernel that has no shift to the left requantizes, by the record
-// IDENTITY, to the right results. `step`: from a sum's record to the next one's.
+// Makes of four sums twice their results, less the zero point: what a multiplier of 0 and a scale
+// of -2^31 requantize to the results. `step`: from a sum's record to the next one's, in records.
 void ink_packed_requantize_four(
     int32_t *sums, const ink_requantize_t *how, int32_t step, int32_t zero_point);
 

@@ -3,18 +3,21 @@
 // which few networks have: apart from the kernels, so that the others do not pay for it.
 #include "packed_common.h"
 
-int32_t ink_packed_requantize(int32_t acc, const ink_requantize_t *how, int32_t zero_point) {
+static inline int32_t requantize_any(int32_t acc, const ink_requantize_t *how, int32_t zero_point) {
     return shifts_left(how) ? requantize_left(acc, how, zero_point)
                             : requantize(acc, how, zero_point);
 }
 
+int32_t ink_packed_requantize(int32_t acc, const ink_requantize_t *how, int32_t zero_point) {
+    return requantize_any(acc, how, zero_point);
+}
+
 #if INK_HAVE_DSP
 
-// A multiplier of 0 and a scale of -2^31 halve a sum and add the zero point: see requantize().
 void ink_packed_requantize_four(
     int32_t *sums, const ink_requantize_t *how, int32_t step, int32_t zero_point) {
     for (int32_t *end = sums + 4; sums < end; sums++) {
-        *sums = 2 * (ink_packed_requantize(*sums, how, zero_point) - zero_point);
+        *sums = 2 * (requantize_any(*sums, how, zero_point) - zero_point);
         how += step;
     }
 }

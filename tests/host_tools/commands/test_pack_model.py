@@ -199,7 +199,7 @@ def test_a_model_that_cannot_be_packed_is_refused_and_nothing_is_written(
     path.write_bytes(builder.build([x], [y]))
     assert refused(capsys, path) == (
         f"host_tools: {path}: 1 operator cannot be packed:\n"
-        "  operator 0, FLOOR version 1, output 'y': this operator is not supported\n"
+        "  1 x FLOOR: this operator is not supported (operator 0, output 'y')\n"
     )
     assert not path.with_suffix(".ink").exists()
 

@@ -24,6 +24,11 @@ def weights(*shape: int) -> np.ndarray:
     return RNG.integers(-127, 128, shape)
 
 
+def few(*shape: int) -> np.ndarray:
+    """Weights of -1 to 1."""
+    return RNG.integers(-1, 2, shape)
+
+
 def layer(
     kind: str,
     values: np.ndarray,
@@ -85,7 +90,14 @@ TAKEN = {
         CONV,
         layer("CONV_2D", weights(3, 1, 1, 9), scale=[0.49, 1e-3, 1e-8]),
     ),
+    "a shift of 0": (CONV, layer("CONV_2D", weights(3, 1, 1, 4), scale=[0.002, 0.51, 0.002])),
+    "shifts to the left": (CONV, layer("CONV_2D", few(3, 1, 1, 4), scale=[3.0, 1e-3, 1e7])),
     "Winograd 2": (WINOGRAD[0], layer("CONV_2D", weights(5, 3, 3, 8))),
+    "Winograd 2 with a shift of 0": (WINOGRAD[0], layer("CONV_2D", few(4, 3, 3, 4), scale=0.7)),
+    "Winograd 4 with shifts to the left": (
+        WINOGRAD[1],
+        layer("CONV_2D", few(3, 3, 3, 4), scale=[2.0, 1e-2, 1e8]),
+    ),
     "Winograd 4": (WINOGRAD[1], layer("CONV_2D", weights(6, 3, 3, 16), padding="SAME")),
     "Winograd of large sums": (
         WINOGRAD[0],
@@ -98,9 +110,17 @@ TAKEN = {
             "DEPTHWISE_CONV_2D", weights(1, 3, 3, 9), stride_h=2, stride_w=2, depth_multiplier=1
         ),
     ),
+    "depthwise with shifts to the left": (
+        DEPTHWISE,
+        layer("DEPTHWISE_CONV_2D", few(1, 3, 3, 3), scale=[0.6, 1e-2, 1e8], depth_multiplier=1),
+    ),
     "depthwise 5x5": (
         GENERAL,
         layer("DEPTHWISE_CONV_2D", weights(1, 5, 5, 7), depth_multiplier=1),
+    ),
+    "depthwise 5x5 with a shift of 0": (
+        GENERAL,
+        layer("DEPTHWISE_CONV_2D", few(1, 5, 5, 4), scale=0.7, depth_multiplier=1),
     ),
     "depthwise with three outputs a channel": (
         GENERAL,
@@ -131,6 +151,10 @@ TAKEN = {
         layer("DEPTHWISE_CONV_2D", weights(1, 5, 2, 9), channels=3, depth_multiplier=3),
     ),
     "fully connected": (DENSE, layer("FULLY_CONNECTED", weights(11, 13))),
+    "fully connected with a shift of 0": (
+        DENSE,
+        layer("FULLY_CONNECTED", few(5, 9), scale=0.6),
+    ),
     "fully connected by units": (
         DENSE,
         layer("FULLY_CONNECTED", weights(6, 30), scale=[0.002, 0.003] * 3),
@@ -149,8 +173,6 @@ TOO_LARGE = FILLED((2, 3, 3, 64), 127)
 LEFT = {
     "dilation": (CONV, layer("CONV_2D", weights(4, 3, 3, 4), dilation_h_factor=2)),
     "groups": (CONV, layer("CONV_2D", weights(4, 3, 3, 4), channels=8)),
-    "a shift of 0": (CONV, layer("CONV_2D", weights(3, 1, 1, 4), scale=[0.002, 0.51, 0.002])),
-    "a shift to the left": (CONV, layer("CONV_2D", weights(3, 1, 1, 4), scale=3.0)),
     "weights of -128 beside each other": (CONV, layer("CONV_2D", BESIDE)),
     "sums of 2^23": (CONV, layer("CONV_2D", TOO_LARGE, scale=1e-4)),
     "Winograd of 6 channels": (WINOGRAD[0], layer("CONV_2D", weights(4, 3, 3, 6))),
@@ -159,7 +181,6 @@ LEFT = {
         WINOGRAD[1],
         layer("CONV_2D", weights(4, 3, 3, 4), stride_h=2, stride_w=2),
     ),
-    "Winograd with a shift of 0": (WINOGRAD[0], layer("CONV_2D", weights(4, 3, 3, 4), scale=0.7)),
     "Winograd 4 with sums of 2^25": (
         WINOGRAD[1],
         layer("CONV_2D", FILLED((2, 3, 3, 232), 127), scale=1e-4),
@@ -208,17 +229,9 @@ LEFT = {
         GENERAL,
         layer("DEPTHWISE_CONV_2D", weights(1, 5, 5, 6), channels=3, depth_multiplier=2),
     ),
-    "depthwise 5x5 with a shift of 0": (
-        GENERAL,
-        layer("DEPTHWISE_CONV_2D", weights(1, 5, 5, 4), scale=0.7, depth_multiplier=1),
-    ),
     "fully connected with a zero point of the weights": (
         DENSE,
         layer("FULLY_CONNECTED", weights(4, 9), weights_zero=3),
-    ),
-    "fully connected with a shift of 0": (
-        DENSE,
-        layer("FULLY_CONNECTED", weights(4, 9), scale=0.6),
     ),
     "fully connected with sums of 2^23": (
         DENSE,
