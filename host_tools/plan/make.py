@@ -16,6 +16,7 @@ from host_tools.plan.fuse_tables import fuse_tables
 from host_tools.plan.image_tables import Pictures, image_tables
 from host_tools.plan.limits import check_arena, check_limits
 from host_tools.plan.lower import check_tensor, lower
+from host_tools.plan.quantize_early import quantize_early
 from host_tools.plan_types import Plan, PlanOperator, PlanTensor
 
 
@@ -35,7 +36,7 @@ def make_plan(
     """
     if target not in TARGETS:
         raise CommandError(f"the target {target!r} is not known; give {' or '.join(TARGETS)}")
-    graph = fuse_tables(fold_dilations(fold_constants(graph)))
+    graph = fuse_tables(fold_dilations(fold_constants(quantize_early(graph))))
     operators, views = lower(graph)
     operators = fold_pads(graph, operators, views)
     plan = _assemble(graph, operators, views, target)

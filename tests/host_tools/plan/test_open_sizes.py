@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from oracle import LiteRt, random_inputs
 from tflite_builder import ModelBuilder
 
 from host_tools.errors import CommandError
+from host_tools.graph import Operator
 from host_tools.host_runtime import HostModel
 from host_tools.pack import pack
 from host_tools.tflite import read_model
@@ -112,6 +115,31 @@ def test_sizes_left_open_are_those_that_follow_from_the_inputs(name: str) -> Non
     inputs = random_inputs(read_model(model), np.random.default_rng(2))
     (expected,) = LiteRt(model).run(inputs)
     np.testing.assert_array_equal(HostModel(blob).run(inputs)[0], expected)
+
+
+def test_a_tensor_that_a_quantizer_put_in_is_as_open_as_what_it_is_made_of() -> None:
+    model = blocks(False)
+    graph = read_model(model)
+    # DEQUANTIZE and QUANTIZE around the pooling, whose new tensors say one batch
+    pool = graph.operators[1]
+    (given,) = pool.inputs
+    real = dataclasses.replace(
+        graph.tensors[given],
+        index=len(graph.tensors),
+        dtype="float32",
+        quantization=None,
+        open=False,
+    )
+    again = dataclasses.replace(graph.tensors[given], index=real.index + 1, open=False)
+    graph.tensors += [real, again]
+    graph.operators[1:2] = [
+        Operator(1, "DEQUANTIZE", 1, (given,), (real.index,)),
+        Operator(2, "QUANTIZE", 1, (real.index,), (again.index,)),
+        dataclasses.replace(pool, inputs=(again.index,)),
+    ]
+    inputs = random_inputs(graph, np.random.default_rng(2))
+    (expected,) = HostModel(pack(model)).run(inputs)
+    np.testing.assert_array_equal(HostModel(pack(graph)).run(inputs)[0], expected)
 
 
 def test_sizes_that_the_file_says_are_held_to() -> None:
