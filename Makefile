@@ -41,6 +41,7 @@ help:
 	@echo '     TARGET=name         a camera of OpenMV'"'"'s, with OPENMV=path'
 	@echo 'make firmware-unix     MicroPython with Inkling for this computer; prints its path'
 	@echo 'make natmod            inkling.mpy, a native module for stock firmware; prints its path'
+	@echo 'make wheel             the package for pip, with all that its commands need; prints its paths'
 	@echo 'make setup             only what the others need: tools, .venv, MicroPython'"'"'s source'
 	@echo 'make clean             remove build/ (and .venv/: make distclean)'
 	@echo 'With demo, test, bench, firmware, firmware-virtual, firmware-unix and natmod:'
@@ -150,6 +151,16 @@ natmod: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
 	@cp $(NATMOD_DIR)/inkling.native.mpy $(NATMOD).new && mv $(NATMOD).new $(NATMOD)
 	@echo $(CURDIR)/$(NATMOD)
 	@echo "next: $(PYTHON:python=mpremote) mip install micropython_lib/package.json" >&2
+
+# --- the package: everything that the commands need, for pip -----------------------------------------------------
+
+.venv/wheel-tools: .venv/tools
+	@$(call PIP_INSTALL,firmware$(comma)wheel)
+	@touch $@
+
+.PHONY: wheel
+wheel: firmware-virtual natmod .venv/wheel-tools
+	@$(PYTHON) -m host_tools.setup.wheel $(FIRMWARE) $(NATMOD)
 
 # --- main jobs ----------------------------------------------------------------------------------------------------
 

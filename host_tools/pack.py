@@ -94,7 +94,7 @@ def load_plan(
 
 
 def _blob_in(path: Path) -> bytes | None:
-    """The bytes of a file that holds a blob, or is named like one; None for any other."""
+    """The bytes of a file that holds a blob or is named like one, else None."""
     if path.is_dir():
         return None
     data = read_whole(path)

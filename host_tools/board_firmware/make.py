@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host_tools.errors import CommandError
+from host_tools.places import checkout
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = checkout()
 _MOST_LINES = 60
 
 
