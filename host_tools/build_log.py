@@ -24,11 +24,11 @@ _CAUSE = re.compile(
 )
 _FAILED_RECIPE = re.compile(r"\*\*\* \[")
 # what a makefile tells of itself and of each file
-_STEP = re.compile(r"[A-Z_]+ \S+$|make(\[\d+\])?: |Use make V=1|\w+ (registrations|data) updated")
+_STEP = re.compile(r"[A-Z_]+ \S+$|make(\[\d+\])?: |Use make V=1|.* updated$")
 
 
 def causes(lines: Sequence[str]) -> list[str]:
-    """The lines that say why, with what belongs to them; else what stands above the failed step."""
+    """The lines that say why, with their excerpts; else what stands above the failed step."""
     found: list[str] = []
     for index, line in enumerate(lines):
         if not _CAUSE.search(line):
