@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 
 from host_tools.commands import (
     bench,
@@ -22,6 +21,7 @@ from host_tools.commands import (
     validate,
 )
 from host_tools.errors import CommandError
+from host_tools.version import version
 
 # in the order of --help
 VERBS = (pack_model, inspect, run, profile, boards, flash, deploy, validate, sim, demo, bench)
@@ -58,9 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         f"verbs:\n{listed}",
         epilog="host_tools VERB --help has each verb's options and an example.",
     )
-    parser.add_argument(
-        "--version", action="version", version=f"Inkling {metadata.version('inkling')}"
-    )
+    parser.add_argument("--version", action="version", version=f"Inkling {version()}")
     verbs = parser.add_subparsers(
         prog="host_tools", metavar="VERB", required=True, help=argparse.SUPPRESS
     )

@@ -14,6 +14,7 @@ from host_tools.blob.layout import TARGETS
 from host_tools.code_size import code_size
 from host_tools.errors import CommandError
 from host_tools.pack import DEFAULT_TARGET, load_blob, pack
+from host_tools.places import ROOT
 from host_tools.text_table import text_table
 from host_tools.virtual_board import default_firmware
 from host_tools.virtual_board.profiling import Cost, profile_on_virtual_board, random_inputs
@@ -22,8 +23,7 @@ NAME = "bench"
 HELP = "count the instructions of the real models, beside CMSIS-NN's, or of any models given"
 EXAMPLE = "host_tools bench --models folder"
 
-ROOT = Path(__file__).resolve().parents[2]
-BASELINE = ROOT / "host_tools" / "baselines" / "cmsis_nn.json"
+BASELINE = Path(__file__).resolve().parents[1] / "baselines" / "cmsis_nn.json"
 
 
 @dataclass(frozen=True)

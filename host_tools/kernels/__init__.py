@@ -4,6 +4,7 @@ from host_tools.kernels import (
     add_table,
     channel_lines,
     conv,
+    conv_general,
     conv_packed,
     copy,
     depthwise_3x3,
@@ -36,11 +37,12 @@ _CARDS = (
     *resize.CARDS,
     *quantize.CARDS,
     depthwise_3x3.CARD,
-    depthwise_packed.CARD,
+    *depthwise_packed.CARDS,
     conv_packed.CARD,
     fully_connected_packed.CARD,
     add_table.CARD,
     *winograd.CARDS,
+    *conv_general.CARDS,
 )
 
 KERNELS: dict[str, Card] = {card.name: card for card in _CARDS}
