@@ -131,14 +131,15 @@ def _scratch(taps: int) -> int:
 def _count(pixels: int, groups: int, units: int, taps: int, copied: int) -> Counts:
     words = divide_up(taps, GROUP)
     pairs = groups * divide_up(units, 2)
-    panels, single = divmod(pixels, PIXELS)
-    panels, single = panels + (single > 1), single == 1
+    panels, left = divmod(pixels, PIXELS)
+    # one or two pixels are computed alone
+    panels, single = (panels + 1, 0) if left > 2 else (panels, left)
     return {
         "multiply": panels * pairs * words,
         "pair": panels * pairs,
         "single multiply": single * pairs * words,
         "widen": panels * groups * words,
-        "group": (panels + single) * groups,
+        "group": (panels + (single > 0)) * groups,
         "place": pixels * groups * copied,
         "byte": pixels * groups * taps * (copied > 0),
         "output": pixels * groups * units,
