@@ -3,7 +3,8 @@
 Converters write one activation as many operators: SiLU as LOGISTIC and MUL, hard swish as ADD,
 RELU6 and two MUL, PReLU as RELU, NEG, MUL and ADD. Each value of the result depends on one byte
 alone, so the chain is run here for all 256, and a table does the same on the board. In between a
-chain may be float32: DEQUANTIZE, operators that tflite-micro has only in floating point, QUANTIZE.
+chain may be float32: DEQUANTIZE, or CAST of a picture's bytes, operators that tflite-micro has
+only in floating point, QUANTIZE.
 """
 
 from __future__ import annotations
@@ -176,7 +177,8 @@ def _for_all_bytes(tensor: Tensor) -> Tensor:
 
 
 def _compute(tensors: list[Tensor], operator: Operator, values: dict[int, Array]) -> Array:
-    if tensors[operator.outputs[0]].dtype == "float32" and operator.kind != "DEQUANTIZE":
+    real = tensors[operator.outputs[0]].dtype == "float32"
+    if real and operator.kind not in ("CAST", "DEQUANTIZE"):
         given = [tensors[index].data for index in operator.inputs]
         found = [
             values[index] if data is None else data

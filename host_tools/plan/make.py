@@ -17,6 +17,8 @@ from host_tools.plan.fuse_tables import fuse_tables
 from host_tools.plan.image_tables import Pictures, image_tables
 from host_tools.plan.limits import check_arena, check_limits
 from host_tools.plan.lower import check_tensor, lower
+from host_tools.plan.narrow_indices import narrow_indices
+from host_tools.plan.quantize_early import quantize_early
 from host_tools.plan_types import Plan, PlanOperator, PlanTensor
 
 
@@ -36,6 +38,7 @@ def make_plan(
     """
     if target not in TARGETS:
         raise CommandError(f"the target {target!r} is not known; give {' or '.join(TARGETS)}")
+    graph = quantize_early(narrow_indices(graph))
     graph = fuse_tables(fold_dilations(fold_constants(graph)))
     operators, views = lower(graph)
     operators = fold_pads(graph, fold_copies(graph, operators, views), views)

@@ -37,7 +37,8 @@ def test_one_message_names_every_unsupported_operator_and_where_it_is() -> None:
         "  1 x FLOOR: this operator is not supported (operator 0, output 'floored')",
         "  1 x RELU: tensor 2 (widened) is int16; int8 is needed here (operator 1, output "
         "'widened')",
-        "  1 x CUSTOM:Mine: this custom operator is not supported: convert the model without it "
+        "  1 x CUSTOM:Mine: this custom operator is not supported: convert the model without it; "
+        "where a compiler for another processor wrote it, take the .tflite file before that step "
         "(operator 2, output 'y')",
         "  how to quantize all of a model: docs/quantize.md",
     ]
