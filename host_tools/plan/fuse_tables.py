@@ -184,7 +184,10 @@ def _compute(tensors: list[Tensor], operator: Operator, values: dict[int, Array]
             values[index] if data is None else data
             for index, data in zip(operator.inputs, given, strict=True)
         ]
-        return np.asarray(FLOATS[operator.kind](operator.options, *found), np.float32)
+        real_kind = FLOATS.get(operator.kind)
+        if real_kind is None or real_kind.inputs != len(found):
+            raise CommandError("this operator is not supported")
+        return np.asarray(real_kind.compute(operator.options, *found), np.float32)
     inputs = tuple(dict.fromkeys(index for index in operator.inputs if index in values))
     alone = Graph("", tensors, [operator], inputs, operator.outputs)
     return reference.run(alone, [values[index] for index in inputs])[0]

@@ -114,7 +114,19 @@ def _leaky() -> Chain:
     return chain
 
 
-@pytest.mark.parametrize("make", [_silu, _hard_swish, _prelu, _leaky, _quantize_between])
+def _sine() -> Chain:
+    chain = Chain()
+    chain("DEQUANTIZE", scale=None)
+    chain("SIN", scale=None)
+    chain("MUL", chain.last, scale=None)
+    chain("QUANTIZE", scale=0.01)
+    return chain
+
+
+ACTIVATIONS = (_silu, _hard_swish, _prelu, _leaky, _quantize_between, _sine)
+
+
+@pytest.mark.parametrize("make", ACTIVATIONS)
 def test_an_activation_of_many_operators_is_one_table(make: Callable[[], Chain]) -> None:
     _check(make().build(), ["lut_s8"])
 
