@@ -3,6 +3,7 @@
 from host_tools.kernels import (
     add_table,
     conv,
+    conv_general,
     conv_packed,
     copy,
     depthwise_3x3,
@@ -34,11 +35,12 @@ _CARDS = (
     *resize.CARDS,
     *quantize.CARDS,
     depthwise_3x3.CARD,
-    depthwise_packed.CARD,
+    *depthwise_packed.CARDS,
     conv_packed.CARD,
     fully_connected_packed.CARD,
     add_table.CARD,
     *winograd.CARDS,
+    *conv_general.CARDS,
 )
 
 KERNELS: dict[str, Card] = {card.name: card for card in _CARDS}

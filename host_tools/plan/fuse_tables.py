@@ -3,7 +3,8 @@
 Converters write one activation as many operators: SiLU as LOGISTIC and MUL, hard swish as ADD,
 RELU6 and two MUL, PReLU as RELU, NEG, MUL and ADD. Each value of the result depends on one byte
 alone, so the chain is run here for all 256, and a table does the same on the board. In between a
-chain may be float32: DEQUANTIZE, operators that tflite-micro has only in floating point, QUANTIZE.
+chain may be float32: DEQUANTIZE, or CAST of a picture's bytes, operators that tflite-micro has
+only in floating point, QUANTIZE.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ Array = npt.NDArray[np.generic]
 
 # what maps each value of a tensor to one, where other inputs are constants of one value
 BY_VALUE = frozenset(FLOATS) | {
-    *("DEQUANTIZE", "GELU", "QUANTIZE", "RELU_0_TO_1", "RELU_N1_TO_1"),
+    *("CAST", "DEQUANTIZE", "GELU", "QUANTIZE", "RELU_0_TO_1", "RELU_N1_TO_1"),
 }
 # those that are a table, or nothing, on their own
 ONE_TABLE = BY_VALUE - {
@@ -181,7 +182,8 @@ def _for_all_bytes(tensor: Tensor) -> Tensor:
 
 
 def _compute(tensors: list[Tensor], operator: Operator, values: dict[int, Array]) -> Array:
-    if tensors[operator.outputs[0]].dtype == "float32" and operator.kind != "DEQUANTIZE":
+    real = tensors[operator.outputs[0]].dtype == "float32"
+    if real and operator.kind not in ("CAST", "DEQUANTIZE"):
         given = [tensors[index].data for index in operator.inputs]
         found = [
             values[index] if data is None else data

@@ -156,6 +156,44 @@ def separable() -> bytes:
     return builder.build([first], [source])
 
 
+def dilated(groups: bool) -> bytes:
+    """A convolution with dilation: with two groups, or else depthwise."""
+    rng = np.random.default_rng(4)
+    builder = ModelBuilder("dilated")
+    options = {
+        "stride_h": 1,
+        "stride_w": 1,
+        "padding": "SAME",
+        "fused_activation_function": "RELU",
+    }
+    options |= {"dilation_h_factor": 1, "dilation_w_factor": 2}
+    picture, result = (builder.tensor([1, 6, 6, 8], **SCALE) for _ in range(2))
+    if groups:
+        inputs = [picture, *_weights(builder, rng, [8, 3, 3, 4])]
+        builder.operator("CONV_2D", inputs, [result], 3, **options)
+    else:
+        inputs = [picture, *_weights(builder, rng, [1, 3, 3, 8], 3)]
+        builder.operator("DEPTHWISE_CONV_2D", inputs, [result], **options, depth_multiplier=1)
+    return builder.build([picture], [result])
+
+
+def large_sums() -> bytes:
+    """A fully connected layer whose weights do not fit the faster kernel in pairs."""
+    builder = ModelBuilder("large sums")
+    source = builder.tensor([1, 30], **SCALE)
+    weights = builder.tensor([3, 30], scale=0.001, data=np.full([3, 30], -128))
+    scores = builder.tensor([1, 3], scale=0.1)
+    builder.operator(
+        "FULLY_CONNECTED",
+        [source, weights, -1],
+        [scores],
+        fused_activation_function="NONE",
+        weights_format="DEFAULT",
+        keep_num_dims=False,
+    )
+    return builder.build([source], [scores])
+
+
 def pools() -> bytes:
     """A maximum and an average, each with an input of its own."""
     builder = ModelBuilder("pools")

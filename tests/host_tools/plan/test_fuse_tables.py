@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from oracle import TfliteMicro
+from oracle import LiteRt, TfliteMicro
 from single_operators.common import FUSED, Rng, some_scale, some_values, some_zero_point
 from tflite_builder import ModelBuilder
 
@@ -198,3 +198,20 @@ def test_random_chains_give_tflite_micros_bytes() -> None:
         _check(model)
         tables += _kernels(model) in (["lut_s8"], [])
     assert tables > 0.9 * CHAINS
+
+
+def test_a_picture_of_bytes_that_is_cast_and_scaled_is_one_table() -> None:
+    builder = ModelBuilder()
+    picture = builder.tensor(SHAPE, "uint8")
+    real, halved = builder.tensor(SHAPE, "float32"), builder.tensor(SHAPE, "float32")
+    stored = builder.tensor(SHAPE, scale=0.4, zero_point=-20)
+    half = builder.tensor([1], "float32", data=[0.5])
+    builder.operator("CAST", [picture], [real])
+    builder.operator("MUL", [real, half], [halved], fused_activation_function="NONE")
+    builder.operator("QUANTIZE", [halved], [stored])
+    model = builder.build([picture], [stored])
+    assert _kernels(model) == ["lut_s8"]
+    given = np.arange(256, dtype=np.uint8).reshape(SHAPE)
+    # LiteRT's: tflite-micro casts no uint8
+    [expected] = LiteRt(model).run([given])
+    np.testing.assert_array_equal(HostModel(pack(model)).run([given])[0], expected)

@@ -25,6 +25,9 @@ PACKED = [
     "conv_packed_s8",
     "depthwise_3x3_s8",
     "depthwise_packed_s8",
+    "depthwise_dilated_s8",
+    "conv_general_s8",
+    "fully_connected_general_s8",
     "fully_connected_packed_s8",
     "add_table_s8",
     "max_pool_simd_s8",
@@ -55,7 +58,7 @@ class RandomGraph:
     def step(self) -> None:
         kinds = (
             *(self.relu, self.pair, self.reshape, self.join, self.split, self.pool, self.turn),
-            *(self.conv, self.depthwise, self.dense),
+            *(self.conv, self.depthwise, self.dense, self.widen, self.mirror, self.square),
         )
         kinds[int(self.rng.integers(0, len(kinds)))](self.pick())
 
@@ -147,6 +150,39 @@ class RandomGraph:
 
     def depthwise(self, source: int) -> None:
         self.conv(source, depthwise=True)
+
+    def widen(self, source: int) -> None:
+        shape = self.shape(source)
+        if len(shape) != 4:
+            return
+        kernel, units = int(self.rng.integers(1, 5)), int(self.rng.choice([1, 4, 7]))
+        output = [shape[0], 2 * shape[1], 2 * shape[2], units]
+        self.add(
+            "TRANSPOSE_CONV",
+            [
+                self.builder.constant(output),
+                self.weights([units, kernel, kernel, shape[3]], 0)[0],
+                source,
+            ],
+            [output],
+            padding="SAME",
+            stride_h=2,
+            stride_w=2,
+            fused_activation_function=FUSED,
+        )
+
+    def mirror(self, source: int) -> None:
+        shape = self.shape(source)
+        widths = [[int(n) for n in self.rng.integers(0, min(n, 3), 2)] for n in shape]
+        output = [n + sum(pair) for n, pair in zip(shape, widths, strict=True)]
+        inputs = [source, self.builder.constant(widths)]
+        self.add("MIRROR_PAD", inputs, [output], mode="REFLECT")
+
+    def square(self, source: int) -> None:
+        # not a table, where another output needs what is in between
+        self.add("RELU", [source], [self.shape(source)])
+        last = self.made[-1]
+        self.add("MUL", [last, last], [self.shape(last)], fused_activation_function=FUSED)
 
     def dense(self, source: int) -> None:
         rows, depth = self.shape(source)[0], math.prod(self.shape(source)[1:])

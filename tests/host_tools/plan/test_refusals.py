@@ -179,12 +179,10 @@ def test_a_tensor_with_an_empty_dimension_is_refused() -> None:
 
 
 def graph_of(shape: tuple[int, ...], operators: int) -> Graph:
-    """A chain of RELUs, made without a file so that it can be as large as one likes."""
-    tensors = [
-        Tensor(i, f"t{i}", shape, "int8", Quantization(np.float32([0.1 * (i + 1)]), np.int64([0])))
-        for i in range(operators + 1)
-    ]
-    chain = [Operator(i, "RELU", 1, (i,), (i + 1,)) for i in range(operators)]
+    """A chain of SOFTMAX, made without a file so that it can be as large as one likes."""
+    quantization = Quantization(np.float32([1 / 256]), np.int64([-128]))
+    tensors = [Tensor(i, f"t{i}", shape, "int8", quantization) for i in range(operators + 1)]
+    chain = [Operator(i, "SOFTMAX", 1, (i,), (i + 1,), {"beta": 1.0}) for i in range(operators)]
     return Graph("chain", tensors, chain, (0,), (operators,))
 
 
