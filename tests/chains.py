@@ -96,9 +96,10 @@ class Chain:
         )
         return self
 
-    def reshape(self) -> Chain:
+    def reshape(self, flat: list[int] | None = None) -> Chain:
+        """To `flat`, or to all but the batch in one dimension."""
         shape = self.shape()
-        flat = [shape[0], int(np.prod(shape[1:]))]
+        flat = flat or [shape[0], int(np.prod(shape[1:]))]
         source, self.last = self.last, self.tensor(flat)
         self.builder.operator(
             "RESHAPE", [source, self.builder.constant(flat)], [self.last], new_shape=flat

@@ -53,8 +53,12 @@ class ModelBuilder:
         axis: int = 0,
         data: Any = None,
         name: str | None = None,
+        open: bool = False,
     ) -> int:
-        """Adds a tensor (a constant where `data` is given) and returns its index."""
+        """Adds a tensor (a constant where `data` is given) and returns its index.
+
+        With `open`, the file does not say the sizes that `shape` has as 1.
+        """
         index = len(self.graph.tensors)
         quantization = None
         if scale is not None:
@@ -64,7 +68,7 @@ class ModelBuilder:
         if data is not None:
             data = np.asarray(data, dtype=dtype).reshape(shape)
         self.graph.tensors.append(
-            Tensor(index, name or f"tensor_{index}", tuple(shape), dtype, quantization, data)
+            Tensor(index, name or f"tensor_{index}", tuple(shape), dtype, quantization, data, open)
         )
         return index
 
@@ -190,6 +194,10 @@ def _buffer(
 def _tensor(builder: flatbuffers.Builder, tensor: Tensor, buffer: int) -> int:
     name = builder.CreateString(tensor.name)
     shape = builder.CreateNumpyVector(np.asarray(tensor.shape, dtype=np.int32))
+    signature = None
+    if tensor.open:
+        sizes = [-1 if size == 1 else size for size in tensor.shape]
+        signature = builder.CreateNumpyVector(np.asarray(sizes, np.int32))
     quantization = None
     if tensor.quantization is not None:
         scale = builder.CreateNumpyVector(np.asarray(tensor.quantization.scale, np.float32))
@@ -208,6 +216,8 @@ def _tensor(builder: flatbuffers.Builder, tensor: Tensor, buffer: int) -> int:
     tflite.TensorAddName(builder, name)
     if quantization is not None:
         tflite.TensorAddQuantization(builder, quantization)
+    if signature is not None:
+        tflite.TensorAddShapeSignature(builder, signature)
     return tflite.TensorEnd(builder)
 
 

@@ -76,6 +76,9 @@ def fully_connected(graph: Graph, operator: Operator) -> Result:
         raise CommandError("its weights are shuffled; only the default format is supported")
     units, depth = weights.shape
     size = math.prod(source.shape)
+    if target.open and depth:
+        rows = source.shape[:-1] if operator.options["keep_num_dims"] else (size // depth,)
+        check_shape(target, (*rows, units))
     fits = target.shape[-1:] == (units,) and depth and size % depth == 0
     if not fits or math.prod(target.shape) != size // depth * units:
         raise CommandError(
