@@ -183,7 +183,7 @@ def _count(pixels: int, groups: int, units: int, taps: int, copied: int) -> Coun
         "widen": panels * groups * words,
         "group": (panels + (single > 0)) * groups,
         "place": pixels * groups * copied,
-        "byte": pixels * groups * taps * (copied > 0),
+        "word": pixels * groups * words * (copied > 0),
         "output": pixels * groups * units,
     }
 
