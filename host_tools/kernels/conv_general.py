@@ -55,7 +55,7 @@ def pack(
     low, high = accumulator_range(flat, folded)
     table, fixed, constant = records(low, high, multiplier, shift, output_offset)
     flat = np.where(fixed[:, None], np.int8(0), flat)
-    folded = wrap_int32(np.where(fixed, constant, folded))
+    biases = wrap_int32(np.where(fixed, constant, folded))
     order = conv_packed.tap_order(1, flat.shape[1])
     taps = np.where(order >= 0, flat[:, order], 0).astype(np.int8)
     units = len(weights) // groups
@@ -63,12 +63,12 @@ def pack(
     for group in range(0, len(weights), units):
         for unit in range(group, group + units - 1, 2):
             a, b = unit, unit + 1
-            block += folded[[a, b]].astype("<i4").tobytes()
+            block += biases[[a, b]].astype("<i4").tobytes()
             block += np.stack([taps[b], taps[a]], axis=-1).tobytes()
             block += table[[a, b]].astype("<i4").tobytes()
         if units % 2:
             b = group + units - 1
-            block += bytes(4) + folded[b].astype("<i4").tobytes()
+            block += bytes(4) + biases[b].astype("<i4").tobytes()
             block += taps[b].astype("<i2").tobytes()
             block += bytes(8) + table[b].astype("<i4").tobytes()
     return block
@@ -131,14 +131,15 @@ def _scratch(taps: int) -> int:
 def _count(pixels: int, groups: int, units: int, taps: int, copied: int) -> Counts:
     words = divide_up(taps, GROUP)
     pairs = groups * divide_up(units, 2)
-    panels, single = divmod(pixels, PIXELS)
-    panels, single = panels + (single > 1), single == 1
+    panels, left = divmod(pixels, PIXELS)
+    # one or two pixels are computed alone
+    panels, single = (panels + 1, 0) if left > 2 else (panels, left)
     return {
         "multiply": panels * pairs * words,
         "pair": panels * pairs,
         "single multiply": single * pairs * words,
         "widen": panels * groups * words,
-        "group": (panels + single) * groups,
+        "group": (panels + (single > 0)) * groups,
         "place": pixels * groups * copied,
         "byte": pixels * groups * taps * (copied > 0),
         "output": pixels * groups * units,

@@ -14,7 +14,7 @@ import pytest
 from firmware_builder import folder_of_programs, make
 from oracle import ROOT
 
-from host_tools.version import version
+from host_tools import version
 
 MODEL = ROOT / "models/cifar10/cifar10.tflite"
 
