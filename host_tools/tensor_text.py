@@ -25,6 +25,11 @@ class Described(Named, Protocol):
     zero_point: int
 
 
+def has_channels_first(shape: tuple[int, ...]) -> bool:
+    """Whether an input of `shape` is one picture but for the order of its dimensions."""
+    return len(shape) == 4 and shape[0] == 1 and shape[1] in (1, 3) and shape[3] not in (1, 3)
+
+
 def tensor_text(tensor: Described, *notes: str) -> str:
     """Shape, type, quantization, name, and the `notes` that are not empty."""
     shape = "x".join(str(size) for size in tensor.shape) or "scalar"
@@ -47,6 +52,15 @@ def images_text(takes_images: bool, channel_tables: bool, bgr: bool) -> str:
         return ""
     ways = ["as BGR"] * bgr + ["a table a channel"] * channel_tables
     return f"takes images{' (' if ways else ''}{', '.join(ways)}{')' if ways else ''}"
+
+
+def channels_first_text(shape: tuple[int, ...]) -> str:
+    """What to do where an input is a picture but for the order of its dimensions."""
+    return (
+        "channels first: pack with --channels-last, and it takes images"
+        if has_channels_first(shape)
+        else ""
+    )
 
 
 def labels_text(labels: Sequence[str]) -> str:

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "ink_broadcast.h"
-#include "ink_four.h"
 #include "ink_kernels.h"
+#include "ink_simd.h"
 
 // `flip` is all bits or none.
 static inline uint32_t pick_four(uint32_t left, uint32_t right, uint32_t flip) {
@@ -21,24 +21,36 @@ static void pick_row(const void *flip_bits, const int8_t *input0, uint32_t step0
     const int8_t *input1, uint32_t step1, int8_t *output, uint32_t count) {
     const uint32_t flip = *(const uint32_t *)flip_bits;
     uint32_t i = 0;
-    if (step0 == 0) {
+    if (step0 == 0) { // then input1 is what is repeated
         const int8_t *const repeated = input0;
         input0 = input1;
         input1 = repeated;
         step0 = step1;
         step1 = 0;
     }
-    if (step0 != 0) {
-        uint32_t right = ink_repeat_four(*input1);
+    if (step1 != 0) {
+        for (; i + 8 <= count; i += 8) {
+            const uint32_t first = pick_four(ink_load_four(input0), ink_load_four(input1), flip);
+            const uint32_t second =
+                pick_four(ink_load_four(input0 + 4), ink_load_four(input1 + 4), flip);
+            ink_store_four(output, first);
+            ink_store_four(output + 4, second);
+            input0 += 8;
+            input1 += 8;
+            output += 8;
+        }
+    } else if (step0 != 0) {
+        const uint32_t right = ink_repeat_four(*input1);
         for (; i + 4 <= count; i += 4) {
-            if (step1 != 0) {
-                right = ink_load_four(input1 + i);
-            }
-            ink_store_four(output + i, pick_four(ink_load_four(input0 + i), right, flip));
+            ink_store_four(output, pick_four(ink_load_four(input0), right, flip));
+            input0 += 4;
+            output += 4;
         }
     }
     for (; i < count; i++) {
-        output[i] = pick(input0[i * step0], input1[i * step1], flip);
+        *output++ = pick(*input0, *input1, flip);
+        input0 += step0;
+        input1 += step1;
     }
 }
 

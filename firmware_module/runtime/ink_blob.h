@@ -144,6 +144,25 @@ typedef struct {
     uint32_t weights;
 } ink_packed_conv_params_t;
 
+// Begins as ink_packed_conv_params_t does.
+typedef struct {
+    int32_t kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, act_min, act_max;
+    int32_t dilation_h, dilation_w;
+    uint32_t weights;
+} ink_dilated_conv_params_t;
+
+// Begins as ink_dilated_conv_params_t does.
+typedef struct {
+    int32_t kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, act_min, act_max;
+    int32_t dilation_h, dilation_w, groups;
+    uint32_t weights;
+} ink_general_conv_params_t;
+
+typedef struct {
+    int32_t depth, units, act_min, act_max;
+    uint32_t weights;
+} ink_general_fully_connected_params_t;
+
 typedef struct {
     int32_t depth, units, blocks, act_min, act_max;
     uint32_t weights;
@@ -167,6 +186,9 @@ _Static_assert(sizeof(ink_softmax_params_t) == 12, "docs/blob-format.md");
 _Static_assert(sizeof(ink_copy_params_t) == 92, "docs/blob-format.md");
 _Static_assert(sizeof(ink_mean_params_t) == 20, "docs/blob-format.md");
 _Static_assert(sizeof(ink_packed_conv_params_t) == 36, "docs/blob-format.md");
+_Static_assert(sizeof(ink_dilated_conv_params_t) == 44, "docs/blob-format.md");
+_Static_assert(sizeof(ink_general_conv_params_t) == 48, "docs/blob-format.md");
+_Static_assert(sizeof(ink_general_fully_connected_params_t) == 20, "docs/blob-format.md");
 _Static_assert(sizeof(ink_packed_fully_connected_params_t) == 24, "docs/blob-format.md");
 _Static_assert(sizeof(ink_add_table_params_t) == 12, "docs/blob-format.md");
 _Static_assert(sizeof(ink_resize_params_t) == 8, "docs/blob-format.md");

@@ -22,17 +22,22 @@ static uint32_t rounded_average(uint32_t sum, uint32_t count) {
     return (sum + count / 2) / count;
 }
 
-// Stores an output pixel's colours at `index`, the element of its first channel.
+// Stores an output pixel's colours at `index`, the element of its first channel. What `input` says
+// is read once: to the compiler, a byte that is stored may be a part of it.
 static void store(const ink_image_input_t *input, const uint32_t rgb[3], void *out, size_t index) {
     const uint8_t *table = input->table;
-    for (uint32_t c = 0; c < input->channels; c++) {
-        uint32_t value = rgb[input->bgr ? 2 - c : c];
-        if (input->element_size == 1) {
-            ((uint8_t *)out)[index + c] = table[value];
+    const uint32_t step = input->table_step;
+    const bool wide = input->element_size != 1;
+    const int32_t next = input->bgr ? -1 : 1;
+    const uint32_t *value = input->bgr ? rgb + 2 : rgb;
+    for (size_t end = index + input->channels; index < end; index++) {
+        if (wide) {
+            ((uint32_t *)out)[index] = ((const uint32_t *)(const void *)table)[*value];
         } else {
-            ((uint32_t *)out)[index + c] = ((const uint32_t *)(const void *)table)[value];
+            ((uint8_t *)out)[index] = table[*value];
         }
-        table += input->table_step;
+        table += step;
+        value += next;
     }
 }
 

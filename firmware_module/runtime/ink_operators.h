@@ -56,6 +56,7 @@ const ink_kernel_t *ink_find_kernel(uint32_t kernel);
     X(27, l2_normalization_s8)                                                                     \
     X(28, arg_max_s8)                                                                              \
     X(29, cast)                                                                                    \
+    X(30, channel_lines_s8)                                                                        \
     X(32, conv_packed_s8)                                                                          \
     X(33, depthwise_3x3_s8)                                                                        \
     X(34, fully_connected_packed_s8)                                                               \
@@ -64,7 +65,10 @@ const ink_kernel_t *ink_find_kernel(uint32_t kernel);
     X(37, average_pool_simd_s8)                                                                    \
     X(38, winograd_f2_s8)                                                                          \
     X(39, winograd_f4_s8)                                                                          \
-    X(40, depthwise_packed_s8)
+    X(40, depthwise_packed_s8)                                                                     \
+    X(41, depthwise_dilated_s8)                                                                    \
+    X(42, conv_general_s8)                                                                         \
+    X(43, fully_connected_general_s8)
 
 #define INK_DECLARE_KERNEL(number, name) extern const ink_kernel_t ink_op_##name;
 INK_KERNELS(INK_DECLARE_KERNEL)

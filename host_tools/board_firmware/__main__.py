@@ -16,10 +16,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m host_tools.board_firmware")
     for option in ("board", "micropython", "target", "openmv", "cmsis-nn"):
         parser.add_argument(f"--{option}", default="")
+    parser.add_argument("--mpy-cross", type=Path, default=make.ROOT / "build/mpy-cross")
     args = parser.parse_args()
     try:
         if args.board and args.micropython and not (args.target or args.openmv):
-            build = micropython.prepare(args.board, Path(args.micropython), args.cmsis_nn)
+            source = Path(args.micropython)
+            build = micropython.prepare(args.board, source, args.cmsis_nn, args.mpy_cross)
         elif args.target and args.openmv and not (args.board or args.micropython):
             build = openmv.prepare(args.target, Path(args.openmv), args.cmsis_nn)
         else:

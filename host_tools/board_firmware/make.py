@@ -11,26 +11,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from host_tools.build_log import read_causes
 from host_tools.errors import CommandError
 from host_tools.places import checkout
 
 ROOT = checkout()
-_MOST_LINES = 60
+_ALIVE = ROOT / "host_tools/setup/alive.sh"
 
 
 @dataclass(frozen=True)
 class Build:
     """What to build: `words` for make in `folder`, which leave `image`.
 
-    `source` is "micropython" or "openmv", `name` what the board is called there.
+    `source` is "micropython" or "openmv", `name` what the board is called there, `title` what is
+    built, `first` what it needs.
     """
 
     source: str
     name: str
+    title: str
     folder: Path
     words: list[str]
     image: Path
     log: Path
+    first: Build | None = None
 
 
 def ask(folder: Path, words: Sequence[str], question: str) -> list[str]:
@@ -52,33 +56,19 @@ def ask(folder: Path, words: Sequence[str], question: str) -> list[str]:
 
 
 def run(build: Build) -> None:
-    """Builds, with the log in a file. Raises CommandError with the errors in it."""
+    """Builds, with the log in a file, and tells every ten seconds how far it is.
+
+    Raises CommandError with the log's lines that say why it failed.
+    """
+    if build.first:
+        run(build.first)
     command = ["make", f"-j{os.cpu_count() or 2}", "-C", str(build.folder), *build.words]
     build.log.parent.mkdir(parents=True, exist_ok=True)
-    print(f"building {build.name}'s firmware: {shlex.join(command)}", file=sys.stderr)
-    compiled = 0
-    with (
-        build.log.open("w", encoding="utf8") as log,
-        subprocess.Popen(
-            command,
-            env=_environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        ) as process,
-    ):
-        assert process.stdout
-        for line in process.stdout:
-            log.write(line)
-            if re.match(r"(CC|CXX|AS|GEN|LINK) ", line):
-                compiled += 1
-                if sys.stderr.isatty():
-                    print(f"\r{compiled} files", end="", file=sys.stderr, flush=True)
-        if compiled and sys.stderr.isatty():
-            print(file=sys.stderr)
-    if process.returncode:
-        raise CommandError(f"{_errors(build.log)}\nthe firmware does not build: see {build.log}")
+    print(f"building {build.title}: {shlex.join(command)}", file=sys.stderr, flush=True)
+    telling = ["sh", str(_ALIVE), f"building {build.title}", str(build.log), *command]
+    if subprocess.run(telling, env=_environment()).returncode:
+        told = "\n".join(read_causes(build.log))
+        raise CommandError(f"{told}\n{build.title} does not build: see {build.log}")
     if not build.image.is_file():
         raise CommandError(f"the build ended well but left no {build.image}: see {build.log}")
 
@@ -88,9 +78,3 @@ def _environment() -> dict[str, str]:
     options = [word.partition("=")[0] for word in shlex.split(os.environ.get("MAKEFLAGS", ""))]
     flags = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", *options}
     return {name: value for name, value in os.environ.items() if name not in flags}
-
-
-def _errors(log: Path) -> str:
-    lines = log.read_text(encoding="utf8").splitlines()
-    told = [line for line in lines if re.search(r"(?i)error|undefined|overflowed|\*\*\*", line)]
-    return "\n".join((told or lines)[:_MOST_LINES])

@@ -17,8 +17,12 @@ _TOOLS = {
 }
 
 
-def prepare(board: str, source: Path, cmsis_nn: str) -> Build:
-    """Raises CommandError, naming all that is missing and its cure; builds nothing."""
+def prepare(board: str, source: Path, cmsis_nn: str, mpy_cross: Path) -> Build:
+    """Raises CommandError, naming all that is missing and its cure; builds nothing.
+
+    The checkout's own mpy-cross is built first, in the folder `mpy_cross`: the makefile of the
+    port would build it with the words that are meant for the port.
+    """
     source = find_source("MICROPYTHON", source)
     port = source / "ports/stm32"
     if not (port / "Makefile").is_file():
@@ -36,10 +40,29 @@ def prepare(board: str, source: Path, cmsis_nn: str) -> Build:
     refuse_missing(missing)
 
     folder = ROOT / f"build/firmware/stm32-{board}-{zlib.crc32(bytes(source)):08x}"
+    program = mpy_cross / "mpy-cross"
     words = [f"BOARD={board}", f"BUILD={folder}", f"USER_C_MODULES={ROOT}"]
+    words.append(f"MICROPY_MPYCROSS={program}")
     if cmsis_nn:
         words.append(f"CMSIS_NN={Path(cmsis_nn).resolve()}")
-    return Build("micropython", board, port, words, folder / "firmware.dfu", folder / "build.log")
+    return Build(
+        "micropython",
+        board,
+        f"{board}'s firmware",
+        port,
+        words,
+        folder / "firmware.dfu",
+        folder / "build.log",
+        Build(
+            "micropython",
+            board,
+            "mpy-cross",
+            source / "mpy-cross",
+            [f"BUILD={mpy_cross}"],
+            program,
+            mpy_cross / "build.log",
+        ),
+    )
 
 
 def find_source(option: str, source: Path) -> Path:

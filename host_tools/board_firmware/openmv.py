@@ -63,6 +63,7 @@ def prepare(target: str, source: Path, cmsis_nn: str) -> Build:
     return Build(
         "openmv",
         target,
+        f"{target}'s firmware",
         source,
         words,
         Path(images) / "firmware.bin",

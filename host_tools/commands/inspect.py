@@ -19,8 +19,8 @@ from host_tools.byte_count import add_limits, limits
 from host_tools.files import write_whole
 from host_tools.pack import load_plan
 from host_tools.plan.explain import NOT_KNOWN, Choice, choices, reason
-from host_tools.tensor_text import images_text, tensor_text
-from host_tools.text_table import text_table
+from host_tools.tensor_text import channels_first_text, images_text, tensor_text
+from host_tools.text import text_table
 from host_tools.virtual_board.profiling import Cost, profile_on_virtual_board, random_inputs
 
 NAME = "inspect"
@@ -179,7 +179,9 @@ def _text(
         images = images_text(
             blob.image_tables[number] != 0, bool(flags & CHANNEL_TABLES), bool(flags & BGR)
         )
-        lines.append(f"  input {number}: {tensor_text(blob.tensors[index], images)}")
+        tensor = blob.tensors[index]
+        text = tensor_text(tensor, images, channels_first_text(tensor.shape))
+        lines.append(f"  input {number}: {text}")
     for number, index in enumerate(blob.outputs):
         lines.append(f"  output {number}: {tensor_text(blob.tensors[index])}")
         if blob.output_labels[number]:

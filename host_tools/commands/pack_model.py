@@ -14,11 +14,20 @@ from host_tools.blob.reader import read_blob, total_weight_bytes
 from host_tools.byte_count import add_limits, limits
 from host_tools.errors import CommandError
 from host_tools.files import write_whole
+from host_tools.graph import Graph
 from host_tools.labels import read_output_labels
 from host_tools.pack import DEFAULT_TARGET, plan_model, write_labelled
+from host_tools.plan.channels_last import channels_last
+from host_tools.plan.image_tables import Pictures
 from host_tools.plan.memory import most_tensor_bytes
 from host_tools.plan_types import Plan
-from host_tools.tensor_text import images_text, labels_text, tensor_text
+from host_tools.tensor_text import (
+    channels_first_text,
+    has_channels_first,
+    images_text,
+    labels_text,
+    tensor_text,
+)
 
 NAME = "pack-model"
 HELP = "pack a .tflite model into a blob that the board runs"
@@ -44,12 +53,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_limits(parser)
     picture_options.add_arguments(parser)
+    parser.add_argument(
+        "--channels-last",
+        action="store_true",
+        help="turn inputs [1, 3, height, width] into [1, height, width, 3], which take images",
+    )
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     pictures = picture_options.pictures(args)
     graph = tflite.read_model(args.model, args.name)
+    if args.channels_last:
+        graph = _channels_last(graph, args.model)
     output = args.output or args.model.parent / f"{args.model.stem}.ink"
     if output.resolve() == args.model.resolve():
         raise CommandError(f"{output}: the blob would overwrite the model; give another -o")
@@ -68,6 +84,11 @@ def run(args: argparse.Namespace) -> int:
         blob = write_labelled(plan, labels)
     except CommandError as error:
         raise CommandError(f"{args.model}: {error}") from error
+    if pictures != Pictures() and all(table is None for table in plan.image_tables):
+        raise CommandError(
+            f"{args.model}: no input takes images, for which the image options are: such an input "
+            "is [1, height, width, 1 or 3], or [1, 1 or 3, height, width] with --channels-last"
+        )
     summary = _summary(plan, labels, blob)
     write_whole(output, blob)
     if args.json:
@@ -78,12 +99,23 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _channels_last(graph: Graph, model: Path) -> Graph:
+    try:
+        return channels_last(graph)
+    except CommandError as error:
+        raise CommandError(f"{model}: {error}") from error
+
+
 def _summary(plan: Plan, labels: Mapping[int, list[str]], blob: bytes) -> dict[str, Any]:
     return {
         "name": plan.name,
         "target": plan.target,
         "inputs": [
-            {**_tensor(plan, index), "takes_images": table is not None}
+            {
+                **_tensor(plan, index),
+                "takes_images": table is not None,
+                "channels_first": has_channels_first(plan.tensors[index].shape),
+            }
             for index, table in zip(plan.inputs, plan.image_tables, strict=True)
         ],
         "outputs": [
@@ -116,7 +148,9 @@ def _text(plan: Plan, labels: Mapping[int, list[str]], summary: dict[str, Any]) 
     lines = []
     for number, (index, table) in enumerate(zip(plan.inputs, plan.image_tables, strict=True)):
         images = "" if table is None else images_text(True, table.ndim == 2, plan.bgr)
-        lines.append((f"input {number}", tensor_text(plan.tensors[index], images)))
+        tensor = plan.tensors[index]
+        turned = channels_first_text(tensor.shape)
+        lines.append((f"input {number}", tensor_text(tensor, images, turned)))
     for number, index in enumerate(plan.outputs):
         count = labels_text(labels.get(number, ()))
         lines.append((f"output {number}", tensor_text(plan.tensors[index], count)))

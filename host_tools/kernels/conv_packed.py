@@ -124,14 +124,18 @@ def few_channels(layer: Layer) -> bool:
     return layer.inputs[0][3] < GROUP and has(layer.params, UNDILATED)
 
 
-def _dense(params: Params, data: Data) -> dict[str, Array]:
-    """A depthwise convolution as a full one, whose weights of other channels are 0."""
+def dense(params: Params, data: Data) -> dict[str, Array]:
+    """The data of a depthwise convolution as a full one, whose weights of other channels are 0."""
     kernel = data["weights"]
     factor, units = params["channel_factor"], kernel.shape[2]
-    dense = np.zeros((units, *kernel.shape[:2], units // factor), np.int8)
+    full = np.zeros((units, *kernel.shape[:2], units // factor), np.int8)
     for unit in range(units):
-        dense[unit, :, :, unit // factor] = kernel[:, :, unit]
-    return one_block(pack)(params, {**data, "weights": dense})
+        full[unit, :, :, unit // factor] = kernel[:, :, unit]
+    return {**data, "weights": full}
+
+
+def _dense(params: Params, data: Data) -> dict[str, Array]:
+    return one_block(pack)(params, dense(params, data))
 
 
 def _size(layer: Layer) -> int:

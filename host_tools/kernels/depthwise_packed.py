@@ -1,5 +1,8 @@
 """depthwise_packed_s8: depthwise convolution, any window, stride and depth multiplier.
 
+depthwise_dilated_s8: the same with dilation. Either takes a convolution of one input channel a
+group, too, which is a depthwise one.
+
 With a depth multiplier M, output channel c * M + m is the m-th of input channel c. The data block
 is a record for each m and each group of 4 input channels, the groups of m = 0 first:
     i32 [4] bias                        the input's offset is not folded in
@@ -68,13 +71,30 @@ def pack(
     return block
 
 
-def _fits(layer: Layer) -> bool:
-    return layer.inputs[0][3] >= CHANNELS and has(layer.params, UNDILATED)
+def _fits(layer: Layer, dilated: bool) -> bool:
+    return layer.inputs[0][3] >= CHANNELS and has(layer.params, UNDILATED) != dilated
+
+
+def _fits_groups(layer: Layer, dilated: bool) -> bool:
+    return layer.params["channel_factor"] == layer.inputs[0][3] and _fits(layer, dilated)
 
 
 def _data(params: Params, data: Data) -> dict[str, Array]:
     channels = data["weights"].shape[2] // params["channel_factor"]
     return one_block(partial(pack, input_channels=channels))(params, data)
+
+
+def _data_of_groups(params: Params, data: Data) -> dict[str, Array]:
+    weights = data["weights"][..., 0].transpose(1, 2, 0)
+    packed = one_block(partial(pack, input_channels=params["channel_factor"]))
+    return packed(params, {**data, "weights": weights})
+
+
+def _packs(dilated: bool) -> dict[str, Packing]:
+    return {
+        "depthwise_conv_s8": Packing(partial(_fits, dilated=dilated), _data),
+        "conv_s8": Packing(partial(_fits_groups, dilated=dilated), _data_of_groups),
+    }
 
 
 def _records(layer: Layer) -> int:
@@ -101,14 +121,18 @@ def _counts(layer: Layer) -> Counts:
     }
 
 
-CARD = Card(
-    "depthwise_packed_s8",
-    40,
-    PARAMS,
-    (Block("weights", "uint8", lambda layer: _records(layer) * (48 + 8 * window(layer))),),
-    pictures=True,
-    counts=_counts,
-    work=depthwise_work,
-    slide=_slide,
-    packs={"depthwise_conv_s8": Packing(_fits, _data)},
-)
+def _card(name: str, number: int, dilated: bool) -> Card:
+    return Card(
+        name,
+        number,
+        (*PARAMS, "dilation_h", "dilation_w") if dilated else PARAMS,
+        (Block("weights", "uint8", lambda layer: _records(layer) * (48 + 8 * window(layer))),),
+        pictures=True,
+        counts=_counts,
+        work=depthwise_work,
+        slide=_slide,
+        packs=_packs(dilated),
+    )
+
+
+CARDS = (_card("depthwise_packed_s8", 40, False), _card("depthwise_dilated_s8", 41, True))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from host_tools.blob.layout import MAX_AVERAGED
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator, Tensor
@@ -64,9 +66,10 @@ def _bits(axes: set[int]) -> int:
     return sum(1 << axis for axis in axes)
 
 
-def _arg_max(graph: Graph, operator: Operator) -> dict[str, int]:
-    """ARG_MAX and ARG_MIN: the parameters of arg_max_s8. ArgMinMax in arg_min_max.h."""
+def _lower_arg_max(graph: Graph, operator: Operator) -> Lowered:
+    """ARG_MAX and ARG_MIN: a call of arg_max_s8. ArgMinMax in arg_min_max.h."""
     source, axes = required(graph, operator, 2)
+    source = _stored(graph, source)
     target = output(graph, operator)
     check_dtype(source, "int8")
     check_dtype(target, "int32")
@@ -75,11 +78,20 @@ def _arg_max(graph: Graph, operator: Operator) -> dict[str, int]:
         raise CommandError(f"the axis must be one number, not {numbers}")
     axis = axis_of(numbers[0], len(source.shape))
     check_shape(target, source.shape[:axis] + source.shape[axis + 1 :])
-    return {"axis": axis, "minimum": int(operator.kind == "ARG_MIN")}
+    params = {"axis": axis, "minimum": int(operator.kind == "ARG_MIN")}
+    return [call(operator, "arg_max_s8", params, inputs=(source.index,))]
 
 
-def _lower_arg_max(graph: Graph, operator: Operator) -> Lowered:
-    return [call(operator, "arg_max_s8", _arg_max(graph, operator))]
+def _stored(graph: Graph, tensor: Tensor) -> Tensor:
+    """What a float32 tensor is dequantized from, unless infinity makes some equal; else itself."""
+    for operator in graph.operators:
+        if operator.kind == "DEQUANTIZE" and operator.outputs == (tensor.index,):
+            source = graph.tensors[operator.inputs[0]]
+            scale = quantized(source, "int8", "uint8").scale
+            with np.errstate(over="ignore"):
+                finite = np.isfinite(scale * np.float32(255))
+            return source if finite else tensor
+    return tensor
 
 
 def _lower_mean(graph: Graph, operator: Operator) -> Lowered:

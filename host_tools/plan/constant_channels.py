@@ -92,6 +92,8 @@ def _constant_values(plan: Plan) -> dict[int, Channels]:
     values: dict[int, Channels] = {}
     for operator in plan.operators:
         source = values.get(plan.root(operator.inputs[0]))
+        if source is not None and len(source) != plan.tensors[operator.inputs[0]].shape[-1]:
+            source = None  # a view's channels are others
         output = plan.tensors[operator.output]
         if operator.kernel == "average_pool_s8" and source is not None:
             low, high = operator.params["act_min"], operator.params["act_max"]

@@ -9,13 +9,16 @@ from host_tools.operators.arguments import label
 from host_tools.plan.choose import Limits, choose_kernels
 from host_tools.plan.constant_channels import without_constant_channels
 from host_tools.plan.costs import predict
+from host_tools.plan.fold_channels import fold_channels
 from host_tools.plan.fold_constants import fold_constants
+from host_tools.plan.fold_copies import fold_copies
 from host_tools.plan.fold_dilations import fold_dilations
 from host_tools.plan.fold_pads import fold_pads
 from host_tools.plan.fuse_tables import fuse_tables
 from host_tools.plan.image_tables import Pictures, image_tables
 from host_tools.plan.limits import check_arena, check_limits
 from host_tools.plan.lower import check_tensor, lower
+from host_tools.plan.narrow_indices import narrow_indices
 from host_tools.plan.quantize_early import quantize_early
 from host_tools.plan_types import Plan, PlanOperator, PlanTensor
 
@@ -36,9 +39,11 @@ def make_plan(
     """
     if target not in TARGETS:
         raise CommandError(f"the target {target!r} is not known; give {' or '.join(TARGETS)}")
-    graph = fuse_tables(fold_dilations(fold_constants(quantize_early(graph))))
+    graph = quantize_early(narrow_indices(graph))
+    graph = fuse_tables(fold_dilations(fold_constants(graph)))
     operators, views = lower(graph)
-    operators = fold_pads(graph, operators, views)
+    operators = fold_pads(graph, fold_copies(graph, operators, views), views)
+    operators = fold_channels(graph, operators, views)
     plan = _assemble(graph, operators, views, target)
     pictures = pictures or Pictures()
     plan.image_tables, plan.bgr = image_tables(plan, pictures), pictures.bgr

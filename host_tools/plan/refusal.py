@@ -52,7 +52,10 @@ def unsupported(kind: str) -> CommandError:
             "it sorts out boxes after the network: end the network at its inputs, and do that in "
             "Python"
         )
-    return CommandError("this custom operator is not supported: convert the model without it")
+    return CommandError(
+        "this custom operator is not supported: convert the model without it; where a compiler "
+        "for another processor wrote it, take the .tflite file before that step"
+    )
 
 
 def _asks_for_int8(text: str) -> bool:

@@ -51,15 +51,12 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 packages=$(printf '%s' "$missing" | cut -d'|' -f2 | tr '\n' ' ')
-apt() {
-    # shellcheck disable=SC2086
-    $root env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@"
-}
+apt="$root env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300"
 echo "set-up: installing $packages" >&2
 mkdir -p build
 # without recommended packages: they would add a C++ library of 1.5 GB
-# shellcheck disable=SC2086
-if ! { apt update && apt install -y --no-install-recommends $packages; } >build/apt.log 2>&1; then
+get="$apt update && $apt install -y --no-install-recommends $packages"
+if ! sh "$(dirname "$0")/alive.sh" 'set-up: installing' build/apt.log sh -c "$get"; then
     tail -n 15 build/apt.log >&2
     stop 'apt-get failed (its last lines are above, the rest in build/apt.log); these are missing:'
 fi

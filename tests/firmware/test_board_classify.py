@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import serial
 from board_models import BoardMaker, Files, mpremote
-from camera_frames import RELEASES, real_frame, showing
+from camera_frames import MODEL_LINES, RELEASES, real_frame, showing
 from oracle import ROOT, TfliteMicro
 from PIL import Image
 
@@ -57,7 +57,7 @@ def test_classify_runs_with_the_camera_of_each_release_of_openmv(
     with showing(*frames()) as files, new_board(files | others) as board:
         text = mpremote(board, "run", str(LIBRARY / "classify.py")).splitlines()
         assert text[0].startswith("Model cifar10: ")
-        told = [re.fullmatch(r"(.*?) +\d+\.\d frames/s", line) for line in text[4:-1]]
+        told = [re.fullmatch(r"(.*?) +\d+\.\d frames/s", line) for line in text[MODEL_LINES:-1]]
         assert [match and match[1] for match in told] == expected_lines()
         assert text[-1] == "virtual camera: that was the last picture"
 
@@ -84,7 +84,7 @@ def test_a_model_runs_from_mpremotes_mount(
     with new_board() as board:
         text = mpremote(board, "mount", str(tmp_path), "exec", code)
     assert "bytes on the heap" in text
-    assert "  10 labels 1" in text.splitlines()
+    assert text.splitlines()[-1].endswith(", 10 labels 1")
 
 
 def test_ctrl_c_stops_between_operators_and_the_model_stays_usable(

@@ -180,7 +180,7 @@ for size in 600, 100:
             fill += 1
     except MemoryError:
         pass
-for i in range(6):
+for i in range(8):
     fill -= 1
     hog[fill] = None
 gc.collect()

@@ -21,12 +21,21 @@ BUILDS = ROOT / "build/firmware"
 
 # as ports/stm32/Makefile: the names of submodules, and an image in BUILD, here with make's words
 PORT = """
+MICROPY_MPYCROSS ?= ../../mpy-cross/build/mpy-cross
 $(info Use make V=1 or set BUILD_VERBOSE)
 GIT_SUBMODULES += lib/stm32lib lib/micropython-lib
 all:
 	@echo CC main.c
+	@cat $(MICROPY_MPYCROSS)
 	@echo '$(BOARD) $(USER_C_MODULES) $(CMSIS_NN)|$(OPENMV)$(MICROPYTHON)$(MAKELEVEL)' \\
 		>$(BUILD)/firmware.dfu
+"""
+
+# as mpy-cross/Makefile: a program in BUILD, here with make's words
+MPY_CROSS = """
+all:
+	@mkdir -p $(BUILD)
+	@echo 'mpy-cross of "$(USER_C_MODULES)$(BOARD)"' >$(BUILD)/mpy-cross
 """
 
 # as OpenMV's: the SDK is asked for, options may come from outside, modules are where a
@@ -58,11 +67,15 @@ def micropython(tmp_path: Path) -> Iterator[Path]:
     for name in ("py/cstack.h", ".git", "lib/micropython-lib/README.md"):
         write(tree / name)
     write(tree / "ports/stm32/Makefile", PORT)
+    write(tree / "mpy-cross/Makefile", MPY_CROSS)
     for board in ("NUCLEO_H743ZI", "NUCLEO_F767ZI", "PYBV11"):
         write(tree / f"ports/stm32/boards/{board}/mpconfigboard.mk")
     yield tree
     for folder in BUILDS.glob(f"stm32-*-{zlib.crc32(bytes(tree)):08x}"):
         shutil.rmtree(folder)
+    for log in (ROOT / "build").glob("mpy-cross-*/build.log"):
+        if str(tree) in log.read_text():
+            shutil.rmtree(log.parent)
 
 
 @pytest.fixture
@@ -149,6 +162,9 @@ def test_micropython_is_built_with_us_once_nothing_is_missing(micropython: Path)
     assert image.parent.parent == BUILDS
     # no option of ours went on to MicroPython's make
     assert image.read_text() == f"NUCLEO_H743ZI {ROOT} |0\n"
+    # the checkout's own mpy-cross is built with none of the port's words, outside the checkout
+    assert 'mpy-cross of ""' in image.with_name("build.log").read_text()
+    assert not (micropython / "mpy-cross/build").exists()
     assert f"host_tools flash --board nucleo-h743zi {image}" in done.stderr
 
 
@@ -194,6 +210,12 @@ def test_a_build_that_fails_shows_its_errors_and_the_log(micropython: Path) -> N
     assert "fine" not in said
     log = Path(said.partition("see ")[2].splitlines()[0])
     assert "fine" in log.read_text()
+    assert f"NUCLEO_F767ZI's firmware does not build: see {log}" in said
+    write(micropython / "mpy-cross/Makefile", "all:\n\t@echo no compiler; exit 1\n")
+    said = refusal(BOARD="NUCLEO_F767ZI", MICROPYTHON=micropython)
+    assert "no compiler" in said
+    assert "mpy-cross does not build: see" in said
+    write(micropython / "mpy-cross/Makefile", MPY_CROSS)
     write(micropython / "ports/stm32/Makefile", "all:\n")
     said = refusal(BOARD="NUCLEO_F767ZI", MICROPYTHON=micropython)
     assert "the build ended well but left no " in said

@@ -23,23 +23,26 @@ class Layer:
     same: bool = True
     act: tuple[int, int] = (-128, 127)
     depthwise: bool = False
+    dilation: tuple[int, int] = (1, 1)
+    groups: int = 1
 
     @property
     def depth(self) -> int:
         """Input channels that an output channel reads."""
-        return 1 if self.depthwise else self.input_shape[3]
+        return 1 if self.depthwise else self.input_shape[3] // self.groups
 
     def geometry(self) -> tuple[int, int, int, int]:
         """(output height, output width, rows of padding above, columns to the left)"""
         found = []
-        for size, kernel, stride in zip(
-            self.input_shape[1:3], self.kernel, self.stride, strict=True
+        for size, kernel, stride, dilation in zip(
+            self.input_shape[1:3], self.kernel, self.stride, self.dilation, strict=True
         ):
+            reach = (kernel - 1) * dilation + 1
             if self.same:
                 output = -(-size // stride)
-                found.append((output, max((output - 1) * stride + kernel - size, 0) // 2))
+                found.append((output, max((output - 1) * stride + reach - size, 0) // 2))
             else:
-                found.append(((size - kernel) // stride + 1, 0))
+                found.append(((size - reach) // stride + 1, 0))
         return found[0][0], found[1][0], found[0][1], found[1][1]
 
     @property
@@ -63,6 +66,8 @@ class Layer:
             *self.stride,
             *(top, left, -input_offset, output_offset),
             *self.act,
+            *self.dilation,
+            self.groups,
         ]
 
 
@@ -149,11 +154,13 @@ def expected(layer: Layer, numbers: Numbers) -> npt.NDArray[np.int8]:
         kernel_w=layer.kernel[1],
         stride_h=layer.stride[0],
         stride_w=layer.stride[1],
-        dilation_h=1,
-        dilation_w=1,
+        dilation_h=layer.dilation[0],
+        dilation_w=layer.dilation[1],
         pad_top=top,
         pad_left=left,
-        channel_factor=layer.output_c // layer.input_shape[3] if layer.depthwise else 1,
+        channel_factor=(
+            layer.output_c // layer.input_shape[3] if layer.depthwise else layer.groups
+        ),
         input_offset=numbers.input_offset,
         output_offset=numbers.output_offset,
         act_min=layer.act[0],

@@ -61,6 +61,25 @@ def test_random_shapes_match_the_reference(machine):
     check([make_case(layer, random_numbers(layer, rng)) for layer in layers], machine)
 
 
+def test_dilation_matches_the_reference(machine):
+    rng = np.random.default_rng(7)
+    cases = []
+    while len(cases) < SHAPES:
+        layer = random_layer(rng)
+        dilation = tuple(int(n) for n in rng.integers(1, 8, 2))
+        layer = replace(layer, dilation=dilation, same=True)
+        cases.append(make_case(layer, random_numbers(layer, rng)))
+    check(cases, machine)
+
+
+def test_a_window_with_the_input_between_its_taps_gives_the_biases(machine):
+    rng = np.random.default_rng(8)
+    layer = Layer((1, 3, 2, 6), 12, (2, 2), depthwise=True, dilation=(9, 8))
+    numbers = random_numbers(layer, rng)
+    assert layer.geometry() == (3, 2, 4, 4)
+    check([make_case(layer, numbers)], machine)
+
+
 def test_every_window_and_every_number_of_channels_matches_the_reference(machine):
     rng = np.random.default_rng(2)
     cases = []

@@ -35,6 +35,7 @@ PACKED = (
 FORCED: tuple[tuple[str, ...], ...] = (
     PACKED,
     *((kernel,) for kernel in ("winograd_f2_s8", "winograd_f4_s8", "depthwise_packed_s8")),
+    ("depthwise_dilated_s8", "conv_general_s8", "fully_connected_general_s8"),
 )
 
 
@@ -76,7 +77,7 @@ def test_a_single_operator_gives_the_oracles_bytes(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "network", [networks.every_kernel, networks.two_inputs, networks.separable]
+    "network", [networks.every_kernel, networks.two_inputs, networks.separable, networks.slopes]
 )
 def test_a_network_of_every_kernel_gives_tflite_micros_bytes(network) -> None:
     model = network()

@@ -5,20 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
-from firmware_builder import ROOT, make
+from firmware_builder import ROOT, folder_of_programs, make
 
 SCRIPTS = ROOT / "host_tools" / "setup"
-
-
-def folder_of_programs(folder: Path, *names: str) -> Path:
-    folder.mkdir()
-    for name in names:
-        program = shutil.which(name)
-        assert program, name
-        (folder / name).symlink_to(program)
-    return folder
 
 
 def run(script: str, *args: str, path: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -60,7 +52,8 @@ def test_every_missing_program_and_its_package_is_named_where_apt_is_not(tmp_pat
 
 
 def test_a_failing_apt_leaves_the_list_of_what_is_missing(tmp_path: Path) -> None:
-    path = folder_of_programs(tmp_path / "bin", "cut", "tr", "id", "env", "mkdir", "tail")
+    programs = ("cut", "tr", "id", "env", "mkdir", "tail", "sh", "dirname", "sleep")
+    path = folder_of_programs(tmp_path / "bin", *programs)
     (path / "apt-get").write_text("#!/bin/sh\necho no network >&2\nexit 100\n")
     (path / "apt-get").chmod(0o755)
     (path / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
@@ -70,6 +63,18 @@ def test_a_failing_apt_leaves_the_list_of_what_is_missing(tmp_path: Path) -> Non
     assert "no network" in done.stderr
     assert "apt-get failed" in done.stderr
     assert "(Debian: qemu-system-arm)" in done.stderr
+
+
+def test_a_step_that_takes_longer_says_every_ten_seconds_what_it_does(tmp_path: Path) -> None:
+    log = tmp_path / "step.log"
+    step = "echo getting it; sleep 11; echo almost; exit 7"
+    start = time.monotonic()
+    done = run("alive.sh", "set-up: a step", str(log), "sh", "-c", step, path=os.environ["PATH"])
+    assert (done.returncode, done.stdout) == (7, "")
+    assert done.stderr == "set-up: a step: 10 s; getting it\n"
+    assert log.read_text() == "getting it\nalmost\n"
+    # what tells lets go of our output at once
+    assert time.monotonic() - start < 18
 
 
 def test_micropython_without_debian_asks_for_a_checkout(tmp_path: Path) -> None:

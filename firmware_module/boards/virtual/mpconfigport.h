@@ -41,11 +41,14 @@
 #define MICROPY_HW_MCU_NAME "Cortex-M7"
 
 #define MP_SSIZE_MAX (0x7fffffff)
+typedef long mp_off_t;
+// newer ones have an integer of their own, and refuse another
+#if MICROPY_VERSION < MICROPY_MAKE_VERSION(1, 27, 0)
 #define UINT_FMT "%lu"
 #define INT_FMT "%ld"
 typedef int32_t mp_int_t;
 typedef uint32_t mp_uint_t;
-typedef long mp_off_t;
+#endif
 
 #define MP_NEED_LOG2 (1)
 #define MP_STATE_PORT MP_STATE_VM

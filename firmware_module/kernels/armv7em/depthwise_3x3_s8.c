@@ -129,7 +129,7 @@ static void add_row_pair(const ring_t *ring, const int8_t *input, int32_t y, int
 
 // The outputs of one channel whose record shifts to the left: one row with the words of a pair of
 // input rows and of the pair below, or with `second` the row after it. A word of weights widens
-// into two pairs; see layouts/depthwise_3x3.py.
+// into two pairs; see depthwise_3x3.py.
 static inline __attribute__((always_inline)) void write_left_row(const ring_t *ring,
     const ink_depthwise_rows_t *rows, const int32_t *record, int32_t channel, bool second) {
     const int32_t upper_taps[3] = {

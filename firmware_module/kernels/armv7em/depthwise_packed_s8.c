@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Depthwise convolution on packed weights: any window, stride, padding and depth multiplier, of 4
-// input channels or more.
+// Depthwise convolution on packed weights: any window, stride, padding, dilation and depth
+// multiplier, of 4 input channels or more.
 //
 // Four input channels at a time; with a depth multiplier, the first output channel of each, then
 // the second. Taps outside the input are left out: the offset is added to every input as it is
@@ -191,22 +191,35 @@ static __attribute__((noinline)) int32_t open_window(
     const ink_packed_conv_t *conv, int32_t oy, int32_t ox, window_t *window) {
     int32_t y = oy * conv->stride_h - conv->pad_top;
     int32_t x = ox * conv->stride_w - conv->pad_left;
-    int32_t top = y < 0 ? -y : 0;
-    int32_t left = x < 0 ? -x : 0;
-    int32_t row_size = conv->input_w * conv->input_c;
-    window->rows = least(conv->input_h - y, conv->kernel_h) - top;
-    window->columns = least(conv->input_w - x, conv->kernel_w) - left;
-    window->row_gap = row_size - window->columns * conv->input_c;
-    window->tap_gap = (conv->kernel_w - window->columns) * TAP_SIZE;
+    int32_t step_y = conv->dilation_h;
+    int32_t step_x = conv->dilation_w;
+    // the first tap in the input, and the end of those that lie there
+    int32_t top = y < 0 ? (step_y - 1 - y) / step_y : 0;
+    int32_t left = x < 0 ? (step_x - 1 - x) / step_x : 0;
+    int32_t rows = least((conv->input_h - y + step_y - 1) / step_y, conv->kernel_h) - top;
+    int32_t columns = least((conv->input_w - x + step_x - 1) / step_x, conv->kernel_w) - left;
+    // these may wrap where there is one row or column, and are not used then
+    uint32_t row_step = (uint32_t)step_y * (uint32_t)(conv->input_w * conv->input_c);
+    uint32_t column_step = (uint32_t)step_x * (uint32_t)conv->input_c;
     window->first_tap = HEAD_SIZE + (top * conv->kernel_w + left) * TAP_SIZE;
-    window->column_step = conv->input_c;
+    window->rows = rows;
+    window->columns = columns;
+    if (rows <= 0 || columns <= 0) {
+        // with dilation the input may lie between taps
+        window->rows = 1;
+        window->columns = 0;
+        return 0;
+    }
     if (conv->kernel_w == 1) {
         // a window of one column is taken as one row
-        window->columns = window->rows;
+        window->columns = rows;
         window->rows = 1;
-        window->column_step = row_size;
+        column_step = row_step;
     }
-    return (y + top) * row_size + (x + left) * conv->input_c;
+    window->column_step = (int32_t)column_step;
+    window->row_gap = (int32_t)(row_step - (uint32_t)columns * column_step);
+    window->tap_gap = (conv->kernel_w - columns) * TAP_SIZE;
+    return ((y + top * step_y) * conv->input_w + x + left * step_x) * conv->input_c;
 }
 
 void ink_depthwise_packed_s8(

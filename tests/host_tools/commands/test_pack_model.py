@@ -83,6 +83,7 @@ def test_the_summary_as_json_has_the_same_numbers(
             "scale": 1.0,
             "zero_point": -128,
             "takes_images": True,
+            "channels_first": False,
         }
     ]
 

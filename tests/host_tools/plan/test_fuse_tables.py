@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from oracle import TfliteMicro
+from oracle import LiteRt, TfliteMicro
 from single_operators.common import FUSED, Rng, some_scale, some_values, some_zero_point
 from tflite_builder import ModelBuilder
 
@@ -104,7 +104,29 @@ def _quantize_between() -> Chain:
     return chain
 
 
-@pytest.mark.parametrize("make", [_silu, _hard_swish, _prelu, _quantize_between])
+def _leaky() -> Chain:
+    """As MediaPipe's converter writes a PReLU."""
+    chain = Chain()
+    chain("MUL", chain.scalar(64, 0.25 / 64), scale=0.013, zero_point=-4)
+    slope = chain("QUANTIZE", scale=0.05, zero_point=-50)
+    chain("QUANTIZE", source=chain.input, scale=0.05, zero_point=-50)
+    chain("MAXIMUM", slope, scale=0.05, zero_point=-50)
+    return chain
+
+
+def _sine() -> Chain:
+    chain = Chain()
+    chain("DEQUANTIZE", scale=None)
+    chain("SIN", scale=None)
+    chain("MUL", chain.last, scale=None)
+    chain("QUANTIZE", scale=0.01)
+    return chain
+
+
+ACTIVATIONS = (_silu, _hard_swish, _prelu, _leaky, _quantize_between, _sine)
+
+
+@pytest.mark.parametrize("make", ACTIVATIONS)
 def test_an_activation_of_many_operators_is_one_table(make: Callable[[], Chain]) -> None:
     _check(make().build(), ["lut_s8"])
 
@@ -115,6 +137,53 @@ def test_the_table_is_named_after_its_operators() -> None:
         for make in (_silu, _hard_swish, _prelu)
     ]
     assert names == [["LOGISTIC+MUL"], ["ADD+MUL+MUL"], ["RELU+...+ADD"]]
+
+
+def test_a_slope_for_all_channels_is_one_table() -> None:
+    chain = Chain()
+    chain("PRELU", chain.builder.tensor([1, 1, 16], scale=0.01, data=[-20] * 16), scale=0.04)
+    _check(chain.build(), ["lut_s8"])
+
+
+def test_layer_normalization_needs_no_operator_but_those_of_many_values() -> None:
+    chain = Chain()
+    x, axis = chain.input, chain.builder.constant([3])
+
+    def mean(source: int, scale: float) -> int:
+        result = chain.builder.tensor([*SHAPE[:3], 1], scale=scale, zero_point=-128)
+        chain.builder.operator("MEAN", [source, axis], [result], 2, keep_dims=True)
+        return result
+
+    def each(
+        kind: str, *inputs: int, scale: float, zero_point: int = 0, small: bool = False
+    ) -> int:
+        shape = [*SHAPE[:3], 1] if small else SHAPE
+        result = chain.builder.tensor(shape, scale=scale, zero_point=zero_point)
+        options = (
+            {}
+            if kind in ("RSQRT", "SQUARED_DIFFERENCE")
+            else {"fused_activation_function": "NONE"}
+        )
+        chain.builder.operator(kind, list(inputs), [result], **options)
+        return result
+
+    rng = np.random.default_rng(4)
+    gamma = chain.builder.tensor([16], scale=0.01, data=rng.integers(50, 127, 16))
+    beta = chain.builder.tensor([16], scale=0.01, data=rng.integers(-127, 127, 16))
+    middle = mean(x, 0.05)
+    squares = each("SQUARED_DIFFERENCE", x, middle, scale=0.1, zero_point=-128)
+    variance = mean(squares, 0.05)
+    some = each("ADD", variance, chain.scalar(1, 0.001), scale=0.05, zero_point=-128, small=True)
+    root = each("RSQRT", some, scale=0.02, zero_point=-128, small=True)
+    factor = each("MUL", root, gamma, scale=0.02, zero_point=-128)
+    scaled = each("MUL", x, factor, scale=0.05)
+    shift = each("MUL", middle, factor, scale=0.05)
+    rest = each("SUB", beta, shift, scale=0.05)
+    chain.last = each("ADD", scaled, rest, scale=0.05)
+    kernels = _kernels(chain.build())
+    assert "lut_s8" in kernels
+    assert len(kernels) == 9
+    _check(chain.build())
 
 
 def test_a_square_is_one_table() -> None:
@@ -198,3 +267,20 @@ def test_random_chains_give_tflite_micros_bytes() -> None:
         _check(model)
         tables += _kernels(model) in (["lut_s8"], [])
     assert tables > 0.9 * CHAINS
+
+
+def test_a_picture_of_bytes_that_is_cast_and_scaled_is_one_table() -> None:
+    builder = ModelBuilder()
+    picture = builder.tensor(SHAPE, "uint8")
+    real, halved = builder.tensor(SHAPE, "float32"), builder.tensor(SHAPE, "float32")
+    stored = builder.tensor(SHAPE, scale=0.4, zero_point=-20)
+    half = builder.tensor([1], "float32", data=[0.5])
+    builder.operator("CAST", [picture], [real])
+    builder.operator("MUL", [real, half], [halved], fused_activation_function="NONE")
+    builder.operator("QUANTIZE", [halved], [stored])
+    model = builder.build([picture], [stored])
+    assert _kernels(model) == ["lut_s8"]
+    given = np.arange(256, dtype=np.uint8).reshape(SHAPE)
+    # LiteRT's: tflite-micro casts no uint8
+    [expected] = LiteRt(model).run([given])
+    np.testing.assert_array_equal(HostModel(pack(model)).run([given])[0], expected)

@@ -15,7 +15,8 @@ from host_tools.pack import plan_model
 
 RNG = np.random.default_rng(0)
 CONV, DEPTHWISE, DENSE = "conv_packed_s8", "depthwise_3x3_s8", "fully_connected_packed_s8"
-GENERAL = "depthwise_packed_s8"
+GENERAL, DILATED = "depthwise_packed_s8", "depthwise_dilated_s8"
+GROUPED, LARGE = "conv_general_s8", "fully_connected_general_s8"
 WINOGRAD = ["winograd_f2_s8", "winograd_f4_s8"]
 FILLED = np.full
 
@@ -77,6 +78,8 @@ def check(model: bytes, force: str) -> str:
     return plan.operators[0].kernel
 
 
+BESIDE = FILLED((2, 1, 1, 8), -128)
+TOO_LARGE = FILLED((2, 3, 3, 64), 127)
 TAKEN = {
     "1x1": (CONV, layer("CONV_2D", weights(8, 1, 1, 16))),
     "3x3": (CONV, layer("CONV_2D", weights(7, 3, 3, 5))),
@@ -150,6 +153,52 @@ TAKEN = {
         CONV,
         layer("DEPTHWISE_CONV_2D", weights(1, 5, 2, 9), channels=3, depth_multiplier=3),
     ),
+    "depthwise dilation": (
+        DILATED,
+        layer("DEPTHWISE_CONV_2D", weights(1, 3, 3, 4), dilation_w_factor=2, depth_multiplier=1),
+    ),
+    "depthwise dilation with two outputs a channel": (
+        DILATED,
+        layer(
+            "DEPTHWISE_CONV_2D",
+            weights(1, 5, 3, 10),
+            channels=5,
+            depth_multiplier=2,
+            dilation_h_factor=4,
+        ),
+    ),
+    "depthwise dilation of 3 channels": (
+        GROUPED,
+        layer(
+            "DEPTHWISE_CONV_2D",
+            weights(1, 3, 3, 6),
+            channels=3,
+            depth_multiplier=2,
+            dilation_h_factor=2,
+        ),
+    ),
+    "dilation": (GROUPED, layer("CONV_2D", weights(4, 3, 3, 4), dilation_h_factor=2)),
+    "groups": (GROUPED, layer("CONV_2D", weights(6, 3, 3, 4), channels=8)),
+    "groups of one channel": (GENERAL, layer("CONV_2D", weights(6, 3, 3, 1), channels=6)),
+    "groups of one channel with two outputs": (
+        GENERAL,
+        layer("CONV_2D", weights(10, 2, 3, 1), channels=5, stride_h=2),
+    ),
+    "groups of one channel with dilation": (
+        DILATED,
+        layer("CONV_2D", weights(12, 3, 3, 1), channels=6, dilation_w_factor=3),
+    ),
+    "groups of one channel, 3x3": (DEPTHWISE, layer("CONV_2D", weights(6, 3, 3, 1), channels=6)),
+    "weights of -128 beside each other": (GROUPED, layer("CONV_2D", BESIDE)),
+    "sums of 2^23": (GROUPED, layer("CONV_2D", TOO_LARGE, scale=1e-4)),
+    "fully connected with sums of 2^23": (
+        LARGE,
+        layer("FULLY_CONNECTED", FILLED((4, 600), 127), scale=1e-4),
+    ),
+    "fully connected by units with weights of -128": (
+        LARGE,
+        layer("FULLY_CONNECTED", FILLED((3, 9), -128), scale=[0.002, 0.003, 0.004]),
+    ),
     "fully connected": (DENSE, layer("FULLY_CONNECTED", weights(11, 13))),
     "fully connected with a shift of 0": (
         DENSE,
@@ -168,9 +217,9 @@ def test_a_packed_kernel_takes(name: str) -> None:
     assert check(model, kernel) == kernel
 
 
-BESIDE = FILLED((2, 1, 1, 8), -128)
-TOO_LARGE = FILLED((2, 3, 3, 64), 127)
 LEFT = {
+    "what conv_packed_s8 holds": (GROUPED, layer("CONV_2D", weights(4, 3, 3, 4))),
+    "what fully_connected_packed_s8 holds": (LARGE, layer("FULLY_CONNECTED", weights(4, 9))),
     "dilation": (CONV, layer("CONV_2D", weights(4, 3, 3, 4), dilation_h_factor=2)),
     "groups": (CONV, layer("CONV_2D", weights(4, 3, 3, 4), channels=8)),
     "weights of -128 beside each other": (CONV, layer("CONV_2D", BESIDE)),

@@ -134,9 +134,10 @@ def test_a_pad_that_is_read_by_another_name_stays() -> None:
     x, padded, y = padded_convolution(builder, pads=AROUND)
     flat = builder.tensor([10, 40], scale=0.05, zero_point=-5)
     builder.operator("RESHAPE", [padded, builder.constant([10, 40])], [flat], new_shape=[10, 40])
-    twice = builder.tensor([10, 40], scale=0.05, zero_point=-5)
-    builder.operator("ADD", [flat, flat], [twice], fused_activation_function="NONE")
-    plan = checked_plan(builder, [x], [y, twice])
+    more = builder.tensor([10, 40], scale=0.05, data=np.arange(400).reshape(10, 40) % 100)
+    total = builder.tensor([10, 40], scale=0.05, zero_point=-5)
+    builder.operator("ADD", [flat, more], [total], fused_activation_function="NONE")
+    plan = checked_plan(builder, [x], [y, total])
     assert kernels(plan) == ["copy", "conv_s8", "add_s8"]
 
 

@@ -37,7 +37,8 @@ def test_one_message_names_every_unsupported_operator_and_where_it_is() -> None:
         "  1 x FLOOR: this operator is not supported (operator 0, output 'floored')",
         "  1 x RELU: tensor 2 (widened) is int16; int8 is needed here (operator 1, output "
         "'widened')",
-        "  1 x CUSTOM:Mine: this custom operator is not supported: convert the model without it "
+        "  1 x CUSTOM:Mine: this custom operator is not supported: convert the model without it; "
+        "where a compiler for another processor wrote it, take the .tflite file before that step "
         "(operator 2, output 'y')",
         "  how to quantize all of a model: docs/quantize.md",
     ]
@@ -178,12 +179,10 @@ def test_a_tensor_with_an_empty_dimension_is_refused() -> None:
 
 
 def graph_of(shape: tuple[int, ...], operators: int) -> Graph:
-    """A chain of RELUs, made without a file so that it can be as large as one likes."""
-    tensors = [
-        Tensor(i, f"t{i}", shape, "int8", Quantization(np.float32([0.1 * (i + 1)]), np.int64([0])))
-        for i in range(operators + 1)
-    ]
-    chain = [Operator(i, "RELU", 1, (i,), (i + 1,)) for i in range(operators)]
+    """A chain of SOFTMAX, made without a file so that it can be as large as one likes."""
+    quantization = Quantization(np.float32([1 / 256]), np.int64([-128]))
+    tensors = [Tensor(i, f"t{i}", shape, "int8", quantization) for i in range(operators + 1)]
+    chain = [Operator(i, "SOFTMAX", 1, (i,), (i + 1,), {"beta": 1.0}) for i in range(operators)]
     return Graph("chain", tensors, chain, (0,), (operators,))
 
 

@@ -17,7 +17,7 @@ from host_tools.cli import main
 from host_tools.errors import CommandError
 from host_tools.pack import load_blob, pack
 from host_tools.tflite import other_files, read_model
-from host_tools.tflite.compiled import COMPILED
+from host_tools.tflite.other_files import COMPILED
 
 NODE = b"\x0a\x01x\x12\x05Const"
 
@@ -149,6 +149,17 @@ def test_a_model_compiled_for_another_processor_is_called_that(code: str) -> Non
         f"net: compiled for another processor: its operator CUSTOM:{code} is code for "
     )
     assert str(caught.value).endswith("; take the .tflite file before that step")
+
+
+def test_an_unknown_compilers_operator_is_never_called_damaged() -> None:
+    builder = ModelBuilder()
+    x, y = builder.tensor([1, 4], scale=0.1), builder.tensor([1, 4], scale=0.1)
+    scratch = builder.tensor([64], "uint8")
+    builder.operator("CUSTOM:npu-9000", [scratch, x], [y])
+    with pytest.raises(CommandError) as caught:
+        pack(builder.build([x], [y]))
+    assert "1 x CUSTOM:npu-9000: this custom operator is not supported" in str(caught.value)
+    assert "take the .tflite file before that step" in str(caught.value)
 
 
 def test_the_document_of_errors_has_every_kind() -> None:
