@@ -31,13 +31,13 @@ RAM_DISK = """
 import vfs
 class RamDisk:
     def __init__(self):
-        self._memory = memoryview(bytearray(12 << 10))
+        self._memory = memoryview(bytearray(25 << 10))
     def readblocks(self, block, buffer):
         buffer[:] = self._memory[block * 512 : block * 512 + len(buffer)]
     def writeblocks(self, block, buffer):
         self._memory[block * 512 : block * 512 + len(buffer)] = buffer
     def ioctl(self, operation, argument):
-        return 24 if operation == 4 else 512 if operation == 5 else 0
+        return 50 if operation == 4 else 512 if operation == 5 else 0
 disk = RamDisk()
 vfs.VfsFat.mkfs(disk)
 vfs.mount(vfs.VfsFat(disk), "/flash")
