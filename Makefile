@@ -12,6 +12,7 @@ BOARD ?=
 TARGET ?=
 OPENMV ?=
 PICTURES ?=
+MODELS ?=
 TESTS ?= tests
 
 ifneq ($(words $(CURDIR)),1)
@@ -29,6 +30,7 @@ help:
 	@echo 'make test              set up, lint, and every test'
 	@echo '     TESTS=path          only these tests'
 	@echo 'make bench             instructions and cycles of the real models, the code'"'"'s size'
+	@echo '     MODELS=folder       of each layer of your own models there instead'
 	@echo 'make lint              style, types and warnings; make format puts the style right'
 	@echo 'make firmware-virtual  the firmware of the virtual board; prints its path'
 	@echo '     FPU=single          single-precision FPU (default: double)'
@@ -39,6 +41,7 @@ help:
 	@echo '     TARGET=name         a camera of OpenMV'"'"'s, with OPENMV=path'
 	@echo 'make firmware-unix     MicroPython with Inkling for this computer; prints its path'
 	@echo 'make natmod            inkling.mpy, a native module for stock firmware; prints its path'
+	@echo 'make wheel             the package for pip, with all that its commands need; prints its paths'
 	@echo 'make setup             only what the others need: tools, .venv, MicroPython'"'"'s source'
 	@echo 'make clean             remove build/ (and .venv/: make distclean)'
 	@echo 'With demo, test, bench, firmware, firmware-virtual, firmware-unix and natmod:'
@@ -157,6 +160,16 @@ natmod: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
 	@echo $(CURDIR)/$(NATMOD)
 	@echo "next: $(PYTHON:python=mpremote) mip install micropython_lib/package.json" >&2
 
+# --- the package: everything that the commands need, for pip -----------------------------------------------------
+
+.venv/wheel-tools: .venv/tools
+	@$(call PIP_INSTALL,firmware$(comma)wheel)
+	@touch $@
+
+.PHONY: wheel
+wheel: firmware-virtual natmod .venv/wheel-tools
+	@$(PYTHON) -m host_tools.setup.wheel $(FIRMWARE) $(NATMOD)
+
 # --- main jobs ----------------------------------------------------------------------------------------------------
 
 # what the host tools start the virtual board with
@@ -168,8 +181,12 @@ demo: firmware-virtual
 
 .PHONY: bench
 bench: firmware-virtual
+ifneq ($(MODELS),)
+	@$(PYTHON) -m host_tools bench --cycles --models "$(MODELS)"
+else
 	@stock=$$($(MAKE) --no-print-directory --silent STOCK=1 firmware-virtual) \
 		&& $(PYTHON) -m host_tools bench --cycles --stock "$$stock"
+endif
 
 .PHONY: test
 test: lint firmware-virtual

@@ -19,7 +19,12 @@ IntArray = npt.NDArray[np.int32]
 INT32_MIN = -(1 << 31)
 INT32_MAX = (1 << 31) - 1
 
-LIMITS = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)}
+LIMITS = {
+    "int8": (-128, 127),
+    "uint8": (0, 255),
+    "int16": (-32768, 32767),
+    "int32": (INT32_MIN, INT32_MAX),
+}
 
 
 def wrap_int32(values: npt.ArrayLike) -> IntArray:

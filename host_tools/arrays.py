@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from host_tools.arithmetic import LIMITS
 from host_tools.blob.reader import BlobTensor
 from host_tools.errors import CommandError
 from host_tools.files import read_whole, write_whole
@@ -53,8 +55,9 @@ def as_inputs(array: Array, tensor: BlobTensor, where: str) -> Batch:
     and saturated. Raises CommandError, which begins with `where`, for another type or shape.
     """
     shape = tensor.shape
-    if array.dtype not in (np.dtype(tensor.dtype), np.dtype(np.float32)):
-        real = "" if tensor.dtype == "float32" else " or float32 (real values)"
+    taken = [tensor.dtype, *(["float32"] if tensor.dtype in LIMITS else [])]
+    if array.dtype.name not in taken:
+        real = " or float32 (real values)" if len(taken) == 2 else ""
         raise CommandError(
             f"{where}: its type is {array.dtype}; input '{tensor.name}' takes {tensor.dtype}{real}"
         )
@@ -93,10 +96,10 @@ def as_given(values: Array, form: str) -> Array:
     return values
 
 
-def real_values(values: Array, tensor: BlobTensor) -> npt.NDArray[np.float32]:
-    """float32: scale * (stored - zero_point); what is float32 already stays as it is."""
-    if values.dtype == np.float32:
-        return values.astype(np.float32, copy=False)
+def real_values(values: Array, tensor: BlobTensor) -> npt.NDArray[Any]:
+    """float32: scale * (stored - zero_point); what is float32 or int32 stays as it is."""
+    if values.dtype in (np.float32, np.int32):
+        return values
     return dequantize(
         values,
         scale=np.float32(tensor.scale),

@@ -1,7 +1,8 @@
-"""Reads numbers of bytes as users write them: 300000, 300K, 1M."""
+"""Reads numbers of bytes as users write them: 300000, 300K, 1M; and the options that take them."""
 
 from __future__ import annotations
 
+import argparse
 import re
 
 from host_tools.errors import CommandError
@@ -17,3 +18,23 @@ def byte_count(text: str, option: str) -> int:
             f"{option} {text!r} is no number of bytes: write it like 300000, 300K or 1M"
         )
     return int(match[1]) * UNITS[match[2]]
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """The options for what a packed model may take."""
+    parser.add_argument(
+        "--flash",
+        metavar="BYTES",
+        help="the whole blob takes at most so much, such as 300K; default: any size",
+    )
+    parser.add_argument(
+        "--ram", metavar="BYTES", help="the arena takes at most so much; default: any size"
+    )
+
+
+def limits(args: argparse.Namespace) -> tuple[int | None, int | None]:
+    """--flash and --ram as given, None for any. Raises CommandError for what is no number."""
+    return (
+        None if args.flash is None else byte_count(args.flash, "--flash"),
+        None if args.ram is None else byte_count(args.ram, "--ram"),
+    )

@@ -6,8 +6,8 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 
+from host_tools import version
 from host_tools.commands import (
     bench,
     boards,
@@ -30,9 +30,11 @@ VERBS = (pack_model, inspect, run, profile, boards, flash, deploy, validate, sim
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one verb and returns the exit code: 0, 1 for an error, 2 for a wrong command line."""
     try:
-        args = _parser().parse_args(arguments)
-        code: int = args.run(args)
-        sys.stdout.flush()
+        try:
+            args = _parser().parse_args(arguments)
+            code: int = args.run(args)
+        finally:
+            sys.stdout.flush()  # of --help too, which ends within parse_args()
         return code
     except CommandError as error:
         print(f"host_tools: {error}", file=sys.stderr)
@@ -56,9 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         f"verbs:\n{listed}",
         epilog="host_tools VERB --help has each verb's options and an example.",
     )
-    parser.add_argument(
-        "--version", action="version", version=f"Inkling {metadata.version('inkling')}"
-    )
+    parser.add_argument("--version", action="version", version=f"Inkling {version()}")
     verbs = parser.add_subparsers(
         prog="host_tools", metavar="VERB", required=True, help=argparse.SUPPRESS
     )

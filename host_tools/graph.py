@@ -24,7 +24,8 @@ class Quantization:
 class Tensor:
     """One tensor; `data` is an array of `shape` and `dtype` for a constant, else None.
 
-    `dtype` is numpy's name of it: int8, uint8, int16, int32, int64, float32, bool.
+    `dtype` is numpy's name of it: int8, uint8, int16, int32, int64, float32, bool. Where the file
+    leaves sizes `open`, its shape has 1 in their place, which need not be what runs.
     """
 
     index: int
@@ -33,6 +34,7 @@ class Tensor:
     dtype: str
     quantization: Quantization | None = None
     data: np.ndarray | None = None
+    open: bool = False
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Compiles the runtime and its kernels for this computer, with the system's C compiler.
 
-What is built lies in build/host, under names that hold a digest of everything that went in.
+What is built lies in places.build_folder(), under names that hold a digest of everything that went
+in.
 """
 
 from __future__ import annotations
@@ -15,11 +16,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from host_tools.errors import CommandError
+from host_tools.places import ROOT, build_folder
 from host_tools.progress import progress
 
-ROOT = Path(__file__).resolve().parents[1]
 FIRMWARE_MODULE = ROOT / "firmware_module"
-BUILD = ROOT / "build" / "host"
+BUILD = build_folder() / "host"
+
+
+class NoCompilerError(CommandError):
+    """There is no C compiler to build with."""
+
 
 _WARNINGS = ("-Wall", "-Wextra", "-Werror")
 _FAST = ("-std=c11", "-O3", "-fPIC", *_WARNINGS)
@@ -129,7 +135,7 @@ def _run_compiler(target: Path, words: list[str]) -> None:
     """Makes `target` whole or not at all, so that several may build at once."""
     compiler = shutil.which(os.environ.get("CC", "cc"))
     if compiler is None:
-        raise CommandError(
+        raise NoCompilerError(
             "there is no C compiler: install one (Debian: gcc and libc6-dev), or name it in CC"
         )
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from host_tools.host_build import build_library
 
 Array = npt.NDArray[np.generic]
 
-DTYPES = {1: "int8", 2: "uint8", 3: "float32"}
+DTYPES = {1: "int8", 2: "uint8", 3: "float32", 4: "int32"}
 
 
 class BlobError(CommandError):
@@ -78,7 +78,10 @@ class _Tensor(ctypes.Structure):
 
 
 class _Io(ctypes.Structure):
-    _fields_ = [("tensor", ctypes.c_uint32), ("image_table", ctypes.c_uint32)]
+    _fields_ = [
+        *((name, ctypes.c_uint16) for name in ("tensor", "image_flags")),
+        ("image_table", ctypes.c_uint32),  # of an output: labels
+    ]
 
 
 class _Model(ctypes.Structure):
@@ -135,9 +138,8 @@ class HostModel:
         self.target = self._library.ink_target_name(header.target).decode()
         self.n_operators = int(header.n_operators)
         self.work = int(self._model.work)
-        self.labels = [
-            self._library.ink_label(model, index).decode() for index in range(header.n_labels)
-        ]
+        self.output_labels = [self._labels(index) for index in range(header.n_outputs)]
+        self.labels = self.output_labels[0]
         self._inputs = [self._model.inputs[i].tensor for i in range(header.n_inputs)]
         self._outputs = [self._model.outputs[i].tensor for i in range(header.n_outputs)]
         self.inputs = [self._tensor(index) for index in self._inputs]
@@ -196,6 +198,11 @@ class HostModel:
             self._library.ink_error_message(ctypes.byref(self._error), text, len(text))
             raise BlobError(text.value.decode(), status)
 
+    def _labels(self, output: int) -> list[str]:
+        model = ctypes.byref(self._model)
+        count = self._library.ink_n_labels(model, output)
+        return [self._string(text) for text in self._library.ink_labels(model, output)[:count]]
+
     def _string(self, string: int) -> str:
         text: bytes = self._library.ink_string(ctypes.byref(self._model), string)
         return text.decode()
@@ -238,7 +245,8 @@ def _load(path: Path) -> ctypes.CDLL:
         ("ink_set_arena", [model, ctypes.c_void_p, ctypes.c_size_t, error], ctypes.c_int),
         ("ink_run", [model, error], ctypes.c_int),
         ("ink_string", [model, ctypes.c_uint32], ctypes.c_char_p),
-        ("ink_label", [model, ctypes.c_uint32], ctypes.c_char_p),
+        ("ink_n_labels", [model, ctypes.c_uint32], ctypes.c_uint32),
+        ("ink_labels", [model, ctypes.c_uint32], ctypes.POINTER(ctypes.c_uint32)),
         ("ink_target_name", [ctypes.c_uint32], ctypes.c_char_p),
         ("ink_error_message", [error, ctypes.c_char_p, ctypes.c_size_t], None),
     ):

@@ -90,10 +90,21 @@ def scale(pixels: np.ndarray, out_height: int, out_width: int, channels: int) ->
 
 
 def image_to_tensor(
-    pixels: np.ndarray, out_height: int, out_width: int, channels: int, table: np.ndarray
+    pixels: np.ndarray,
+    out_height: int,
+    out_width: int,
+    channels: int,
+    table: np.ndarray,
+    *,
+    bgr: bool = False,
 ) -> np.ndarray:
     """A picture as an input: [1, out_height, out_width, channels] of the table's dtype.
 
-    `table` has the input's stored value for each of the 256 pixel values.
+    `table` has the input's stored value for each of the 256 pixel values: [256], or [channels,
+    256] where each channel has its own. The channels are blue, green, red where `bgr`.
     """
-    return np.asarray(table[scale(pixels, out_height, out_width, channels)][np.newaxis])
+    scaled = scale(pixels, out_height, out_width, channels)
+    if bgr:
+        scaled = scaled[..., ::-1]
+    tables = np.broadcast_to(table, (channels, 256))
+    return np.asarray(tables[np.arange(channels), scaled][np.newaxis])

@@ -12,9 +12,10 @@ from host_tools.blob.writer import write_blob
 from host_tools.errors import CommandError
 from host_tools.files import read_whole
 from host_tools.graph import Graph
+from host_tools.labels import Labels, by_output, check_count
 from host_tools.plan import make_plan
 from host_tools.plan.choose import Limits
-from host_tools.plan.image_tables import Range
+from host_tools.plan.image_tables import Pictures
 from host_tools.plan_types import Plan
 
 # what the commands pack for: its blobs run anywhere, fastest on the boards that we are made for
@@ -24,10 +25,10 @@ DEFAULT_TARGET = "cortex-m7"
 def pack(
     source: str | Path | bytes | Graph,
     *,
-    labels: Sequence[str] | None = None,
+    labels: Labels | None = None,
     name: str | None = None,
     target: str = "portable",
-    image_range: Range | None = None,
+    pictures: Pictures | None = None,
     flash: int | None = None,
     ram: int | None = None,
     force: Sequence[str] = (),
@@ -35,9 +36,9 @@ def pack(
 ) -> bytes:
     """The blob of a model, the same bytes for the same input.
 
-    `labels` name the elements of output 0; `name` is the network's, by default the file's without
-    suffix. `target`, `image_range` and `drop_constants`: see `make_plan`; `flash`, `ram` and
-    `force`: see `Limits`.
+    `labels` name the elements of output 0, or of the outputs that they are given for; `name` is
+    the network's, by default the file's without suffix. `target`, `pictures` and
+    `drop_constants`: see `make_plan`; `flash`, `ram` and `force`: see `Limits`.
     Raises CommandError for a model that cannot be read or packed, for labels that do not fit, and
     for limits that cannot be met.
     """
@@ -46,7 +47,7 @@ def pack(
         labels=labels or (),
         name=name,
         target=target,
-        image_range=image_range,
+        pictures=pictures,
         flash=flash,
         ram=ram,
         force=force,
@@ -55,13 +56,10 @@ def pack(
     return write_labelled(plan, labels or ())
 
 
-def write_labelled(plan: Plan, labels: Sequence[str]) -> bytes:
+def write_labelled(plan: Plan, labels: Labels) -> bytes:
     """The blob of `plan` with `labels`, once both are known to fit."""
-    elements = plan.tensors[plan.outputs[0]].elements
-    if labels and len(labels) != elements:
-        raise CommandError(
-            f"{len(labels)} labels do not fit: output 0 of the model has {elements} elements"
-        )
+    for output, texts in by_output(labels).items():
+        check_count(texts, output, plan.tensors[plan.outputs[output]])
     blob = write_blob(plan, labels)
     if len(blob) > MAX_BLOB:
         raise CommandError(f"the blob would have {len(blob)} bytes; at most {MAX_BLOB} are read")
@@ -73,33 +71,60 @@ def load_blob(path: str | Path, target: str = DEFAULT_TARGET) -> bytes:
 
     Goes by what the file holds, and by its name where that is no blob: a damaged .ink stays one.
     """
-    path = Path(path)
+    data = _blob_in(Path(path))
+    return pack(path, target=target) if data is None else data
+
+
+def load_plan(
+    path: str | Path, flash: int | None = None, ram: int | None = None
+) -> tuple[bytes, Plan | None]:
+    """As `load_blob`, with the plan of a .tflite file, which is packed within these limits.
+
+    Raises CommandError for limits on a blob, which has its kernels already.
+    """
+    data = _blob_in(Path(path))
+    if data is None:
+        plan = plan_model(path, target=DEFAULT_TARGET, flash=flash, ram=ram)
+        return write_labelled(plan, ()), plan
+    if flash is not None or ram is not None:
+        raise CommandError(
+            f"{path}: --flash and --ram are for a .tflite file; a blob has its kernels already"
+        )
+    return data, None
+
+
+def _blob_in(path: Path) -> bytes | None:
+    """The bytes of a file that holds a blob or is named like one, else None."""
+    if path.is_dir():
+        return None
     data = read_whole(path)
-    if data.startswith(MAGIC) or path.suffix == ".ink":
-        return data
-    return pack(path, target=target)
+    return data if data.startswith(MAGIC) or path.suffix == ".ink" else None
 
 
 def plan_model(
     source: str | Path | bytes | Graph,
     *,
-    labels: Sequence[str] = (),
+    where: str | None = None,
+    labels: Labels = (),
     name: str | None = None,
     target: str = "portable",
-    image_range: Range | None = None,
+    pictures: Pictures | None = None,
     flash: int | None = None,
     ram: int | None = None,
     force: Sequence[str] = (),
     drop_constants: bool = True,
 ) -> Plan:
-    """The plan of a model, as `pack` makes it. `labels` only count as bytes of flash."""
+    """The plan of a model, as `pack` makes it. `labels` only count as bytes of flash.
+
+    `where` begins errors; by default a file's path, or the name of a model given as bytes.
+    """
     limits = Limits(flash, ram, labels, force)
     if isinstance(source, Graph):
         graph = dataclasses.replace(source, name=name or source.name)
-        return make_plan(graph, target, image_range, limits, drop_constants=drop_constants)
-    graph = tflite.read_model(source, name)
+    else:
+        graph = tflite.read_model(source, name)
+        where = where or (graph.name if isinstance(source, bytes) else str(source))
     try:
-        return make_plan(graph, target, image_range, limits, drop_constants=drop_constants)
+        return make_plan(graph, target, pictures, limits, drop_constants=drop_constants)
     except CommandError as error:
-        where = graph.name if isinstance(source, bytes) else source
-        raise CommandError(f"{where}: {error}") from error
+        raise CommandError(f"{where}: {error}" if where else str(error)) from error

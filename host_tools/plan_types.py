@@ -11,15 +11,15 @@ import numpy as np
 
 from host_tools.kernels.layer import Layer
 
-ITEM_SIZES = {"int8": 1, "uint8": 1, "float32": 4}
+ITEM_SIZES = {"int8": 1, "uint8": 1, "float32": 4, "int32": 4}
 
 
 @dataclass
 class PlanTensor:
     """A tensor in the arena, or a constant where `data` is an array of `shape` and `dtype`.
 
-    `dtype` is int8, uint8 or float32 and real = scale * (stored - zero_point). `view_of` names
-    the tensor (an index) whose bytes these are under another shape. `offset` is in the arena, in
+    `dtype` is one of ITEM_SIZES and real = scale * (stored - zero_point). `view_of` names the
+    tensor (an index) whose bytes these are under another shape. `offset` is in the arena, in
     bytes, once the memory planner has run.
     """
 
@@ -48,8 +48,8 @@ class PlanOperator:
 
     `inputs` (one or two) and `output` are tensor indices. `params` holds integers (tuples of six
     for a copy's vectors) and `data` the arrays whose offsets are the kernel's other fields.
-    `source_index` and `name` say which operator of the model it came from. `macs` counts
-    multiply-accumulates, sizes and offsets are bytes.
+    `source_index` and `name` say which operator of the model it came from, `why` why its kernel
+    was taken. `macs` counts multiply-accumulates, sizes and offsets are bytes.
     """
 
     kernel: str
@@ -60,6 +60,7 @@ class PlanOperator:
     params: dict[str, Any] = field(default_factory=dict)
     data: dict[str, np.ndarray] = field(default_factory=dict)
     macs: int = 0
+    why: str = ""
     scratch_size: int = 0
     scratch_offset: int = 0
 
@@ -68,7 +69,8 @@ class PlanOperator:
 class Plan:
     """Operators in running order over tensors; `inputs` and `outputs` are tensor indices.
 
-    `image_tables` has an entry an input: 256 stored values by pixel value, or None.
+    `image_tables` has an entry an input: None, or the stored value by pixel value, [256] for all
+    channels or [3, 256] for each; pictures are taken blue, green, red where `bgr`.
     `arena_size` is bytes, scratch included.
     """
 
@@ -80,6 +82,7 @@ class Plan:
     outputs: tuple[int, ...]
     image_tables: list[np.ndarray | None] = field(default_factory=list)
     arena_size: int = 0
+    bgr: bool = False
 
     def layer(self, operator: PlanOperator) -> Layer:
         """The parameters and shapes of an operator."""

@@ -22,6 +22,9 @@ def open_camera(grayscale=False):
     """Returns a function that takes a picture of 320x240 pixels."""
     try:
         import csi
+
+        if not hasattr(csi, "CSI"):
+            raise ImportError("OpenMV 4.6 and 4.7 have sensor under this name too")
     except ImportError:
         try:
             import sensor
@@ -49,8 +52,13 @@ def open_camera(grayscale=False):
 
 def write(image, x, y, text):
     """Writes on a picture that can be drawn on; OpenMV's IDE and `host_tools sim` show it."""
-    if hasattr(image, "draw_string"):
-        image.draw_rectangle(x, y, 8 * len(text), 10, color=(0, 0, 0), fill=True)
+    if not hasattr(image, "draw_string"):
+        return
+    image.draw_rectangle((x, y, 8 * len(text), 10), color=(0, 0, 0), fill=True)
+    try:
+        image.draw_string((x, y), text, color=(0, 255, 0))
+    except (TypeError, ValueError):
+        # OpenMV before 5.0 takes numbers only
         image.draw_string(x, y, text, color=(0, 255, 0))
 
 

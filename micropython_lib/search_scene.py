@@ -49,7 +49,7 @@ def merge(finds):
 def mark(image, rectangle, text):
     if hasattr(image, "draw_rectangle"):
         x, y, width, height = rectangle
-        image.draw_rectangle(x, y, width, height, color=(0, 255, 0), thickness=2)
+        image.draw_rectangle((x, y, width, height), color=(0, 255, 0), thickness=2)
         write(image, x, y, text)
 
 

@@ -58,13 +58,15 @@ class Picture:
     def bytearray(self):
         return self._pixels
 
-    def draw_rectangle(self, x, y, w, h, color=(255, 255, 255), thickness=1, fill=False):
+    def draw_rectangle(self, rect, color=(255, 255, 255), thickness=1, fill=False):
+        x, y, w, h = rect
         value = self._value(color)
         for edge in range(1 if fill else thickness):
             self._canvas.rect(x + edge, y + edge, w - 2 * edge, h - 2 * edge, value, fill)
         return self
 
-    def draw_string(self, x, y, text, color=(255, 255, 255)):
+    def draw_string(self, pos, text, color=(255, 255, 255)):
+        x, y = pos
         self._canvas.text(text, x, y + 1, self._value(color))
         return self
 

@@ -40,6 +40,7 @@ class Chain:
         depthwise: bool = False,
         padding: str = "SAME",
         stride: int = 1,
+        dilation: int = 1,
         fused: str = "NONE",
     ) -> Chain:
         """A convolution from `source` or the last layer; with `depthwise` each channel alone.
@@ -55,7 +56,9 @@ class Chain:
             weights[(..., channel) if depthwise else channel] = 0
             bias[channel] = STEP * value
         sides = [
-            -(-size // stride) if padding == "SAME" else (size - kernel) // stride + 1
+            -(-size // stride)
+            if padding == "SAME"
+            else (size - (kernel - 1) * dilation - 1) // stride + 1
             for size in (height, width)
         ]
         scales = [1 / STEP] * units
@@ -73,8 +76,8 @@ class Chain:
             padding=padding,
             stride_h=stride,
             stride_w=stride,
-            dilation_h_factor=1,
-            dilation_w_factor=1,
+            dilation_h_factor=dilation,
+            dilation_w_factor=dilation,
             fused_activation_function=fused,
             **options,
         )
@@ -93,9 +96,10 @@ class Chain:
         )
         return self
 
-    def reshape(self) -> Chain:
+    def reshape(self, flat: list[int] | None = None) -> Chain:
+        """To `flat`, or to all but the batch in one dimension."""
         shape = self.shape()
-        flat = [shape[0], int(np.prod(shape[1:]))]
+        flat = flat or [shape[0], int(np.prod(shape[1:]))]
         source, self.last = self.last, self.tensor(flat)
         self.builder.operator(
             "RESHAPE", [source, self.builder.constant(flat)], [self.last], new_shape=flat

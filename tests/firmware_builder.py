@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -33,3 +34,13 @@ def build_natmod() -> Path:
     done = make("natmod")
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.strip())
+
+
+def folder_of_programs(folder: Path, *names: str) -> Path:
+    """A new folder to be all of PATH: it has these programs alone."""
+    folder.mkdir()
+    for name in names:
+        program = shutil.which(name)
+        assert program, name
+        (folder / name).symlink_to(program)
+    return folder

@@ -49,6 +49,26 @@ class TfliteMicro:
         return [self.interpreter.get_output(index).copy() for index in range(outputs)]
 
 
+class LiteRt:
+    """A model in LiteRT's reference kernels: the oracle where tflite-micro has no int8 kernel."""
+
+    def __init__(self, model: bytes) -> None:
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+        self.interpreter = Interpreter(
+            model_content=model, experimental_op_resolver_type=OpResolverType.BUILTIN_REF
+        )
+        self.interpreter.allocate_tensors()
+
+    def run(self, inputs: Sequence[np.ndarray], outputs: int = 1) -> list[np.ndarray]:
+        """As `TfliteMicro.run`."""
+        for details, array in zip(self.interpreter.get_input_details(), inputs, strict=True):
+            self.interpreter.set_tensor(details["index"], array)
+        self.interpreter.invoke()
+        places = [details["index"] for details in self.interpreter.get_output_details()]
+        return [self.interpreter.get_tensor(place) for place in places[:outputs]]
+
+
 def random_inputs(graph: Graph, rng: np.random.Generator) -> list[np.ndarray]:
     """Inputs for a graph over the whole range of each stored dtype."""
     arrays = []

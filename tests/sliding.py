@@ -56,6 +56,11 @@ LAYERS = {
         Chain(9, 4).conv(8, 4, depthwise=True, stride=3),
         Chain(1, 7).conv(14, 3, depthwise=True),
     ],
+    "depthwise_dilated_s8": [
+        Chain(9, 4).conv(4, 3, depthwise=True, dilation=2),
+        Chain(9, 6).conv(12, 3, depthwise=True, padding="VALID", dilation=3),
+        Chain(5, 5).conv(5, 2, depthwise=True, dilation=7),
+    ],
     "fully_connected_packed_s8": [
         Chain(3, 5).fully_connected(20),
         Chain(3, 5).fully_connected(100),

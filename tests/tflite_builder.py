@@ -15,25 +15,22 @@ import numpy as np
 import tflite
 
 from host_tools.graph import Graph, Operator, Quantization, Tensor
+from host_tools.operators import OPERATORS
 
-# which options table goes with an operator, where the name does not say so
+# which options table goes with an operator, where neither its page nor its name says so
 OPTIONS_OF = {
-    "CONV_2D": "Conv2DOptions",
-    "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
-    "AVERAGE_POOL_2D": "Pool2DOptions",
-    "MAX_POOL_2D": "Pool2DOptions",
-    "MEAN": "ReducerOptions",
-    "SUM": "ReducerOptions",
+    "BATCH_MATMUL": "BatchMatMulOptions",
     "PADV2": "PadV2Options",
+    "L2_NORMALIZATION": "L2NormOptions",
     "LOGISTIC": None,
     "TANH": None,
     "RELU": None,
     "RELU6": None,
     "RELU_N1_TO_1": None,
-    "RESIZE_NEAREST_NEIGHBOR": "ResizeNearestNeighborOptions",
 }
 
 ENUM_OF = {
+    "mode": tflite.MirrorPadMode,
     "padding": tflite.Padding,
     "fused_activation_function": tflite.ActivationFunctionType,
     "weights_format": tflite.FullyConnectedOptionsWeightsFormat,
@@ -56,8 +53,12 @@ class ModelBuilder:
         axis: int = 0,
         data: Any = None,
         name: str | None = None,
+        open: bool = False,
     ) -> int:
-        """Adds a tensor (a constant where `data` is given) and returns its index."""
+        """Adds a tensor (a constant where `data` is given) and returns its index.
+
+        With `open`, the file does not say the sizes that `shape` has as 1.
+        """
         index = len(self.graph.tensors)
         quantization = None
         if scale is not None:
@@ -67,7 +68,7 @@ class ModelBuilder:
         if data is not None:
             data = np.asarray(data, dtype=dtype).reshape(shape)
         self.graph.tensors.append(
-            Tensor(index, name or f"tensor_{index}", tuple(shape), dtype, quantization, data)
+            Tensor(index, name or f"tensor_{index}", tuple(shape), dtype, quantization, data, open)
         )
         return index
 
@@ -193,6 +194,10 @@ def _buffer(
 def _tensor(builder: flatbuffers.Builder, tensor: Tensor, buffer: int) -> int:
     name = builder.CreateString(tensor.name)
     shape = builder.CreateNumpyVector(np.asarray(tensor.shape, dtype=np.int32))
+    signature = None
+    if tensor.open:
+        sizes = [-1 if size == 1 else size for size in tensor.shape]
+        signature = builder.CreateNumpyVector(np.asarray(sizes, np.int32))
     quantization = None
     if tensor.quantization is not None:
         scale = builder.CreateNumpyVector(np.asarray(tensor.quantization.scale, np.float32))
@@ -211,6 +216,8 @@ def _tensor(builder: flatbuffers.Builder, tensor: Tensor, buffer: int) -> int:
     tflite.TensorAddName(builder, name)
     if quantization is not None:
         tflite.TensorAddQuantization(builder, quantization)
+    if signature is not None:
+        tflite.TensorAddShapeSignature(builder, signature)
     return tflite.TensorEnd(builder)
 
 
@@ -245,7 +252,8 @@ def _operator(builder: flatbuffers.Builder, operator: Operator, code: int) -> in
 
 def _options(builder: flatbuffers.Builder, operator: Operator) -> tuple[str | None, int]:
     default = "".join(part.capitalize() for part in operator.kind.split("_")) + "Options"
-    table = OPTIONS_OF.get(operator.kind, default)
+    page = OPERATORS.get(operator.kind)
+    table = page.options[0] if page and page.options else OPTIONS_OF.get(operator.kind, default)
     if table is None or not hasattr(tflite.BuiltinOptions, table):
         return None, 0
     module = importlib.import_module(f"tflite.{table}")

@@ -1,49 +1,68 @@
 // SPDX-License-Identifier: MIT
-// Walks two inputs that broadcast to an output's shape, a row of the last dimension at a time.
+// Walks two inputs that broadcast to an output's shape, in rows as long as their steps allow:
+// tensors of one shape are a single row.
 #include "ink_broadcast.h"
 
-// An input's steps through its data along each of the output's dimensions: 0 where it is repeated.
-static void find_steps(
-    const ink_tensor_t *input, const ink_tensor_t *output, uint32_t steps[INK_MAX_RANK]) {
-    uint32_t size = 1;
-    for (uint32_t i = 1; i <= INK_MAX_RANK; i++) {
-        const uint32_t dim = i <= input->rank ? input->dims[input->rank - i] : 1;
-        steps[INK_MAX_RANK - i] = dim > 1 && i <= output->rank ? size : 0;
-        size *= dim;
+// Output dimensions that are walked together, the innermost first, with each input's step along
+// them: 0 where it is repeated.
+typedef struct {
+    uint32_t rank;
+    uint32_t count[INK_MAX_RANK], place[INK_MAX_RANK];
+    uint32_t step0[INK_MAX_RANK], step1[INK_MAX_RANK];
+} walk_t;
+
+// Dimension i of a tensor, counted from the last; 1 where it has none.
+static uint32_t dimension(const ink_tensor_t *tensor, uint32_t i) {
+    return i < tensor->rank ? tensor->dims[tensor->rank - 1 - i] : 1;
+}
+
+static void walk_over(walk_t *walk, uint32_t count, uint32_t step0, uint32_t step1) {
+    const uint32_t inner = walk->rank - 1;
+    if (walk->rank > 0 && step0 == walk->step0[inner] * walk->count[inner] &&
+        step1 == walk->step1[inner] * walk->count[inner]) {
+        walk->count[inner] *= count;
+        return;
     }
+    walk->count[walk->rank] = count;
+    walk->place[walk->rank] = 0;
+    walk->step0[walk->rank] = step0;
+    walk->step1[walk->rank] = step1;
+    walk->rank += 1;
 }
 
 void ink_broadcast(ink_broadcast_row_t row, const void *params, const ink_tensor_t *input0,
     const int8_t *input0_data, const ink_tensor_t *input1, const int8_t *input1_data,
     const ink_tensor_t *output, int8_t *output_data) {
-    uint32_t count[INK_MAX_RANK];
-    uint32_t step0[INK_MAX_RANK];
-    uint32_t step1[INK_MAX_RANK];
-    uint32_t place[INK_MAX_RANK] = {0};
-    uint32_t rows = 1;
-    find_steps(input0, output, step0);
-    find_steps(input1, output, step1);
-    for (uint32_t i = 1; i <= INK_MAX_RANK; i++) {
-        count[INK_MAX_RANK - i] = i <= output->rank ? output->dims[output->rank - i] : 1;
-        rows *= i > 1 ? count[INK_MAX_RANK - i] : 1;
-    }
-    const uint32_t last = INK_MAX_RANK - 1;
-    for (; rows > 0; rows--) {
-        uint32_t offset0 = 0;
-        uint32_t offset1 = 0;
-        for (uint32_t i = 0; i < last; i++) {
-            offset0 += place[i] * step0[i];
-            offset1 += place[i] * step1[i];
+    walk_t walk;
+    uint32_t size0 = 1;
+    uint32_t size1 = 1;
+    walk.rank = 0;
+    for (uint32_t i = 0; i < output->rank; i++) {
+        const uint32_t dim0 = dimension(input0, i);
+        const uint32_t dim1 = dimension(input1, i);
+        if (dimension(output, i) > 1) {
+            walk_over(&walk, dimension(output, i), dim0 > 1 ? size0 : 0, dim1 > 1 ? size1 : 0);
         }
-        row(params, input0_data + offset0, step0[last], input1_data + offset1, step1[last],
-            output_data, count[last]);
-        output_data += count[last];
-        // the next place, counting up from the last dimension but one
-        for (uint32_t i = last; i-- > 0;) {
-            if (++place[i] < count[i]) {
+        size0 *= dim0;
+        size1 *= dim1;
+    }
+    if (walk.rank == 0) {
+        walk_over(&walk, 1, 1, 1);
+    }
+    uint32_t level;
+    do {
+        row(params, input0_data, walk.step0[0], input1_data, walk.step1[0], output_data,
+            walk.count[0]);
+        output_data += walk.count[0];
+        for (level = 1; level < walk.rank; level++) {
+            input0_data += walk.step0[level];
+            input1_data += walk.step1[level];
+            if (++walk.place[level] < walk.count[level]) {
                 break;
             }
-            place[i] = 0;
+            input0_data -= walk.step0[level] * walk.count[level];
+            input1_data -= walk.step1[level] * walk.count[level];
+            walk.place[level] = 0;
         }
-    }
+    } while (level < walk.rank);
 }

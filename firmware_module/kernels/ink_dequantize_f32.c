@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// int8 or uint8 to float32; float32 as it is.
+// int8 or uint8 to float32; float32 and int32 as they are.
 #include "ink_copy_bytes.h"
 #include "ink_kernels.h"
 
 void ink_dequantize_f32(
     const ink_tensor_t *input, const void *input_data, float *output_data, uint32_t count) {
-    if (input->dtype == INK_DTYPE_FLOAT32) {
+    if (input->dtype >= INK_DTYPE_FLOAT32) {
         ink_copy_bytes(output_data, input_data, count * sizeof(*output_data));
         return;
     }

@@ -8,6 +8,7 @@
 #ifndef INK_KERNELS_H
 #define INK_KERNELS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ink_blob.h"
@@ -23,6 +24,40 @@ void ink_broadcast_mul_s8(const ink_mul_params_t *params, const ink_tensor_t *in
     const int8_t *input0_data, const ink_tensor_t *input1, const int8_t *input1_data,
     const ink_tensor_t *output, int8_t *output_data);
 
+typedef struct {
+    int32_t input0_offset, input1_offset, output_offset, multiplier, shift;
+    uint32_t positive;
+} ink_prelu_params_t;
+
+// Broadcast; in place where input 0 is not repeated. `positive` holds the outputs of inputs from
+// the zero point on, indexed by the byte read as unsigned. The shift is at most 13.
+void ink_prelu_s8(const ink_prelu_params_t *params, const int8_t positive[256],
+    const ink_tensor_t *input0, const int8_t *input0_data, const ink_tensor_t *input1,
+    const int8_t *input1_data, const ink_tensor_t *output, int8_t *output_data);
+
+// Broadcast; in place where input 0 is not repeated.
+void ink_maximum_s8(const ink_tensor_t *input0, const int8_t *input0_data,
+    const ink_tensor_t *input1, const int8_t *input1_data, const ink_tensor_t *output,
+    int8_t *output_data);
+void ink_minimum_s8(const ink_tensor_t *input0, const int8_t *input0_data,
+    const ink_tensor_t *input1, const int8_t *input1_data, const ink_tensor_t *output,
+    int8_t *output_data);
+
+// Broadcast; in place where input 0 is not repeated.
+void ink_squared_difference_s8(const ink_add_params_t *params, const ink_tensor_t *input0,
+    const int8_t *input0_data, const ink_tensor_t *input1, const int8_t *input1_data,
+    const ink_tensor_t *output, int8_t *output_data);
+
+typedef struct {
+    int32_t greater, threshold, shift;
+    uint32_t lines, above, inner, below;
+} ink_channel_lines_params_t;
+
+// In place. `lines` holds a multiplier and an offset a channel; entry i of a table is for i - 128.
+void ink_channel_lines_s8(const ink_channel_lines_params_t *params, const int32_t *lines,
+    const int8_t above[256], const int8_t inner[256], const int8_t below[256], uint32_t channels,
+    uint32_t pixels, const int8_t *input, int8_t *output);
+
 // In place. Bytes are int8 or uint8; the table is indexed by the byte read as unsigned.
 void ink_lut_s8(const uint8_t table[256], const uint8_t *input, uint8_t *output, uint32_t size);
 
@@ -33,15 +68,66 @@ void ink_copy(
 void ink_mean_s8(const ink_mean_params_t *params, const ink_tensor_t *input,
     const int8_t *input_data, int8_t *output_data);
 
+typedef struct {
+    int32_t axes;
+} ink_reduce_params_t;
+
+// Over dimension i where bit i of the axes is set.
+void ink_reduce_max_s8(const ink_reduce_params_t *params, const ink_tensor_t *input,
+    const int8_t *input_data, int8_t *output_data);
+void ink_reduce_min_s8(const ink_reduce_params_t *params, const ink_tensor_t *input,
+    const int8_t *input_data, int8_t *output_data);
+
 // rows[output height] and columns[output width] are indices into the input.
 void ink_resize_nearest_s8(const uint16_t *rows, const uint16_t *columns, const ink_tensor_t *input,
     const int8_t *input_data, const ink_tensor_t *output, int8_t *output_data);
 
+// rows[output height] and columns[output width] are places in the input, in 1/1024 of a pixel.
+void ink_resize_bilinear_s8(const int32_t *rows, const int32_t *columns, const ink_tensor_t *input,
+    const int8_t *input_data, const ink_tensor_t *output, int8_t *output_data);
+
 // float32 to int8 or uint8, and back; `count` elements. Type, scale and zero point are the 8-bit
-// tensor's. The second takes a float32 tensor too.
+// tensor's. The second copies a float32 or int32 tensor as it is.
 void ink_quantize_f32(
     const ink_tensor_t *output, const float *input_data, void *output_data, uint32_t count);
 void ink_dequantize_f32(
     const ink_tensor_t *input, const void *input_data, float *output_data, uint32_t count);
+
+typedef struct {
+    int32_t input0_offset, input1_offset, output_offset, multiplier, shift;
+} ink_batch_matmul_params_t;
+
+// Dimensions of both inputs before their last two broadcast to the output's. Input 0 is [rows,
+// depth] there, input 1 [columns, depth]; scratch is what a fully connected layer of that depth and
+// as many units needs. False where CMSIS-NN's function reports an error.
+bool ink_batch_matmul_s8(const ink_batch_matmul_params_t *params, const ink_tensor_t *input0,
+    const int8_t *input0_data, const ink_tensor_t *input1, const int8_t *input1_data,
+    const ink_tensor_t *output, int8_t *output_data, void *scratch, uint32_t scratch_size);
+
+typedef struct {
+    int32_t multiplier, shift, reverse_multiplier, reverse_shift, diff_min;
+} ink_log_softmax_params_t;
+
+// `rows` rows of `length` elements each.
+void ink_log_softmax_s8(const ink_log_softmax_params_t *params, const int8_t *input, uint32_t rows,
+    uint32_t length, int8_t *output);
+
+typedef struct {
+    int32_t input_offset;
+} ink_l2_normalization_params_t;
+
+// As above.
+void ink_l2_normalization_s8(const ink_l2_normalization_params_t *params, const int8_t *input,
+    uint32_t rows, uint32_t length, int8_t *output);
+
+typedef struct {
+    int32_t axis, minimum;
+} ink_arg_max_params_t;
+
+void ink_arg_max_s8(const ink_arg_max_params_t *params, const ink_tensor_t *input,
+    const int8_t *input_data, int32_t *output_data);
+
+// From one dtype of tensors to another.
+void ink_cast(uint32_t from, const void *input, uint32_t to, void *output, uint32_t count);
 
 #endif

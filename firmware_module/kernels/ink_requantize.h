@@ -26,6 +26,31 @@ static inline int32_t ink_multiply(uint32_t sum, int32_t multiplier, int32_t shi
     return ink_divide_by_power(ink_high_multiply((int32_t)(sum << left), multiplier), right);
 }
 
+// A multiplier and a shift made ready for many values. `left` holds 2 x, so that the product's
+// upper half is what is wanted; `away` is all bits where there is a second rounding.
+typedef struct {
+    int32_t multiplier, half, away;
+    uint32_t left, right;
+} ink_scale_t;
+
+static inline ink_scale_t ink_make_scale(int32_t multiplier, int32_t shift) {
+    const uint32_t right = shift < 0 ? (uint32_t)-shift : 0;
+    return (ink_scale_t){
+        .multiplier = multiplier,
+        .half = right > 0 ? 1 << (right - 1) : 0,
+        .away = right > 0 ? -1 : 0,
+        .left = shift > 0 ? (uint32_t)shift + 1 : 1,
+        .right = right,
+    };
+}
+
+// As ink_multiply, for values that are less than 2^31 once shifted to the left.
+static inline int32_t ink_scale(int32_t value, const ink_scale_t *scale) {
+    const int32_t raised = (int32_t)((uint32_t)value << scale->left);
+    const int32_t high = (int32_t)(((int64_t)raised * scale->multiplier + (1LL << 31)) >> 32);
+    return (high + ((high >> 31) & scale->away) + scale->half) >> scale->right;
+}
+
 static inline int32_t ink_clamp(int32_t value, int32_t min, int32_t max) {
     return value < min ? min : value > max ? max : value;
 }

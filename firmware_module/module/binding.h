@@ -13,7 +13,7 @@ typedef struct {
     ink_model_t model;
     mp_obj_t blob;   // anything with the buffer protocol
     mp_obj_t arena;  // the same, writable
-    mp_obj_t labels; // a tuple, made when first asked for; MP_OBJ_NULL before
+    mp_obj_t labels; // tuples in a tuple, made when first asked for; MP_OBJ_NULL before
     uint32_t runs;
     bool in_place; // the blob was not copied
 } binding_model_t;
@@ -33,8 +33,13 @@ extern const mp_obj_fun_builtin_var_t binding_output_obj;
 void binding_check_buffers(const binding_model_t *self);
 // Runs one operator; raises RuntimeError, or what was pending.
 void binding_run_operator(binding_model_t *self, uint32_t index);
-// The outputs as a list of array('f').
+// The outputs as a list of array('f'), or array('i') where the tensor is int32.
 mp_obj_t binding_make_outputs(const binding_model_t *self);
+
+// What array.array and memoryview call the tensor's type.
+static inline char binding_typecode(const ink_tensor_t *tensor) {
+    return "?bBfi"[tensor->dtype];
+}
 
 // profile.c
 extern const mp_obj_fun_builtin_var_t binding_profile_obj;

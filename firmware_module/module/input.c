@@ -35,12 +35,25 @@ static bool open_sequence(mp_obj_t object, size_t *length, mp_obj_t **items) {
     return true;
 }
 
+static void set_element(const slot_t *slot, uint32_t element, mp_obj_t object) {
+    if (slot->tensor->dtype != INK_DTYPE_INT32) {
+        float value = mp_obj_get_float_to_f(object);
+        ink_quantize_element(slot->tensor, slot->data, element, value);
+        return;
+    }
+    mp_int_t value = mp_obj_get_int(object); // not by way of a float, which has fewer bits
+    if ((int32_t)value != value) {
+        binding_raise(&mp_type_ValueError, "%s: input %u: a number that int32 cannot hold",
+            binding_name(slot->model), (unsigned)slot->index);
+    }
+    ((int32_t *)slot->data)[element] = (int32_t)value;
+}
+
 // Stores `object`, nested as the tensor's dimensions from `axis` on; returns the next element's
 // index.
 static uint32_t set_nested(const slot_t *slot, mp_obj_t object, size_t axis, uint32_t element) {
     if (axis == slot->tensor->rank) {
-        float value = mp_obj_get_float_to_f(object);
-        ink_quantize_element(slot->tensor, slot->data, element, value);
+        set_element(slot, element, object);
         return element + 1;
     }
     size_t expected = slot->tensor->dims[axis];
@@ -76,7 +89,7 @@ static void set_sequence(const slot_t *slot, mp_obj_t object) {
             if (length != slot->elements) {
                 raise_for(slot, &mp_type_ValueError, "length of the list", length, slot->elements);
             }
-            ink_quantize_element(slot->tensor, slot->data, i, mp_obj_get_float_to_f(items[i]));
+            set_element(slot, i, items[i]);
         }
         return;
     }
@@ -105,7 +118,8 @@ static void set_buffer(const slot_t *slot, mp_obj_t object) {
             binding_name(slot->model), (unsigned)slot->index, mp_obj_get_type(object)->name);
     }
     char typecode = (char)buffer.typecode;
-    if (typecode == 'b' || typecode == 'B' || typecode == BYTEARRAY_TYPECODE) {
+    if (typecode == 'b' || typecode == 'B' || typecode == BYTEARRAY_TYPECODE ||
+        (typecode == 'i' && slot->tensor->dtype == INK_DTYPE_INT32)) {
         if (buffer.len != slot->tensor->size) {
             raise_for(slot, &mp_type_ValueError, "bytes of stored values", buffer.len,
                 slot->tensor->size);
@@ -192,8 +206,8 @@ static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
     const char *name = binding_name(slot->model);
     unsigned index = (unsigned)slot->index;
     const ink_tensor_t *tensor = slot->tensor;
-    uint32_t table = slot->model->model.inputs[slot->index].image_table;
-    if (table == 0 || tensor->dims[1] > INK_IMAGE_MAX_SIDE ||
+    const ink_io_t *record = &slot->model->model.inputs[slot->index];
+    if (record->image_table == 0 || tensor->dims[1] > INK_IMAGE_MAX_SIDE ||
         tensor->dims[2] > INK_IMAGE_MAX_SIDE) {
         binding_raise(&mp_type_TypeError,
             "%s: input %u takes no pictures: give a buffer or nested lists", name, index);
@@ -229,8 +243,12 @@ static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
     size_t first = (size_t)(part[1] * width + part[0]) * format;
     ink_image_t image = {(const uint8_t *)pixels.buf + first, (uint32_t)part[2], (uint32_t)part[3],
         (uint32_t)width, (ink_image_format_t)format};
-    ink_image_to_tensor(&image, tensor->dims[1], tensor->dims[2], tensor->dims[3],
-        tensor->dtype == INK_DTYPE_FLOAT32 ? 4 : 1, slot->model->model.blob + table, slot->data);
+    uint32_t size = ink_element_size(tensor->dtype);
+    ink_image_input_t input = {tensor->dims[1], tensor->dims[2], tensor->dims[3], size,
+        slot->model->model.blob + record->image_table,
+        (record->image_flags & INK_IMAGE_CHANNEL_TABLES) != 0 ? 256 * size : 0,
+        (record->image_flags & INK_IMAGE_BGR) != 0};
+    ink_image_to_tensor(&image, &input, slot->data);
     return true;
 }
 

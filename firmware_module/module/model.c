@@ -55,20 +55,21 @@ mp_obj_t binding_model_make_new(
     return MP_OBJ_FROM_PTR(self);
 }
 
-static void print_tensor(
-    const mp_print_t *print, const char *what, size_t index, const ink_tensor_t *tensor) {
+static void print_tensor(const mp_print_t *print, const binding_model_t *self, const char *what,
+    size_t index, const ink_tensor_t *tensor) {
     mp_printf(print, "\n  %s %u: %s [", what, (unsigned)index, ink_dtype_name(tensor->dtype));
     for (size_t i = 0; i < tensor->rank; i++) {
         mp_printf(print, i == 0 ? "%u" : ", %u", (unsigned)tensor->dims[i]);
     }
     mp_printf(print, "]");
-    if (tensor->dtype != INK_DTYPE_FLOAT32) {
+    if (tensor->dtype < INK_DTYPE_FLOAT32) {
         // by Python's own formatting: no double on the way
         mp_obj_t scale = mp_binary_op(
             MP_BINARY_OP_MODULO, mp_obj_new_str("%.6g", 4), mp_obj_new_float_from_f(tensor->scale));
         mp_printf(
             print, ", scale %s, zero point %d", mp_obj_str_get_str(scale), (int)tensor->zero_point);
     }
+    mp_printf(print, ", name '%s'", ink_string(&self->model, tensor->name));
 }
 
 void binding_model_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind) {
@@ -79,28 +80,49 @@ void binding_model_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kin
         ink_target_name(header->target), (unsigned)header->blob_size,
         self->in_place ? "in place" : "on the heap", (unsigned)header->arena_size);
     for (size_t i = 0; i < header->n_inputs; i++) {
-        print_tensor(print, "input", i, binding_input_tensor(self, i));
+        print_tensor(print, self, "input", i, binding_input_tensor(self, i));
     }
     for (size_t i = 0; i < header->n_outputs; i++) {
-        print_tensor(print, "output", i, binding_output_tensor(self, i));
-    }
-    if (header->n_labels != 0) {
-        mp_printf(print, "\n  %u labels", (unsigned)header->n_labels);
+        print_tensor(print, self, "output", i, binding_output_tensor(self, i));
+        uint32_t n_labels = ink_n_labels(&self->model, i);
+        if (n_labels != 0) {
+            mp_printf(print, ", %u labels", (unsigned)n_labels);
+        }
     }
 }
 
-static mp_obj_t make_labels(binding_model_t *self) {
+static mp_obj_t new_labels(const ink_model_t *model, uint32_t output) {
+    mp_obj_t list = mp_obj_new_list(0, NULL);
+    uint32_t n_labels = ink_n_labels(model, output);
+    for (uint32_t i = 0; i < n_labels; i++) {
+        const char *label = ink_string(model, ink_labels(model, output)[i]);
+        mp_obj_list_append(list, binding_new_string(label));
+    }
+    size_t count;
+    mp_obj_t *items;
+    mp_obj_get_array(list, &count, &items);
+    return mp_obj_new_tuple(count, items);
+}
+
+// A tuple with a tuple an output.
+static mp_obj_t output_labels(binding_model_t *self) {
     if (self->labels == MP_OBJ_NULL) {
-        mp_obj_t list = mp_obj_new_list(0, NULL);
-        for (uint32_t i = 0; i < self->model.header->n_labels; i++) {
-            mp_obj_list_append(list, binding_new_string(ink_label(&self->model, i)));
+        mp_obj_t labels[INK_MAX_IO];
+        uint32_t n_outputs = self->model.header->n_outputs;
+        for (uint32_t i = 0; i < n_outputs; i++) {
+            labels[i] = new_labels(&self->model, i);
         }
-        size_t count;
-        mp_obj_t *items;
-        mp_obj_get_array(list, &count, &items);
-        self->labels = mp_obj_new_tuple(count, items);
+        self->labels = mp_obj_new_tuple(n_outputs, labels);
     }
     return self->labels;
+}
+
+// Those of output 0.
+static mp_obj_t first_labels(binding_model_t *self) {
+    size_t count;
+    mp_obj_t *items;
+    mp_obj_get_array(output_labels(self), &count, &items);
+    return items[0];
 }
 
 // What each input or output has of an attribute.
@@ -113,10 +135,8 @@ static mp_obj_t shape_of(const ink_tensor_t *tensor) {
 }
 
 static mp_obj_t dtype_of(const ink_tensor_t *tensor) {
-    const char *typecode = tensor->dtype == INK_DTYPE_INT8    ? "b"
-                           : tensor->dtype == INK_DTYPE_UINT8 ? "B"
-                                                              : "f";
-    return mp_obj_new_str(typecode, 1);
+    char typecode = binding_typecode(tensor);
+    return mp_obj_new_str(&typecode, 1);
 }
 
 static mp_obj_t scale_of(const ink_tensor_t *tensor) {
@@ -162,7 +182,9 @@ void binding_model_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination)
     } else if (attribute == MP_QSTR_target) {
         destination[0] = binding_new_string(ink_target_name(header->target));
     } else if (attribute == MP_QSTR_labels) {
-        destination[0] = make_labels(self);
+        destination[0] = first_labels(self);
+    } else if (attribute == MP_QSTR_output_labels) {
+        destination[0] = output_labels(self);
     } else if (attribute == MP_QSTR_len) {
         destination[0] = mp_obj_new_int_from_uint(header->blob_size);
     } else if (attribute == MP_QSTR_ram) {

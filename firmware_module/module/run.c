@@ -47,10 +47,10 @@ mp_obj_t binding_make_outputs(const binding_model_t *self) {
         const ink_tensor_t *tensor = binding_output_tensor(self, i);
         const void *stored = ink_tensor_data(&self->model, self->model.outputs[i].tensor);
         uint32_t count = ink_tensor_elements(tensor);
-        float *values = m_malloc(count * sizeof(float));
+        float *values = m_malloc(count * sizeof(float)); // or int32_t
         ink_dequantize_f32(tensor, stored, values, count);
         mp_obj_array_t *array = mp_obj_malloc(mp_obj_array_t, port_array_type());
-        array->typecode = 'f';
+        array->typecode = tensor->dtype == INK_DTYPE_INT32 ? 'i' : 'f';
         array->free = 0;
         array->len = count;
         array->items = values;
@@ -82,7 +82,7 @@ static mp_obj_t view(const binding_model_t *self, const ink_tensor_t *tensor) {
     mp_obj_t arena_view =
         mp_call_function_n_kw(MP_OBJ_FROM_PTR(port_memoryview_type()), 1, 0, &self->arena);
     mp_obj_array_t *array = MP_OBJ_TO_PTR(arena_view);
-    size_t item = tensor->dtype == INK_DTYPE_FLOAT32 ? 4 : 1;
+    size_t item = ink_element_size(tensor->dtype);
     // a memoryview counts its offset from the head in items
     size_t offset = (size_t)(self->model.arena - (const uint8_t *)array->items) + tensor->offset;
     if (offset % item != 0) {
@@ -90,10 +90,7 @@ static mp_obj_t view(const binding_model_t *self, const ink_tensor_t *tensor) {
         array->items = self->model.arena;
         offset = tensor->offset;
     }
-    array->typecode = (size_t)(tensor->dtype == INK_DTYPE_INT8    ? 'b'
-                               : tensor->dtype == INK_DTYPE_UINT8 ? 'B'
-                                                                  : 'f') |
-                      MP_OBJ_ARRAY_TYPECODE_FLAG_RW;
+    array->typecode = (size_t)binding_typecode(tensor) | MP_OBJ_ARRAY_TYPECODE_FLAG_RW;
     array->free = offset / item;
     array->len = tensor->size / item;
     return arena_view;

@@ -3,6 +3,7 @@
 // has what no native module gets from the C library.
 #include <string.h>
 
+#include "ink_version.h"
 #include "module/binding.h"
 
 // not static: MicroPython's linker keeps no writable data of a single file
@@ -21,6 +22,7 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
     MP_OBJ_TYPE_SET_SLOT(&inkling_model_type, print, binding_model_print, 1);
     MP_OBJ_TYPE_SET_SLOT(&inkling_model_type, attr, binding_model_attr, 2);
     mp_store_global(MP_QSTR_Model, MP_OBJ_FROM_PTR(&inkling_model_type));
+    mp_store_global(MP_QSTR___version__, mp_obj_new_str(INK_VERSION, sizeof(INK_VERSION) - 1));
     mp_store_global(MP_QSTR_top, MP_OBJ_FROM_PTR(&binding_top_obj));
     MP_DYNRUNTIME_INIT_EXIT
 }

@@ -19,7 +19,7 @@
 #define INK_MAX_WINDOW 32768    // a window's side, stride or dilation
 #define INK_MAX_MEAN (1u << 23) // elements in one average
 
-enum { INK_DTYPE_INT8 = 1, INK_DTYPE_UINT8 = 2, INK_DTYPE_FLOAT32 = 3 };
+enum { INK_DTYPE_INT8 = 1, INK_DTYPE_UINT8 = 2, INK_DTYPE_FLOAT32 = 3, INK_DTYPE_INT32 = 4 };
 enum { INK_PLACE_ARENA = 0, INK_PLACE_BLOB = 1 };
 enum { INK_TARGET_PORTABLE = 0, INK_TARGET_CORTEX_M7 = 1 };
 
@@ -59,9 +59,17 @@ typedef struct {
 } ink_tensor_t;
 
 typedef struct {
-    uint32_t tensor;
-    uint32_t image_table;
+    uint16_t tensor;
+    uint16_t image_flags;
+    union {
+        uint32_t image_table; // of an input
+        uint32_t labels;      // of an output; those of output 0 are the header's
+    };
 } ink_io_t;
+
+// An input's image_flags: a table for each channel; blue, green, red.
+#define INK_IMAGE_CHANNEL_TABLES 1u
+#define INK_IMAGE_BGR 2u
 
 typedef struct {
     uint16_t kernel;
@@ -136,6 +144,25 @@ typedef struct {
     uint32_t weights;
 } ink_packed_conv_params_t;
 
+// Begins as ink_packed_conv_params_t does.
+typedef struct {
+    int32_t kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, act_min, act_max;
+    int32_t dilation_h, dilation_w;
+    uint32_t weights;
+} ink_dilated_conv_params_t;
+
+// Begins as ink_dilated_conv_params_t does.
+typedef struct {
+    int32_t kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, act_min, act_max;
+    int32_t dilation_h, dilation_w, groups;
+    uint32_t weights;
+} ink_general_conv_params_t;
+
+typedef struct {
+    int32_t depth, units, act_min, act_max;
+    uint32_t weights;
+} ink_general_fully_connected_params_t;
+
 typedef struct {
     int32_t depth, units, blocks, act_min, act_max;
     uint32_t weights;
@@ -159,6 +186,9 @@ _Static_assert(sizeof(ink_softmax_params_t) == 12, "docs/blob-format.md");
 _Static_assert(sizeof(ink_copy_params_t) == 92, "docs/blob-format.md");
 _Static_assert(sizeof(ink_mean_params_t) == 20, "docs/blob-format.md");
 _Static_assert(sizeof(ink_packed_conv_params_t) == 36, "docs/blob-format.md");
+_Static_assert(sizeof(ink_dilated_conv_params_t) == 44, "docs/blob-format.md");
+_Static_assert(sizeof(ink_general_conv_params_t) == 48, "docs/blob-format.md");
+_Static_assert(sizeof(ink_general_fully_connected_params_t) == 20, "docs/blob-format.md");
 _Static_assert(sizeof(ink_packed_fully_connected_params_t) == 24, "docs/blob-format.md");
 _Static_assert(sizeof(ink_add_table_params_t) == 12, "docs/blob-format.md");
 _Static_assert(sizeof(ink_resize_params_t) == 8, "docs/blob-format.md");

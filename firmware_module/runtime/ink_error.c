@@ -154,5 +154,6 @@ const char *ink_dtype_name(uint32_t dtype) {
     return dtype == INK_DTYPE_INT8      ? "int8"
            : dtype == INK_DTYPE_UINT8   ? "uint8"
            : dtype == INK_DTYPE_FLOAT32 ? "float32"
+           : dtype == INK_DTYPE_INT32   ? "int32"
                                         : "?";
 }

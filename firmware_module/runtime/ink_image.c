@@ -22,12 +22,22 @@ static uint32_t rounded_average(uint32_t sum, uint32_t count) {
     return (sum + count / 2) / count;
 }
 
-static void store(
-    void *out, size_t index, uint32_t element_size, const void *table, uint32_t value) {
-    if (element_size == 1) {
-        ((uint8_t *)out)[index] = ((const uint8_t *)table)[value];
-    } else {
-        ((uint32_t *)out)[index] = ((const uint32_t *)table)[value];
+// Stores an output pixel's colours at `index`, the element of its first channel. What `input` says
+// is read once: to the compiler, a byte that is stored may be a part of it.
+static void store(const ink_image_input_t *input, const uint32_t rgb[3], void *out, size_t index) {
+    const uint8_t *table = input->table;
+    const uint32_t step = input->table_step;
+    const bool wide = input->element_size != 1;
+    const int32_t next = input->bgr ? -1 : 1;
+    const uint32_t *value = input->bgr ? rgb + 2 : rgb;
+    for (size_t end = index + input->channels; index < end; index++) {
+        if (wide) {
+            ((uint32_t *)out)[index] = ((const uint32_t *)(const void *)table)[*value];
+        } else {
+            ((uint8_t *)out)[index] = table[*value];
+        }
+        table += step;
+        value += next;
     }
 }
 
@@ -102,8 +112,9 @@ static void sum_rgb888(const ink_image_t *image, span_t rows, span_t columns, ui
     }
 }
 
-void ink_image_to_tensor(const ink_image_t *image, uint32_t out_height, uint32_t out_width,
-    uint32_t channels, uint32_t element_size, const void *table, void *out) {
+void ink_image_to_tensor(const ink_image_t *image, const ink_image_input_t *input, void *out) {
+    uint32_t out_height = input->height;
+    uint32_t out_width = input->width;
     // the largest part with the output's aspect ratio, in the middle
     uint32_t crop_width = image->width;
     uint32_t crop_height = image->height;
@@ -141,13 +152,12 @@ void ink_image_to_tensor(const ink_image_t *image, uint32_t out_height, uint32_t
                 for (uint32_t c = 0; c < 3; c++) {
                     rgb[c] = rounded_average(rgb[c], count);
                 }
-                if (channels == 1) {
+                if (input->channels == 1) {
                     rgb[0] = (77 * rgb[0] + 150 * rgb[1] + 29 * rgb[2] + 128) >> 8;
                 }
             }
-            for (uint32_t c = 0; c < channels; c++) {
-                store(out, index++, element_size, table, rgb[c]);
-            }
+            store(input, rgb, out, index);
+            index += input->channels;
         }
     }
 }

@@ -22,10 +22,18 @@ typedef struct {
 #define INK_IMAGE_MAX_SIDE 16384
 #define INK_IMAGE_MAX_PIXELS (1u << 24) // so that sums of pixels fit 32 bits
 
-// Writes out_height x out_width x channels (1 or 3) elements of element_size bytes (1 or 4) to
-// `out`: each the entry of `table` (256 elements) at the scaled pixel's value. The caller checks
-// that sides are 1 to INK_IMAGE_MAX_SIDE and that the picture has at most INK_IMAGE_MAX_PIXELS.
-void ink_image_to_tensor(const ink_image_t *image, uint32_t out_height, uint32_t out_width,
-    uint32_t channels, uint32_t element_size, const void *table, void *out);
+// Where a picture goes: height x width x channels (1 or 3) elements of element_size bytes (1 or 4),
+// each the entry of the channel's table (256 elements) at the scaled pixel's value. table_step is
+// the bytes from a channel's table to the next: 0 where all have one. Not RGB but BGR where `bgr`.
+typedef struct {
+    uint32_t height, width, channels, element_size;
+    const uint8_t *table;
+    uint32_t table_step;
+    bool bgr;
+} ink_image_input_t;
+
+// The caller checks that sides are 1 to INK_IMAGE_MAX_SIDE and that the picture has at most
+// INK_IMAGE_MAX_PIXELS.
+void ink_image_to_tensor(const ink_image_t *image, const ink_image_input_t *input, void *out);
 
 #endif

@@ -71,8 +71,3 @@ ink_status_t ink_run(const ink_model_t *model, ink_error_t *error) {
 const char *ink_string(const ink_model_t *model, uint32_t string) {
     return (const char *)model->blob + model->header->strings_offset + string;
 }
-
-const char *ink_label(const ink_model_t *model, uint32_t index) {
-    const uint32_t *labels = (const uint32_t *)(model->blob + model->header->labels_offset);
-    return ink_string(model, labels[index]);
-}

@@ -44,6 +44,19 @@ const ink_kernel_t *ink_find_kernel(uint32_t kernel);
     X(15, resize_nearest_s8)                                                                       \
     X(16, quantize_f32)                                                                            \
     X(17, dequantize_f32)                                                                          \
+    X(18, prelu_s8)                                                                                \
+    X(19, maximum_s8)                                                                              \
+    X(20, minimum_s8)                                                                              \
+    X(21, resize_bilinear_s8)                                                                      \
+    X(22, reduce_max_s8)                                                                           \
+    X(23, reduce_min_s8)                                                                           \
+    X(24, squared_difference_s8)                                                                   \
+    X(25, batch_matmul_s8)                                                                         \
+    X(26, log_softmax_s8)                                                                          \
+    X(27, l2_normalization_s8)                                                                     \
+    X(28, arg_max_s8)                                                                              \
+    X(29, cast)                                                                                    \
+    X(30, channel_lines_s8)                                                                        \
     X(32, conv_packed_s8)                                                                          \
     X(33, depthwise_3x3_s8)                                                                        \
     X(34, fully_connected_packed_s8)                                                               \
@@ -52,7 +65,10 @@ const ink_kernel_t *ink_find_kernel(uint32_t kernel);
     X(37, average_pool_simd_s8)                                                                    \
     X(38, winograd_f2_s8)                                                                          \
     X(39, winograd_f4_s8)                                                                          \
-    X(40, depthwise_packed_s8)
+    X(40, depthwise_packed_s8)                                                                     \
+    X(41, depthwise_dilated_s8)                                                                    \
+    X(42, conv_general_s8)                                                                         \
+    X(43, fully_connected_general_s8)
 
 #define INK_DECLARE_KERNEL(number, name) extern const ink_kernel_t ink_op_##name;
 INK_KERNELS(INK_DECLARE_KERNEL)

@@ -10,7 +10,7 @@ void *ink_tensor_data(const ink_model_t *model, uint32_t index) {
 }
 
 uint32_t ink_element_size(uint32_t dtype) {
-    return dtype == INK_DTYPE_FLOAT32 ? 4 : 1;
+    return dtype >= INK_DTYPE_FLOAT32 ? 4 : 1;
 }
 
 uint32_t ink_tensor_elements(const ink_tensor_t *tensor) {

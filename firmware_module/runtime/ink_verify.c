@@ -113,10 +113,10 @@ static bool verify_quantization(ink_check_t *check, const ink_tensor_t *tensor) 
         return ink_refuse_plainly(
             check, INK_ERROR_TENSOR, "scale is not a finite number greater than 0");
     }
-    if (tensor->dtype == INK_DTYPE_FLOAT32) {
+    if (tensor->dtype >= INK_DTYPE_FLOAT32) {
         if (scale_bits != 0x3f800000) {
             return ink_refuse_plainly(
-                check, INK_ERROR_TENSOR, "scale of a float32 tensor is not 1");
+                check, INK_ERROR_TENSOR, "scale of a float32 or int32 tensor is not 1");
         }
         return ink_check_equal(check, INK_ERROR_TENSOR, "zero_point", tensor->zero_point, 0);
     }
@@ -127,7 +127,7 @@ static bool verify_quantization(ink_check_t *check, const ink_tensor_t *tensor) 
 
 static bool verify_tensor(ink_check_t *check, const ink_tensor_t *tensor) {
     const ink_status_t bad = INK_ERROR_TENSOR;
-    if (!ink_check_between(check, bad, "dtype", tensor->dtype, INK_DTYPE_INT8, INK_DTYPE_FLOAT32) ||
+    if (!ink_check_between(check, bad, "dtype", tensor->dtype, INK_DTYPE_INT8, INK_DTYPE_INT32) ||
         !ink_check_between(check, bad, "rank", tensor->rank, 0, INK_MAX_RANK) ||
         !ink_check_between(check, bad, "place", tensor->place, 0, INK_PLACE_BLOB) ||
         !ink_check_same(check, bad, "reserved", tensor->reserved, 0)) {
@@ -173,11 +173,21 @@ static bool verify_io(ink_check_t *check, const ink_io_t *io) {
     if (!ink_check_same(check, INK_ERROR_IO, "its place", tensor->place, INK_PLACE_ARENA)) {
         return false;
     }
+    bool colours = check->part == INK_PART_INPUT && io->image_table != 0 && tensor->dims[3] == 3;
+    uint32_t flags = colours ? INK_IMAGE_CHANNEL_TABLES | INK_IMAGE_BGR : 0;
+    if (!ink_check_between(check, INK_ERROR_IO, "image_flags", io->image_flags, 0, flags)) {
+        return false;
+    }
     if (io->image_table == 0) {
         return true;
     }
     if (check->part == INK_PART_OUTPUT) {
-        return ink_check_same(check, INK_ERROR_IO, "image_table", io->image_table, 0);
+        return check->index == 0 ? ink_check_same(check, INK_ERROR_IO, "labels", io->labels, 0)
+                                 : ink_check_range(check, INK_ERROR_DATA_RANGE, "labels",
+                                       io->labels, (uint64_t)ink_tensor_elements(tensor) * 4, 4);
+    }
+    if (tensor->dtype == INK_DTYPE_INT32) {
+        return ink_refuse_plainly(check, INK_ERROR_IO, "it has an image_table, but is int32");
     }
     bool picture =
         tensor->rank == 4 && tensor->dims[0] == 1 && (tensor->dims[3] == 1 || tensor->dims[3] == 3);
@@ -185,8 +195,9 @@ static bool verify_io(ink_check_t *check, const ink_io_t *io) {
         return ink_refuse_plainly(check, INK_ERROR_IO,
             "it has an image_table, but its shape is not [1, height, width, 1 or 3]");
     }
+    uint32_t entries = (io->image_flags & INK_IMAGE_CHANNEL_TABLES) != 0 ? 3 * 256 : 256;
     return ink_check_data(
-        check, "image_table", io->image_table, 256, ink_element_size(tensor->dtype));
+        check, "image_table", io->image_table, entries, ink_element_size(tensor->dtype));
 }
 
 static bool verify_ios(ink_check_t *check) {
@@ -214,19 +225,21 @@ static bool verify_ios(ink_check_t *check) {
 }
 
 static bool verify_labels(ink_check_t *check) {
-    const ink_header_t *header = check->model->header;
-    const uint32_t *labels = (const uint32_t *)(check->model->blob + header->labels_offset);
+    const ink_model_t *model = check->model;
+    uint32_t given = model->header->n_labels;
     check->part = INK_PART_HEADER;
-    uint32_t elements =
-        ink_tensor_elements(&check->model->tensors[check->model->outputs[0].tensor]);
-    if (header->n_labels != 0 &&
-        !ink_check_same(check, INK_ERROR_HEADER, "n_labels", header->n_labels, elements)) {
+    if (given != 0 &&
+        !ink_check_same(check, INK_ERROR_HEADER, "n_labels", given, ink_n_labels(model, 0))) {
         return false;
     }
     check->part = INK_PART_LABEL;
-    for (check->index = 0; check->index < header->n_labels; check->index++) {
-        if (!ink_check_string(check, "its string", labels[check->index])) {
-            return false;
+    for (uint32_t output = 0; output < model->header->n_outputs; output++) {
+        const uint32_t *labels = ink_labels(model, output);
+        uint32_t count = ink_n_labels(model, output);
+        for (check->index = 0; check->index < count; check->index++) {
+            if (!ink_check_string(check, "its string", labels[check->index])) {
+                return false;
+            }
         }
     }
     return true;

@@ -92,10 +92,13 @@ ink_status_t ink_set_arena(ink_model_t *model, void *arena, size_t size, ink_err
 ink_status_t ink_run_operator(const ink_model_t *model, uint32_t index, ink_error_t *error);
 ink_status_t ink_run(const ink_model_t *model, ink_error_t *error);
 
-// A tensor's bytes (in the arena or in the blob), a string, a label.
+// A tensor's bytes (in the arena or in the blob), a string.
 void *ink_tensor_data(const ink_model_t *model, uint32_t index);
 const char *ink_string(const ink_model_t *model, uint32_t string);
-const char *ink_label(const ink_model_t *model, uint32_t index);
+
+// An output's labels, each a string: one an element, or none.
+uint32_t ink_n_labels(const ink_model_t *model, uint32_t output);
+const uint32_t *ink_labels(const ink_model_t *model, uint32_t output);
 
 // Names of a kernel ("conv_s8"; "?" for an unknown one), a target and a dtype.
 const char *ink_kernel_name(uint32_t kernel);

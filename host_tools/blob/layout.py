@@ -23,7 +23,7 @@ MAX_WINDOW = 1 << 15  # sides of windows, strides, dilations
 MAX_PICTURE = 65_535  # heights, widths and channels that windows slide over
 MAX_AVERAGED = 1 << 23  # elements of one mean
 
-DTYPES = {"int8": 1, "uint8": 2, "float32": 3}
+DTYPES = {"int8": 1, "uint8": 2, "float32": 3, "int32": 4}
 PLACES = {"arena": 0, "blob": 1}
 TARGETS = {"portable": 0, "cortex-m7": 1}
 
@@ -32,8 +32,11 @@ TARGETS = {"portable": 0, "cortex-m7": 1}
 HEADER = struct.Struct("<4sHHIIIIHHHHIIIIIIII")
 # dtype rank place reserved offset size dims[6] scale zero_point name
 TENSOR = struct.Struct("<BBBBII6IfiI")
-# tensor image_table
-IO = struct.Struct("<II")
+# tensor image_flags (image_table, or an output's labels)
+IO = struct.Struct("<HHI")
+# image_flags: a table for each channel; blue, green, red
+CHANNEL_TABLES = 1
+BGR = 2
 # kernel source_index input0 input1 output reserved name params_offset params_size scratch_offset
 # scratch_size macs
 OPERATOR = struct.Struct("<HHHHHHIIIIII")

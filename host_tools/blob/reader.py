@@ -4,6 +4,8 @@ everything before it runs a blob.
 
 from __future__ import annotations
 
+import math
+import struct
 import zlib
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +56,8 @@ class BlobOperator:
 class Blob:
     """A whole blob, its strings fit to be shown.
 
-    `image_tables` has the offset of each input's table, or 0.
+    `image_tables` has the offset of each input's table, or 0, and `image_flags` says how to read
+    it. `labels` are those of output 0, `output_labels` those of each output; [] for none.
     """
 
     name: str
@@ -66,7 +69,12 @@ class Blob:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     image_tables: tuple[int, ...]
-    labels: list[str]
+    image_flags: tuple[int, ...]
+    output_labels: list[list[str]]
+
+    @property
+    def labels(self) -> list[str]:
+        return self.output_labels[0] if self.output_labels else []
 
     def layer(self, operator: BlobOperator) -> Layer:
         """The parameters and shapes of an operator."""
@@ -111,8 +119,12 @@ class _Reader:
             for index in range(n_inputs + n_outputs)
         ]
         self.tensors = [self._tensor(tensors, index) for index in range(n_tensors)]
-        for index, _ in io_records:
+        for index, _, _ in io_records:
             self._index(index)
+        output_labels = [
+            self._labels(offset, self.tensors[index]) if number else self._texts(labels, n_labels)
+            for number, (index, _, offset) in enumerate(io_records[n_inputs:])
+        ]
         return Blob(
             name=self._string(name),
             target=_named(TARGETS, target, "target"),
@@ -120,10 +132,11 @@ class _Reader:
             arena_size=arena_size,
             tensors=self.tensors,
             operators=[self._operator(operators, index) for index in range(n_operators)],
-            inputs=tuple(index for index, _ in io_records[:n_inputs]),
-            outputs=tuple(index for index, _ in io_records[n_inputs:]),
-            image_tables=tuple(table for _, table in io_records[:n_inputs]),
-            labels=[self._label(labels, index) for index in range(n_labels)],
+            inputs=tuple(index for index, _, _ in io_records[:n_inputs]),
+            outputs=tuple(index for index, _, _ in io_records[n_inputs:]),
+            image_tables=tuple(table for _, _, table in io_records[:n_inputs]),
+            image_flags=tuple(flags for _, flags, _ in io_records[:n_inputs]),
+            output_labels=output_labels,
         )
 
     def _slice(self, start: int, size: int, what: str) -> bytes:
@@ -140,9 +153,12 @@ class _Reader:
             raise CommandError(f"a string lies outside its strings, at {start}")
         return plain(self.strings[start:end].decode("utf-8", "replace"))
 
-    def _label(self, start: int, index: int) -> str:
-        text = self._slice(start + 4 * index, 4, "labels")
-        return self._string(int.from_bytes(text, "little"))
+    def _labels(self, start: int, output: BlobTensor) -> list[str]:
+        return self._texts(start, math.prod(output.shape)) if start else []
+
+    def _texts(self, start: int, count: int) -> list[str]:
+        places = struct.unpack(f"<{count}I", self._slice(start, 4 * count, "labels"))
+        return [self._string(place) for place in places]
 
     def _index(self, index: int) -> int:
         if index >= len(self.tensors):

@@ -9,6 +9,7 @@ import numpy as np
 
 from host_tools.blob import layout
 from host_tools.kernels import KERNELS
+from host_tools.labels import Labels, by_output
 from host_tools.plan_types import Plan, PlanOperator
 
 
@@ -60,8 +61,8 @@ class _Output:
         self.bytes[start : start + len(data)] = data
 
 
-def write_blob(plan: Plan, labels: Sequence[str] = ()) -> bytes:
-    """The blob of `plan`, with one of `labels` for each element of output 0, or none.
+def write_blob(plan: Plan, labels: Labels = ()) -> bytes:
+    """The blob of `plan`, with a label for each element of the outputs that have some.
 
     `plan` must keep the limits of docs/blob-format.md; `make_plan` sees to that.
     """
@@ -72,8 +73,8 @@ def write_blob(plan: Plan, labels: Sequence[str] = ()) -> bytes:
     tensors_start = out.reserve(layout.TENSOR.size * len(plan.tensors))
     operators_start = out.reserve(layout.OPERATOR.size * len(plan.operators))
     io_start = out.reserve(layout.IO.size * n_io)
-    labels_start = out.reserve(4 * len(labels))
-    out.put(labels_start, b"".join(strings.add(text).to_bytes(4, "little") for text in labels))
+    texts = by_output(labels)
+    labels_starts = [_labels(out, strings, texts.get(i, ())) for i in range(len(plan.outputs))]
     name = strings.add(plan.name)
     tensor_names = [strings.add(tensor.name) for tensor in plan.tensors]
     operator_names = [strings.add(operator.name) for operator in plan.operators]
@@ -100,13 +101,15 @@ def write_blob(plan: Plan, labels: Sequence[str] = ()) -> bytes:
             text,
         )
         out.put(tensors_start + index * layout.TENSOR.size, record)
-    tables = [
-        0 if table is None else out.share(table, plan.tensors[tensor].dtype)
+    ios = [
+        (tensor, *_image_table(out, plan, tensor, table))
         for tensor, table in zip(plan.inputs, plan.image_tables, strict=True)
-    ] + [0] * len(plan.outputs)
-    for index, tensor_index in enumerate(plan.inputs + plan.outputs):
-        record = layout.IO.pack(tensor_index, tables[index])
-        out.put(io_start + index * layout.IO.size, record)
+    ]
+    ios += [
+        (tensor, 0, start if number and number in texts else 0)
+        for number, (tensor, start) in enumerate(zip(plan.outputs, labels_starts, strict=True))
+    ]
+    out.put(io_start, b"".join(layout.IO.pack(*record) for record in ios))
 
     header = layout.HEADER.pack(
         layout.MAGIC,
@@ -123,8 +126,8 @@ def write_blob(plan: Plan, labels: Sequence[str] = ()) -> bytes:
         tensors_start,
         operators_start,
         io_start,
-        labels_start,
-        len(labels),
+        labels_starts[0],
+        len(texts.get(0, ())),
         strings_start,
         len(strings.bytes),
         name,
@@ -133,6 +136,25 @@ def write_blob(plan: Plan, labels: Sequence[str] = ()) -> bytes:
     crc = zlib.crc32(out.bytes[layout.CRC_START :])
     out.put(layout.CRC_START - 4, crc.to_bytes(4, "little"))
     return bytes(out.bytes)
+
+
+def _labels(out: _Output, strings: _Strings, labels: Sequence[str]) -> int:
+    """Where the labels of an output are."""
+    start = out.reserve(4 * len(labels))
+    out.put(start, b"".join(strings.add(text).to_bytes(4, "little") for text in labels))
+    return start
+
+
+def _image_table(
+    out: _Output, plan: Plan, tensor: int, table: np.ndarray | None
+) -> tuple[int, int]:
+    """image_flags and image_table of an input."""
+    if table is None:
+        return 0, 0
+    flags = layout.CHANNEL_TABLES if table.ndim == 2 else 0
+    if plan.bgr and plan.tensors[tensor].shape[3] == 3:
+        flags |= layout.BGR
+    return flags, out.share(table, plan.tensors[tensor].dtype)
 
 
 def _record_size(operator: PlanOperator) -> int:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from host_tools.build_log import read_causes
 from host_tools.errors import CommandError
+from host_tools.places import checkout
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = checkout()
 _ALIVE = ROOT / "host_tools/setup/alive.sh"
 
 
@@ -64,7 +65,7 @@ def run(build: Build) -> None:
     command = ["make", f"-j{os.cpu_count() or 2}", "-C", str(build.folder), *build.words]
     build.log.parent.mkdir(parents=True, exist_ok=True)
     print(f"building {build.title}: {shlex.join(command)}", file=sys.stderr, flush=True)
-    telling = ["sh", _ALIVE, f"building {build.title}", build.log, *command]
+    telling = ["sh", str(_ALIVE), f"building {build.title}", str(build.log), *command]
     if subprocess.run(telling, env=_environment()).returncode:
         told = "\n".join(read_causes(build.log))
         raise CommandError(f"{told}\n{build.title} does not build: see {build.log}")
@@ -77,4 +78,3 @@ def _environment() -> dict[str, str]:
     options = [word.partition("=")[0] for word in shlex.split(os.environ.get("MAKEFLAGS", ""))]
     flags = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", *options}
     return {name: value for name, value in os.environ.items() if name not in flags}
-

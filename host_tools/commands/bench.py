@@ -1,4 +1,4 @@
-"""host_tools bench: what the real models cost on the virtual board, beside CMSIS-NN."""
+"""host_tools bench: what models cost on the virtual board: the real ones beside CMSIS-NN, any."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from typing import Any
 from host_tools.blob.layout import TARGETS
 from host_tools.code_size import code_size
 from host_tools.errors import CommandError
-from host_tools.pack import DEFAULT_TARGET, pack
-from host_tools.text_table import text_table
+from host_tools.pack import DEFAULT_TARGET, load_blob, pack
+from host_tools.places import ROOT
+from host_tools.text import text_table
 from host_tools.virtual_board import default_firmware
 from host_tools.virtual_board.profiling import Cost, profile_on_virtual_board, random_inputs
 
 NAME = "bench"
-HELP = "count the instructions of the real models, beside CMSIS-NN's, and the code's size"
-EXAMPLE = "host_tools bench --layers"
+HELP = "count the instructions of the real models, beside CMSIS-NN's, or of any models given"
+EXAMPLE = "host_tools bench --models folder"
 
-ROOT = Path(__file__).resolve().parents[2]
-BASELINE = ROOT / "host_tools" / "baselines" / "cmsis_nn.json"
+BASELINE = Path(__file__).resolve().parents[1] / "baselines" / "cmsis_nn.json"
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,20 @@ KINDS = {
     "fc": "FULLY_CONNECTED",
     "softmax": "SOFTMAX",
 }
+# instructions a multiply-accumulate that 19 in 20 larger layers of real models keep below
+USUAL = {"CONV_2D": 2.5, "DEPTHWISE_CONV_2D": 5.0, "FULLY_CONNECTED": 2.5}
+# of all instructions, what a layer must take to be worth a mark
+SHARE = 1 / 100
 
 
 @dataclass(frozen=True)
 class Row:
-    """What an operator or a network costs: ours, and instructions of the baseline."""
+    """What an operator or a network costs: ours, and instructions of the baseline.
+
+    `index` is the operator's, None for the whole and the conversions of input and output. `above`
+    the usual: an operator that takes more a multiply-accumulate than its kind usually does, and a
+    good part of the whole.
+    """
 
     name: str
     kernel: str
@@ -74,6 +83,8 @@ class Row:
     cycles: int | None
     cmsis_nn: int | None
     plain_c: int | None
+    index: int | None = None
+    above: bool = False
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,8 +92,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--models",
         type=Path,
         metavar="FOLDER",
-        default=Path(os.environ.get("INKLING_SHARED", ROOT.parent / "shared")) / "data" / "models",
-        help="where MLPerf Tiny's int8 models are (default: data/models in $INKLING_SHARED)",
+        help="each layer of the .tflite and .ink files there, or of one such file; "
+        "default: MLPerf Tiny's int8 models (data/models in $INKLING_SHARED) and our own",
     )
     parser.add_argument("--layers", action="store_true", help="each operator, not only the total")
     parser.add_argument(
@@ -105,42 +116,102 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     baseline = json.loads(BASELINE.read_text(encoding="utf8"))
-    report: dict[str, list[Row]] = {}
-    missing: list[str] = []
-    for network in NETWORKS:
-        path = _find(network.model, args.models)
-        if path is None:
-            missing.append(network.model)
-            continue
-        blob = pack(path, target=args.target, **network.options)
-        costs = profile_on_virtual_board(blob, random_inputs(blob), cycles=args.cycles)
-        layers = baseline["networks"][network.baseline] if network.baseline else None
-        report[network.title] = compare(costs, layers)
+    left_out: dict[str, str] = {}
+    networks = baseline["networks"]
+    report = _given(args, left_out) if args.models else _real(args, networks, left_out)
     size = code_size(default_firmware(), args.stock) if args.stock else None
     if args.json:
-        networks = {name: [asdict(row) for row in rows] for name, rows in report.items()}
-        print(json.dumps({"networks": networks, "code_size": asdict(size) if size else None}))
+        rows = {name: [asdict(row) for row in rows] for name, rows in report.items()}
+        made = {"networks": rows, "code_size": asdict(size) if size else None}
+        print(json.dumps({**made, "left_out": left_out}))
+        return 0
+    if args.models:
+        _print_given(report, args)
     else:
-        _print(report, args, baseline["what"], missing)
-        if size:
-            print(size.text())
+        _print_real(report, args, baseline["what"])
+    for name, why in left_out.items():
+        print(f"{name}: {why}" if args.models else f"{name}: not in {_shared_models()}")
+    if size:
+        print(size.text())
     return 0
 
 
-def _print(
-    report: dict[str, list[Row]], args: argparse.Namespace, what: str, missing: list[str]
-) -> None:
+def _shared_models() -> Path:
+    return Path(os.environ.get("INKLING_SHARED", ROOT.parent / "shared")) / "data" / "models"
+
+
+def _real(
+    args: argparse.Namespace, measured: dict[str, Any], left_out: dict[str, str]
+) -> dict[str, list[Row]]:
+    """The rows of NETWORKS by title; `left_out` gets the models that are not there."""
+    report: dict[str, list[Row]] = {}
+    for network in NETWORKS:
+        path = _find(network.model, _shared_models())
+        if path is None:
+            left_out[network.model] = "missing"
+            continue
+        blob = pack(path, target=args.target, **network.options)
+        costs = profile_on_virtual_board(blob, random_inputs(blob), cycles=args.cycles)
+        report[network.title] = compare(costs, measured.get(network.baseline or ""))
+    return report
+
+
+def _given(args: argparse.Namespace, left_out: dict[str, str]) -> dict[str, list[Row]]:
+    """The rows of the models in a folder by file name; `left_out` gets those that do not run.
+
+    Raises CommandError where there is none that does.
+    """
+    found = [args.models]
+    if args.models.is_dir():
+        found = sorted(p for p in args.models.iterdir() if p.suffix in (".tflite", ".ink"))
+        if not found:
+            raise CommandError(f"{args.models}: there is no .tflite or .ink file in it")
+    report: dict[str, list[Row]] = {}
+    for path in found:
+        try:
+            blob = load_blob(path, args.target)
+            costs = profile_on_virtual_board(blob, random_inputs(blob), cycles=args.cycles)
+        except CommandError as error:
+            left_out[path.name] = str(error).removeprefix(f"{path}: ")
+            continue
+        report[path.name] = compare(costs, None)
+    if not report:
+        reasons = "".join(f"\n{name}: {why}" for name, why in left_out.items())
+        raise CommandError(f"{args.models}: none of its models runs{reasons}")
+    return report
+
+
+def _print_given(report: dict[str, list[Row]], args: argparse.Namespace) -> None:
+    for name, rows in report.items():
+        named = [(_numbered(row), row) for row in [*rows[1:], rows[0]]]
+        print(f"{name}\n{_table(named, beside=False)}\n")
+    _print_what(args)
+    usual = ", ".join(f"{most} in {name}" for name, most in USUAL.items())
+    print(
+        f"Usual instructions a multiply-accumulate: at most {usual}.\n"
+        f"Layers that take more, and more than {SHARE:.0%} of their network, are marked; "
+        "inspect says why they have their kernel."
+    )
+
+
+def _numbered(row: Row) -> str:
+    return row.name if row.index is None else f"{row.index:>3} {row.name}"
+
+
+def _print_real(report: dict[str, list[Row]], args: argparse.Namespace, what: str) -> None:
     if args.layers:
         for name, rows in report.items():
             print(f"{name}\n{_table([(row.name, row) for row in [*rows[1:], rows[0]]])}\n")
     else:
         print(_table([(name, rows[0]) for name, rows in report.items()]) + "\n")
+    _print_what(args)
+    print(f"CMSIS-NN and plain C, instructions: {what}.")
+
+
+def _print_what(args: argparse.Namespace) -> None:
     print(f"Executed instructions of one prediction on the virtual board, target {args.target}.")
     if args.cycles:
         print("Cycles are estimates for a Cortex-M7, without caches, flash waits, mispredictions.")
-    print(f"CMSIS-NN and plain C, instructions: {what}.")
-    if missing:
-        print(f"Not in {args.models}: {', '.join(dict.fromkeys(missing))}.")
 
 
 def _find(name: str, models: Path) -> Path | None:
@@ -163,6 +234,7 @@ def compare(costs: list[Cost], network: dict[str, Any] | None) -> list[Row]:
     for layer in measured:
         layers[KINDS[layer["operator"]], layer["macs"] if whole else 0].append(layer)
     rows = []
+    total = sum(cost.instructions for cost in costs)
     for cost in costs:
         queue = layers[cost.name, cost.macs if whole else 0]
         layer = queue.pop(0) if queue else {}
@@ -175,26 +247,43 @@ def compare(costs: list[Cost], network: dict[str, Any] | None) -> list[Row]:
                 cost.cycles,
                 layer.get("cmsis_nn_instructions"),
                 layer.get("plain_c_instructions"),
+                cost.index,
+                _is_above(cost, total),
             )
         )
     left = [layer["index"] for queue in layers.values() for layer in queue]
     if left:
         raise CommandError(f"layers {left} of the baseline are not in this model")
-    total = Row(
+    whole_row = Row(
         "total",
         "",
         sum(row.macs for row in rows),
-        sum(row.instructions for row in rows),
+        total,
         None if costs[0].cycles is None else sum(cost.cycles or 0 for cost in costs),
         network["cmsis_nn_instructions"] if network else None,
         network["plain_c_instructions"] if network else None,
     )
-    return [total, *rows]
+    return [whole_row, *rows]
 
 
-def _table(rows: list[tuple[str, Row]]) -> str:
-    header = ["", "kernel", "MACs", "instructions", "per MAC", "CMSIS-NN", "x", "plain C", "x"]
+def _is_above(cost: Cost, total: int) -> bool:
+    usual = USUAL.get(cost.name, float("inf"))
+    return cost.instructions > max(usual * cost.macs, SHARE * total)
+
+
+def _table(rows: list[tuple[str, Row]], beside: bool = True) -> str:
+    """Rows under their names; with the baseline's figures `beside` them, or marks."""
+    header = ["", "kernel", "MACs", "instructions", "per MAC"]
     cells = [_cells(name, row) for name, row in rows]
+    if beside:
+        header += ["CMSIS-NN", "x", "plain C", "x"]
+        for line, (_, row) in zip(cells, rows, strict=True):
+            line += [*_beside(row.cmsis_nn, row.instructions)]
+            line += [*_beside(row.plain_c, row.instructions)]
+    else:
+        header += ["above the usual"]
+        for line, (_, row) in zip(cells, rows, strict=True):
+            line += [f"<- {USUAL[row.name]} is usual" if row.above else ""]
     if any(row.cycles is not None for _, row in rows):
         header[5:5] = ["cycles", "per MAC"]
         for line, (_, row) in zip(cells, rows, strict=True):
@@ -213,8 +302,6 @@ def _cells(name: str, row: Row) -> list[str]:
         f"{row.macs:,}",
         f"{row.instructions:,}",
         _ratio(row.instructions, row.macs),
-        *_beside(row.cmsis_nn, row.instructions),
-        *_beside(row.plain_c, row.instructions),
     ]
 
 

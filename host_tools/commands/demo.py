@@ -16,6 +16,7 @@ from host_tools.errors import CommandError
 from host_tools.labels import read_labels
 from host_tools.pack import DEFAULT_TARGET, pack
 from host_tools.pictures import camera_frame, cifar10_pictures, picture_files
+from host_tools.places import ROOT, build_folder
 from host_tools.virtual_board import VirtualBoard
 from host_tools.virtual_board.camera import BOARD_LIBRARY, Camera
 from host_tools.virtual_board.profiling import profile_on_virtual_board
@@ -24,7 +25,6 @@ NAME = "demo"
 HELP = "classify pictures on the virtual board"
 EXAMPLE = "host_tools demo --pictures holiday"
 
-ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "models" / "cifar10"
 CLOCKS_MHZ = (216, 400, 480)
 SECONDS_A_LINE = 60
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     if args.pictures:
         paths = picture_files(args.pictures)
     else:
-        paths = cifar10_pictures(ROOT / "build" / "pictures")
+        paths = cifar10_pictures(build_folder() / "pictures")
     frames = [camera_frame(path) for path in paths]
     labels = read_labels(MODEL / "labels.txt")
     blob = pack(MODEL / "cifar10.tflite", labels=labels, target=DEFAULT_TARGET)

@@ -13,11 +13,14 @@ from typing import Any
 from host_tools.arena.occupancy import Occupant, live_bytes, occupants
 from host_tools.arena.svg import svg_drawing
 from host_tools.arena.terminal import terminal_picture
+from host_tools.blob.layout import BGR, CHANNEL_TABLES
 from host_tools.blob.reader import Blob, BlobTensor, read_blob, total_weight_bytes, weight_bytes
+from host_tools.byte_count import add_limits, limits
 from host_tools.files import write_whole
-from host_tools.pack import load_blob
-from host_tools.plan.explain import Choice, choices, reason
-from host_tools.text_table import text_table
+from host_tools.pack import load_plan
+from host_tools.plan.explain import NOT_KNOWN, Choice, choices, reason
+from host_tools.tensor_text import channels_first_text, images_text, tensor_text
+from host_tools.text import text_table
 from host_tools.virtual_board.profiling import Cost, profile_on_virtual_board, random_inputs
 
 NAME = "inspect"
@@ -32,6 +35,9 @@ COSTS = """\
 What each operator costs on a Cortex-M7 as the packer predicts it, why its
 kernel was taken, and what others of its shape would cost: cycles, and bytes of
 weights more or less."""
+UNTOLD = """\
+A blob does not say what a faster kernel was given up for: inspect the .tflite
+file, with the --flash and --ram that it was packed for."""
 MEASURED = "`measured` is what they took on the virtual board; cycles are an estimate there."
 
 
@@ -39,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "model", type=Path, metavar="MODEL", help="a blob, or a .tflite file to be packed for this"
     )
+    add_limits(parser)
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the arena into this file")
     parser.add_argument(
         "--measure",
@@ -49,17 +56,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    data = load_blob(args.model)
+    data, plan = load_plan(args.model, *limits(args))
     blob = read_blob(data, str(args.model))
     measured = _measure(data) if args.measure else {}
     found = occupants(blob)
     costs = [choices(blob, operator) for operator in blob.operators]
+    reasons = [reason(one) for one in costs] if plan is None else [o.why for o in plan.operators]
     if args.svg:
         write_whole(args.svg, svg_drawing(blob, found).encode())
     if args.json:
-        print(json.dumps(_report(blob, found, costs, measured), indent=2))
+        print(json.dumps(_report(blob, found, costs, reasons, measured), indent=2))
     else:
-        print(_text(blob, found, costs, measured))
+        print(_text(blob, found, costs, reasons, measured))
     return 0
 
 
@@ -73,6 +81,7 @@ def _report(
     blob: Blob,
     found: list[Occupant],
     costs: Sequence[list[Choice]],
+    reasons: Sequence[str],
     measured: Mapping[int, Cost],
 ) -> dict[str, Any]:
     return {
@@ -84,10 +93,20 @@ def _report(
         "macs": sum(operator.macs for operator in blob.operators),
         "labels": blob.labels,
         "inputs": [
-            {**_tensor(blob, index), "takes_images": table != 0}
-            for index, table in zip(blob.inputs, blob.image_tables, strict=True)
+            {
+                **_tensor(blob, index),
+                "takes_images": table != 0,
+                "image_channel_tables": bool(flags & CHANNEL_TABLES),
+                "image_order": "bgr" if flags & BGR else "rgb",
+            }
+            for index, table, flags in zip(
+                blob.inputs, blob.image_tables, blob.image_flags, strict=True
+            )
         ],
-        "outputs": [_tensor(blob, index) for index in blob.outputs],
+        "outputs": [
+            {**_tensor(blob, index), "labels": labels}
+            for index, labels in zip(blob.outputs, blob.output_labels, strict=True)
+        ],
         "operators": [
             {
                 "index": index,
@@ -102,7 +121,7 @@ def _report(
                 "scratch_offset": operator.scratch_offset,
                 "scratch_bytes": operator.scratch_size,
                 "live_bytes": live_bytes(found, index),
-                **_cost(costs[index]),
+                **_cost(costs[index], reasons[index]),
                 **_measured(measured, index),
             }
             for index, operator in enumerate(blob.operators)
@@ -111,11 +130,11 @@ def _report(
     }
 
 
-def _cost(found: list[Choice]) -> dict[str, Any]:
+def _cost(found: list[Choice], why: str) -> dict[str, Any]:
     own, *others = found
     return {
         **_predicted(own),
-        "why": reason(found),
+        "why": why,
         "alternatives": [
             {"kernel": other.kernel, "weight_bytes": other.weight_bytes, **_predicted(other)}
             for other in others
@@ -147,6 +166,7 @@ def _text(
     blob: Blob,
     found: list[Occupant],
     costs: Sequence[list[Choice]],
+    reasons: Sequence[str],
     measured: Mapping[int, Cost],
 ) -> str:
     header = (
@@ -154,17 +174,22 @@ def _text(
         f"arena of {blob.arena_size:,} bytes"
     )
     lines = [header]
-    for what, indices in (("input", blob.inputs), ("output", blob.outputs)):
-        for number, index in enumerate(indices):
-            images = what == "input" and blob.image_tables[number]
-            lines.append(
-                f"  {what} {number}: {_io(blob.tensors[index])}"
-                f"{', takes images' if images else ''}"
-            )
-    if blob.labels:
-        lines.append(f"  labels: {', '.join(blob.labels)}")
+    for number, index in enumerate(blob.inputs):
+        flags = blob.image_flags[number]
+        images = images_text(
+            blob.image_tables[number] != 0, bool(flags & CHANNEL_TABLES), bool(flags & BGR)
+        )
+        tensor = blob.tensors[index]
+        text = tensor_text(tensor, images, channels_first_text(tensor.shape))
+        lines.append(f"  input {number}: {text}")
+    for number, index in enumerate(blob.outputs):
+        lines.append(f"  output {number}: {tensor_text(blob.tensors[index])}")
+        if blob.output_labels[number]:
+            lines.append(f"    labels: {', '.join(blob.output_labels[number])}")
     lines += ["", _plan_table(blob, found), "", COSTS, *([MEASURED] if measured else [])]
-    lines += [_cost_table(costs, measured)]
+    lines += [_cost_table(costs, reasons, measured)]
+    if any(NOT_KNOWN in one for one in reasons):
+        lines += ["", UNTOLD]
     if blob.operators and blob.arena_size:
         width = shutil.get_terminal_size((100, 24)).columns
         picture = terminal_picture(found, blob.arena_size, len(blob.operators), width)
@@ -200,7 +225,9 @@ def _plan_table(blob: Blob, found: list[Occupant]) -> str:
     return text_table([name.replace("-", " ") for name in header.split()], rows)
 
 
-def _cost_table(costs: Sequence[list[Choice]], measured: Mapping[int, Cost]) -> str:
+def _cost_table(
+    costs: Sequence[list[Choice]], reasons: Sequence[str], measured: Mapping[int, Cost]
+) -> str:
     rows = []
     for index, found in enumerate(costs):
         own, *others = found
@@ -214,7 +241,7 @@ def _cost_table(costs: Sequence[list[Choice]], measured: Mapping[int, Cost]) -> 
             cost = measured[index]
             figures[1:1] = [f"{cost.instructions:,}"]
             figures += [f"{cost.cycles:,}"]
-        rows.append([str(index), own.kernel, *figures, reason(found), "; ".join(beside)])
+        rows.append([str(index), own.kernel, *figures, reasons[index], "; ".join(beside)])
     total = [
         f"{sum(found[0].cost.instructions for found in costs):,}",
         f"{sum(found[0].cost.cycles for found in costs):,}",
@@ -238,10 +265,3 @@ def _shape(tensor: BlobTensor) -> str:
 
 def _place(tensor: BlobTensor) -> str:
     return f"{tensor.offset:,}" if tensor.place == "arena" else "const"
-
-
-def _io(tensor: BlobTensor) -> str:
-    text = f"{_shape(tensor)} {tensor.dtype}"
-    if tensor.dtype != "float32":
-        text += f", scale {tensor.scale:.6g}, zero point {tensor.zero_point}"
-    return text

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from host_tools import picture_options, tflite
 from host_tools.blob.layout import TARGETS
 from host_tools.blob.reader import read_blob, total_weight_bytes
-from host_tools.byte_count import byte_count
+from host_tools.byte_count import add_limits, limits
 from host_tools.errors import CommandError
 from host_tools.files import write_whole
-from host_tools.labels import read_labels
+from host_tools.graph import Graph
+from host_tools.labels import read_output_labels
 from host_tools.pack import DEFAULT_TARGET, plan_model, write_labelled
+from host_tools.plan.channels_last import channels_last
+from host_tools.plan.image_tables import Pictures
 from host_tools.plan.memory import most_tensor_bytes
 from host_tools.plan_types import Plan
+from host_tools.tensor_text import (
+    channels_first_text,
+    has_channels_first,
+    images_text,
+    labels_text,
+    tensor_text,
+)
 
 NAME = "pack-model"
 HELP = "pack a .tflite model into a blob that the board runs"
@@ -29,75 +40,89 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, metavar="BLOB", help="default: the model's path with .ink"
     )
     parser.add_argument(
-        "--labels", type=Path, metavar="FILE", help="a text file, one label a line"
+        "--labels",
+        action="append",
+        default=[],
+        metavar="[OUTPUT=]FILE",
+        help="a text file, one label a line, for output 0 or the one with that name or index; "
+        "once for each output",
     )
     parser.add_argument("--name", help="the network's name; default: the model's file name")
     parser.add_argument(
         "--target", choices=list(TARGETS), default=DEFAULT_TARGET, help="default: %(default)s"
     )
+    add_limits(parser)
+    picture_options.add_arguments(parser)
     parser.add_argument(
-        "--flash",
-        metavar="BYTES",
-        help="the whole blob takes at most so much, such as 300K; default: any size",
-    )
-    parser.add_argument(
-        "--ram", metavar="BYTES", help="the arena takes at most so much; default: any size"
-    )
-    parser.add_argument(
-        "--image-range",
-        type=float,
-        nargs=2,
-        metavar=("LO", "HI"),
-        help="the input's real values for the pixels 0 and 255; default: its whole 8-bit range",
+        "--channels-last",
+        action="store_true",
+        help="turn inputs [1, 3, height, width] into [1, height, width, 3], which take images",
     )
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
-    image_range = args.image_range and (args.image_range[0], args.image_range[1])
-    if image_range and not (
-        all(math.isfinite(value) for value in image_range) and image_range[0] != image_range[1]
-    ):
-        raise CommandError(
-            f"--image-range {image_range[0]} {image_range[1]} must be two different finite numbers"
-        )
+    pictures = picture_options.pictures(args)
+    graph = tflite.read_model(args.model, args.name)
+    if args.channels_last:
+        graph = _channels_last(graph, args.model)
     output = args.output or args.model.parent / f"{args.model.stem}.ink"
     if output.resolve() == args.model.resolve():
         raise CommandError(f"{output}: the blob would overwrite the model; give another -o")
-    labels = read_labels(args.labels) if args.labels else []
+    labels = read_output_labels(args.labels, [graph.tensors[index] for index in graph.outputs])
+    flash, ram = limits(args)
     plan = plan_model(
-        args.model,
+        graph,
+        where=str(args.model),
         labels=labels,
-        name=args.name,
         target=args.target,
-        image_range=image_range,
-        flash=None if args.flash is None else byte_count(args.flash, "--flash"),
-        ram=None if args.ram is None else byte_count(args.ram, "--ram"),
+        pictures=pictures,
+        flash=flash,
+        ram=ram,
     )
     try:
         blob = write_labelled(plan, labels)
     except CommandError as error:
-        raise CommandError(f"{args.labels or args.model}: {error}") from error
+        raise CommandError(f"{args.model}: {error}") from error
+    if pictures != Pictures() and all(table is None for table in plan.image_tables):
+        raise CommandError(
+            f"{args.model}: no input takes images, for which the image options are: such an input "
+            "is [1, height, width, 1 or 3], or [1, 1 or 3, height, width] with --channels-last"
+        )
     summary = _summary(plan, labels, blob)
     write_whole(output, blob)
     if args.json:
         print(json.dumps({"blob": str(output), **summary}, indent=2))
     else:
         print(f"{args.model} -> {output}, for {args.target}")
-        print(_text(summary))
+        print(_text(plan, labels, summary))
     return 0
 
 
-def _summary(plan: Plan, labels: list[str], blob: bytes) -> dict[str, Any]:
+def _channels_last(graph: Graph, model: Path) -> Graph:
+    try:
+        return channels_last(graph)
+    except CommandError as error:
+        raise CommandError(f"{model}: {error}") from error
+
+
+def _summary(plan: Plan, labels: Mapping[int, list[str]], blob: bytes) -> dict[str, Any]:
     return {
         "name": plan.name,
         "target": plan.target,
         "inputs": [
-            {**_tensor(plan, index), "takes_images": table is not None}
+            {
+                **_tensor(plan, index),
+                "takes_images": table is not None,
+                "channels_first": has_channels_first(plan.tensors[index].shape),
+            }
             for index, table in zip(plan.inputs, plan.image_tables, strict=True)
         ],
-        "outputs": [_tensor(plan, index) for index in plan.outputs],
-        "labels": len(labels),
+        "outputs": [
+            {**_tensor(plan, index), "labels": len(labels.get(number, ()))}
+            for number, index in enumerate(plan.outputs)
+        ],
+        "labels": len(labels.get(0, ())),
         "operators": len(plan.operators),
         "macs": sum(operator.macs for operator in plan.operators),
         "weight_bytes": total_weight_bytes(read_blob(blob)),
@@ -119,11 +144,16 @@ def _tensor(plan: Plan, index: int) -> dict[str, Any]:
     }
 
 
-def _text(summary: dict[str, Any]) -> str:
-    lines = [("input", _tensor_text(tensor)) for tensor in summary["inputs"]]
-    lines += [("output", _tensor_text(tensor)) for tensor in summary["outputs"]]
-    if summary["labels"]:
-        lines.append(("labels", str(summary["labels"])))
+def _text(plan: Plan, labels: Mapping[int, list[str]], summary: dict[str, Any]) -> str:
+    lines = []
+    for number, (index, table) in enumerate(zip(plan.inputs, plan.image_tables, strict=True)):
+        images = "" if table is None else images_text(True, table.ndim == 2, plan.bgr)
+        tensor = plan.tensors[index]
+        turned = channels_first_text(tensor.shape)
+        lines.append((f"input {number}", tensor_text(tensor, images, turned)))
+    for number, index in enumerate(plan.outputs):
+        count = labels_text(labels.get(number, ()))
+        lines.append((f"output {number}", tensor_text(plan.tensors[index], count)))
     lines += [
         ("operators", str(summary["operators"])),
         ("multiply-accumulates", f"{summary['macs']:,}"),
@@ -136,11 +166,3 @@ def _text(summary: dict[str, Any]) -> str:
         ("blob", f"{summary['blob_bytes']:,} bytes"),
     ]
     return "\n".join(f"  {name:<22}{text}" for name, text in lines)
-
-
-def _tensor_text(tensor: dict[str, Any]) -> str:
-    shape = "x".join(str(size) for size in tensor["shape"]) or "scalar"
-    text = f"{shape} {tensor['dtype']}"
-    if tensor["dtype"] != "float32":
-        text += f", scale {tensor['scale']:.6g}, zero point {tensor['zero_point']}"
-    return text + (", takes images" if tensor.get("takes_images") else "")

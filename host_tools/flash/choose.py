@@ -8,8 +8,9 @@ from pathlib import Path
 from host_tools.boards import Board, read_board
 from host_tools.errors import CommandError
 from host_tools.flash.usb import Device
+from host_tools.places import ROOT
 
-FIRMWARE = Path(__file__).parents[2] / "build/firmware"
+FIRMWARE = ROOT / "build/firmware"
 
 
 def choose_device(

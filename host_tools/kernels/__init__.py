@@ -2,7 +2,9 @@
 
 from host_tools.kernels import (
     add_table,
+    channel_lines,
     conv,
+    conv_general,
     conv_packed,
     copy,
     depthwise_3x3,
@@ -24,21 +26,23 @@ from host_tools.kernels.card import Card
 _CARDS = (
     conv.CARD,
     depthwise_conv.CARD,
-    fully_connected.CARD,
+    *fully_connected.CARDS,
     *pool.CARDS,
     *elementwise.CARDS,
-    softmax.CARD,
+    *softmax.CARDS,
     lut.CARD,
     copy.CARD,
-    reduction.CARD,
-    resize.CARD,
+    channel_lines.CARD,
+    *reduction.CARDS,
+    *resize.CARDS,
     *quantize.CARDS,
     depthwise_3x3.CARD,
-    depthwise_packed.CARD,
+    *depthwise_packed.CARDS,
     conv_packed.CARD,
     fully_connected_packed.CARD,
     add_table.CARD,
     *winograd.CARDS,
+    *conv_general.CARDS,
 )
 
 KERNELS: dict[str, Card] = {card.name: card for card in _CARDS}

@@ -12,9 +12,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.kernels.card import Block, Card, Packing, has
-from host_tools.kernels.conv import ONE_GROUP, WINDOW_3X3
-from host_tools.kernels.conv_packed import PARAMS, one_block
+from host_tools.kernels.card import Array, Block, Call, Card, Data, Packing, Params, has
+from host_tools.kernels.conv import UNDILATED, WINDOW_3X3
+from host_tools.kernels.conv_packed import PARAMS, finish, one_block, packed_sums
 from host_tools.kernels.depthwise_conv import depthwise_work
 from host_tools.kernels.layer import Counts, Layer, clamped_outputs, divide_up
 from host_tools.kernels.requantization import accumulator_range, fold_offset, records
@@ -50,6 +50,15 @@ def pack(
     )
 
 
+def _compute(call: Call) -> Array:
+    kind = [("weights", "i1", 12), ("bias", "<i4"), ("table", "<i4", 2)]
+    records = np.frombuffer(call.data["weights"].tobytes(), np.dtype(kind))
+    weights = np.zeros((len(records), 9), np.int64)
+    weights[:, ORDER] = records["weights"]
+    sums = packed_sums(call, weights.reshape(-1, 3, 3, 1)) + records["bias"]
+    return finish(call, sums, records["table"])
+
+
 def scratch_size(output_h: int, output_w: int, stride: int) -> int:
     """Bytes of scratch: ink_depthwise_3x3_s8_scratch() says the same."""
     even_w = output_w + output_w % 2
@@ -58,10 +67,27 @@ def scratch_size(output_h: int, output_w: int, stride: int) -> int:
     return columns * 32 + steps * 16
 
 
-def _fits(layer: Layer) -> bool:
+def _has_window(layer: Layer) -> bool:
     params = layer.params
     square = params["stride_h"] == params["stride_w"] <= 2
-    return square and has(params, {**WINDOW_3X3, **ONE_GROUP})
+    return square and has(params, {**WINDOW_3X3, **UNDILATED})
+
+
+def _fits(layer: Layer) -> bool:
+    return layer.params["channel_factor"] == 1 and _has_window(layer)
+
+
+def _fits_groups(layer: Layer) -> bool:
+    """Whether a convolution has a group for each of its channels, which are some."""
+    channels = layer.params["channel_factor"]
+    return (
+        channels > 1 and channels == layer.inputs[0][3] == layer.output[3] and _has_window(layer)
+    )
+
+
+def _data_of_groups(params: Params, data: Data) -> dict[str, Array]:
+    weights = data["weights"][..., 0].transpose(1, 2, 0)
+    return one_block(pack)(params, {**data, "weights": weights})
 
 
 def _may_replace(layer: Layer) -> bool:
@@ -99,10 +125,14 @@ CARD = Card(
     PARAMS,
     (Block("weights", "uint8", lambda layer: 24 * layer.output[3]),),
     pictures=True,
+    compute=_compute,
     counts=_counts,
     work=depthwise_work,
     scratch=lambda layer: scratch_size(layer.output[1], layer.output[2], layer.params["stride_h"]),
     slide=_slide,
     may_replace=_may_replace,
-    packs={"depthwise_conv_s8": Packing(_fits, one_block(pack))},
+    packs={
+        "depthwise_conv_s8": Packing(_fits, one_block(pack)),
+        "conv_s8": Packing(_fits_groups, _data_of_groups),
+    },
 )

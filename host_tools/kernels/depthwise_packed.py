@@ -1,5 +1,8 @@
 """depthwise_packed_s8: depthwise convolution, any window, stride and depth multiplier.
 
+depthwise_dilated_s8: the same with dilation. Either takes a convolution of one input channel a
+group, too, which is a depthwise one.
+
 With a depth multiplier M, output channel c * M + m is the m-th of input channel c. The data block
 is a record for each m and each group of 4 input channels, the groups of m = 0 first:
     i32 [4] bias                        the input's offset is not folded in
@@ -11,15 +14,16 @@ them are in the group before as well.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.kernels.card import Array, Block, Card, Data, Packing, Params, has
+from host_tools.kernels.card import Array, Block, Call, Card, Data, Operand, Packing, Params, has
 from host_tools.kernels.conv import UNDILATED, window
-from host_tools.kernels.conv_packed import PARAMS, one_block
+from host_tools.kernels.conv_packed import PARAMS, finish, one_block, packed_sums
 from host_tools.kernels.depthwise_conv import depthwise_work
 from host_tools.kernels.layer import (
     Counts,
@@ -68,13 +72,51 @@ def pack(
     return block
 
 
-def _fits(layer: Layer) -> bool:
-    return layer.inputs[0][3] >= CHANNELS and has(layer.params, UNDILATED)
+def _compute(call: Call) -> Array:
+    channels, units = call.inputs[0].values.shape[3], call.shape[3]
+    kernel = (call.params["kernel_h"], call.params["kernel_w"])
+    kind = [("bias", "<i4", 4), ("table", "<i4", (4, 2)), ("taps", "<i2", (*kernel, 4))]
+    records = np.frombuffer(call.data["weights"].tobytes(), np.dtype(kind))
+    weights = np.zeros((units, *kernel, 1), np.int64)
+    bias, table = np.zeros(units, np.int64), np.zeros((units, 2), np.int64)
+    factor = units // channels
+    starts = [min(c, channels - CHANNELS) for c in range(0, channels, CHANNELS)]
+    for number, record in enumerate(records):
+        m, group = divmod(number, len(starts))
+        own = (starts[group] + np.arange(CHANNELS)) * factor + m
+        bias[own], table[own] = record["bias"], record["table"]
+        weights[own[ORDER], ..., 0] = record["taps"].transpose(2, 0, 1)
+    # taps outside the input add nothing
+    image = call.inputs[0]
+    centred = Operand(image.values.astype(np.int64) - image.zero_point)
+    sums = packed_sums(dataclasses.replace(call, inputs=(centred,)), weights)
+    return finish(call, sums + bias, table)
+
+
+def _fits(layer: Layer, dilated: bool) -> bool:
+    return layer.inputs[0][3] >= CHANNELS and has(layer.params, UNDILATED) != dilated
+
+
+def _fits_groups(layer: Layer, dilated: bool) -> bool:
+    return layer.params["channel_factor"] == layer.inputs[0][3] and _fits(layer, dilated)
 
 
 def _data(params: Params, data: Data) -> dict[str, Array]:
     channels = data["weights"].shape[2] // params["channel_factor"]
     return one_block(partial(pack, input_channels=channels))(params, data)
+
+
+def _data_of_groups(params: Params, data: Data) -> dict[str, Array]:
+    weights = data["weights"][..., 0].transpose(1, 2, 0)
+    packed = one_block(partial(pack, input_channels=params["channel_factor"]))
+    return packed(params, {**data, "weights": weights})
+
+
+def _packs(dilated: bool) -> dict[str, Packing]:
+    return {
+        "depthwise_conv_s8": Packing(partial(_fits, dilated=dilated), _data),
+        "conv_s8": Packing(partial(_fits_groups, dilated=dilated), _data_of_groups),
+    }
 
 
 def _records(layer: Layer) -> int:
@@ -101,14 +143,19 @@ def _counts(layer: Layer) -> Counts:
     }
 
 
-CARD = Card(
-    "depthwise_packed_s8",
-    40,
-    PARAMS,
-    (Block("weights", "uint8", lambda layer: _records(layer) * (48 + 8 * window(layer))),),
-    pictures=True,
-    counts=_counts,
-    work=depthwise_work,
-    slide=_slide,
-    packs={"depthwise_conv_s8": Packing(_fits, _data)},
-)
+def _card(name: str, number: int, dilated: bool) -> Card:
+    return Card(
+        name,
+        number,
+        (*PARAMS, "dilation_h", "dilation_w") if dilated else PARAMS,
+        (Block("weights", "uint8", lambda layer: _records(layer) * (48 + 8 * window(layer))),),
+        pictures=True,
+        compute=_compute,
+        counts=_counts,
+        work=depthwise_work,
+        slide=_slide,
+        packs=_packs(dilated),
+    )
+
+
+CARDS = (_card("depthwise_packed_s8", 40, False), _card("depthwise_dilated_s8", 41, True))

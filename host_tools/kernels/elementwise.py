@@ -1,4 +1,4 @@
-"""add_s8, mul_s8, broadcast_add_s8, broadcast_sub_s8, broadcast_mul_s8: of two int8 tensors."""
+"""Kernels that go through two int8 tensors element by element."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.arithmetic import multiply_by_quantized_multiplier, wrap_int32
-from host_tools.kernels.card import Card, by_keyword, fields, swap_fields
+from host_tools.kernels.card import Block, Card, Params, by_keyword, fields, swap_fields
 from host_tools.kernels.windows import requantize
 
 Int8 = npt.NDArray[np.int8]
@@ -65,33 +65,73 @@ def mul(input0: Int8, input1: Int8, *, output_shape: tuple[int, ...], **paramete
     )
 
 
+def prelu(
+    input0: Int8,
+    input1: Int8,
+    positive: npt.NDArray[np.generic],
+    *,
+    input0_offset: int,
+    input1_offset: int,
+    output_offset: int,
+    multiplier: int,
+    shift: int,
+    output_shape: tuple[int, ...],
+) -> Int8:
+    """int8 inputs that broadcast to `output_shape`: where the first is negative, their product.
+
+    The rest of it is looked up in `positive`, 256 bytes by the byte read as unsigned.
+    """
+    values = input0.astype(np.int64) + input0_offset
+    product = values * (input1.astype(np.int64) + input1_offset)
+    negative = requantize(product, multiplier, shift, output_offset, -128, 127)
+    looked_up = positive.view(np.int8)[input0.view(np.uint8)]
+    return np.array(np.broadcast_to(np.where(values < 0, negative, looked_up), output_shape))
+
+
+def maximum(input0: Int8, input1: Int8, *, output_shape: tuple[int, ...]) -> Int8:
+    """The greater of int8 inputs that broadcast to `output_shape`."""
+    return np.array(np.broadcast_to(np.maximum(input0, input1), output_shape))
+
+
+def minimum(input0: Int8, input1: Int8, *, output_shape: tuple[int, ...]) -> Int8:
+    """The less of int8 inputs that broadcast to `output_shape`."""
+    return np.array(np.broadcast_to(np.minimum(input0, input1), output_shape))
+
+
+def squared_difference(
+    input0: Int8, input1: Int8, *, output_shape: tuple[int, ...], **parameters: int
+) -> Int8:
+    """The squares of the differences of int8 inputs that broadcast to `output_shape`.
+
+    Parameters: the fields of the blob's add_s8.
+    """
+    scaled0, scaled1 = _scaled(input0, "input0", parameters), _scaled(input1, "input1", parameters)
+    return _requantized((scaled0 - scaled1) ** 2, output_shape, parameters)
+
+
 def _sum(
     input0: Int8,
     input1: Int8,
     sign: int,
     output_shape: tuple[int, ...],
-    *,
-    input0_offset: int,
-    input0_multiplier: int,
-    input0_shift: int,
-    input1_offset: int,
-    input1_multiplier: int,
-    input1_shift: int,
-    left_shift: int,
-    output_offset: int,
-    output_multiplier: int,
-    output_shift: int,
-    act_min: int,
-    act_max: int,
+    **parameters: int,
 ) -> Int8:
-    def scaled(values: Int8, offset: int, multiplier: int, shift: int) -> npt.NDArray[np.int64]:
-        shifted = wrap_int32((values.astype(np.int64) + offset) << left_shift)
-        return multiply_by_quantized_multiplier(shifted, multiplier, shift).astype(np.int64)
+    scaled0, scaled1 = _scaled(input0, "input0", parameters), _scaled(input1, "input1", parameters)
+    return _requantized(scaled0 + sign * scaled1, output_shape, parameters)
 
-    total = scaled(input0, input0_offset, input0_multiplier, input0_shift) + sign * scaled(
-        input1, input1_offset, input1_multiplier, input1_shift
-    )
-    result = requantize(total, output_multiplier, output_shift, output_offset, act_min, act_max)
+
+def _scaled(values: Int8, name: str, parameters: Params) -> npt.NDArray[np.int64]:
+    wide = values.astype(np.int64) + parameters[f"{name}_offset"]
+    multiplier, shift = parameters[f"{name}_multiplier"], parameters[f"{name}_shift"]
+    shifted = wrap_int32(wide << parameters["left_shift"])
+    return multiply_by_quantized_multiplier(shifted, multiplier, shift).astype(np.int64)
+
+
+def _requantized(
+    values: npt.NDArray[np.int64], output_shape: tuple[int, ...], parameters: Params
+) -> Int8:
+    names = ("output_multiplier", "output_shift", "output_offset", "act_min", "act_max")
+    result = requantize(values, *(parameters[name] for name in names))
     return np.array(np.broadcast_to(result, output_shape))
 
 
@@ -99,6 +139,7 @@ _ADD = fields(
     "input0_offset input0_multiplier input0_shift input1_offset input1_multiplier input1_shift"
     " left_shift output_offset output_multiplier output_shift act_min act_max"
 )
+_PRELU = fields("input0_offset input1_offset output_offset multiplier shift")
 _MUL = fields(
     "input0_offset input1_offset output_offset output_multiplier output_shift act_min act_max"
 )
@@ -122,4 +163,32 @@ CARDS = (
     Card("broadcast_add_s8", 8, _ADD, inputs=2, compute=by_keyword(broadcast_add)),
     Card("broadcast_sub_s8", 9, _ADD, inputs=2, compute=by_keyword(broadcast_sub)),
     Card("broadcast_mul_s8", 10, _MUL, inputs=2, compute=by_keyword(broadcast_mul)),
+    Card(
+        *("prelu_s8", 18, _PRELU),
+        blocks=(Block("positive", "uint8", lambda layer: 256),),
+        inputs=2,
+        in_place=True,
+        compute=by_keyword(prelu),
+    ),
+    Card(
+        *("maximum_s8", 19),
+        inputs=2,
+        in_place=True,
+        swap=swap_fields,
+        compute=by_keyword(maximum),
+    ),
+    Card(
+        *("minimum_s8", 20),
+        inputs=2,
+        in_place=True,
+        swap=swap_fields,
+        compute=by_keyword(minimum),
+    ),
+    Card(
+        *("squared_difference_s8", 24, _ADD),
+        inputs=2,
+        in_place=True,
+        swap=swap_fields,
+        compute=by_keyword(squared_difference),
+    ),
 )

@@ -1,4 +1,7 @@
-"""fully_connected_s8: fully connected layer of int8 by int8, per tensor or per channel."""
+"""fully_connected_s8, batch_matmul_s8: rows of int8 by rows of int8.
+
+The second rows are weights, per tensor or per channel, or another tensor.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +45,25 @@ def fully_connected(
     return result.reshape(output_shape)
 
 
+def batch_matmul(
+    input0: npt.NDArray[np.int8],
+    input1: npt.NDArray[np.int8],
+    *,
+    input0_offset: int,
+    input1_offset: int,
+    output_offset: int,
+    multiplier: int,
+    shift: int,
+    output_shape: tuple[int, ...],
+) -> npt.NDArray[np.int8]:
+    """int8 [..., rows, depth] by [..., columns, depth]; what stands for "..." broadcasts."""
+    left = input0.astype(np.float64) + input0_offset
+    right = input1.astype(np.float64) + input1_offset
+    sums = (left @ np.swapaxes(right, -1, -2)).astype(np.int64)
+    result = requantize(sums, multiplier, shift, output_offset, -128, 127)
+    return result.reshape(output_shape)
+
+
 def _units(layer: Layer) -> int:
     return int(layer.params["units"])
 
@@ -64,18 +86,41 @@ def _counts(layer: Layer) -> Counts:
     }
 
 
-CARD = Card(
-    "fully_connected_s8",
-    3,
-    fields("depth units per_channel input_offset filter_offset output_offset act_min act_max"),
-    (
-        Block("weights", "int8", lambda layer: int(_units(layer) * layer.params["depth"])),
-        Block("bias", "int32", _units),
-        Block("multiplier", "int32", _requantizations),
-        Block("shift", "int32", _requantizations),
+def _matmul_counts(layer: Layer) -> Counts:
+    columns, depth = layer.output[-1], layer.inputs[0][-1]
+    rows = math.prod(layer.output[:-1])
+    return {
+        "multiply four": rows * (columns // 4) * depth,
+        "multiply one": rows * (columns % 4) * depth,
+        "output": rows * columns,
+        "matrix": math.prod(layer.output[:-2]),
+    }
+
+
+CARDS = (
+    Card(
+        "fully_connected_s8",
+        3,
+        fields("depth units per_channel input_offset filter_offset output_offset act_min act_max"),
+        (
+            Block("weights", "int8", lambda layer: int(_units(layer) * layer.params["depth"])),
+            Block("bias", "int32", _units),
+            Block("multiplier", "int32", _requantizations),
+            Block("shift", "int32", _requantizations),
+        ),
+        compute=by_keyword(fully_connected),
+        counts=_counts,
+        work=dense_work,
+        multiplies=True,
     ),
-    compute=by_keyword(fully_connected),
-    counts=_counts,
-    work=dense_work,
-    multiplies=True,
+    Card(
+        "batch_matmul_s8",
+        25,
+        fields("input0_offset input1_offset output_offset multiplier shift"),
+        inputs=2,
+        compute=by_keyword(batch_matmul),
+        counts=_matmul_counts,
+        work=lambda layer: int(math.prod(layer.output) * layer.inputs[0][-1]),
+        multiplies=True,
+    ),
 )

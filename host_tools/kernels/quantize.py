@@ -1,4 +1,4 @@
-"""quantize_f32, dequantize_f32: float32 to int8 or uint8, and back."""
+"""quantize_f32, dequantize_f32: float32 to int8 or uint8, and back. cast: any type to any."""
 
 from __future__ import annotations
 
@@ -41,6 +41,19 @@ def dequantize(
         return (np.float32(scale) * difference).reshape(output_shape)
 
 
+def cast(
+    input: npt.NDArray[np.generic], output_dtype: str, output_shape: tuple[int, ...]
+) -> npt.NDArray[np.generic]:
+    """Stored values as another type.
+
+    From float32 towards zero, saturated, NaN to 0; of an integer the low bits stay.
+    """
+    if output_dtype in LIMITS and input.dtype.kind == "f":
+        wide = np.trunc(np.where(np.isnan(input), 0, input).astype(np.float64))
+        input = np.clip(wide, *LIMITS[output_dtype])
+    return input.astype(output_dtype).reshape(output_shape)
+
+
 def _quantize(call: Call) -> npt.NDArray[np.generic]:
     return quantize(
         *call.arrays,
@@ -61,7 +74,12 @@ def _dequantize(call: Call) -> npt.NDArray[np.float32]:
     )
 
 
+def _cast(call: Call) -> npt.NDArray[np.generic]:
+    return cast(call.inputs[0].values, call.output.values.dtype.name, call.shape)
+
+
 CARDS = (
     Card("quantize_f32", 16, compute=_quantize),
     Card("dequantize_f32", 17, compute=_dequantize),
+    Card("cast", 29, compute=_cast),
 )

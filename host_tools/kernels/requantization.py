@@ -7,6 +7,9 @@ The kernels compute, for an accumulator `a` (int32, the input's offset folded in
 saturated to int8. With multiplier = 2m - 2^32 the first line is gemmlowp's rounding doubling high
 multiply by m; with scale = -2^(32 - n) the others are its rounding division by 2^n, halves away
 from zero. Exact for every shift to the right by n = 1 to 31.
+For a shift to the left by s = 0 to 31 (an effective scale of 0.5 and more) scale is 1 + s, which
+is above 0: `a` is shifted first, and wraps; the first line is then all but the zero point, added
+with wrapping. Slower, apart from what the other channels run through.
 """
 
 from __future__ import annotations
@@ -64,25 +67,30 @@ def constants(
 ) -> tuple[npt.NDArray[np.bool_], Int32Array]:
     """Which channels give one value whatever the input, and the value (saturated to int8).
 
-    Requantization never falls as its input rises, so both ends of the range tell.
+    Requantization never falls as its input rises, so both ends of the range tell, unless a shift
+    to the left, or the addition of the zero point after it, wraps between them.
     """
     ends = [
         np.clip(
-            multiply_by_quantized_multiplier(end, multiplier, shift).astype(np.int64)
-            + output_offset,
+            wrap_int32(
+                multiply_by_quantized_multiplier(end, multiplier, shift).astype(np.int64)
+                + output_offset
+            ),
             -128,
             127,
         )
         for end in (low, high)
     ]
-    return ends[0] == ends[1], ends[0].astype(np.int32)
+    furthest = np.maximum(np.abs(low), np.abs(high)) << np.clip(shift, 0, 31)
+    may_wrap = (np.asarray(shift) >= 0) & (furthest >= LARGEST - 256) & (low != high)
+    return (ends[0] == ends[1]) & ~may_wrap, ends[0].astype(np.int32)
 
 
 def shared_record(multiplier: int, shift: int) -> Int32Array:
     """The record of one requantization, [2], for sums of any range. Raises Refused for others."""
     if not _exact(np.asarray(multiplier), np.asarray(shift)):
         raise Refused(_no_record("its sum", multiplier, shift))
-    return wrap_int32(np.array([2 * multiplier, -(1 << (32 + shift))]))
+    return wrap_int32(np.array([2 * multiplier, _scale(np.asarray(shift))]))
 
 
 def records(
@@ -106,17 +114,42 @@ def records(
         raise Refused(_no_record(f"channel {channel}", multipliers[channel], shifts[channel]))
     # a constant is requantized by 2^30 * 2^-1, which is a quarter
     chosen = np.where(constant, 1 << 30, multipliers)
-    scales = -(np.int64(1) << (32 + np.where(constant, -1, shifts)))
+    scales = _scale(np.where(constant, -1, shifts))
     table = wrap_int32(np.stack([2 * chosen, scales], axis=-1))
     return table, constant, 4 * (values - output_offset)
 
 
+def requantize_by_records(
+    sums: npt.ArrayLike, table: npt.ArrayLike, output_zero: int, act_min: int, act_max: int
+) -> npt.NDArray[np.int8]:
+    """`sums` [..., channels], wrapped to int32, by records [channels, 2], as the kernels do it."""
+    wide = wrap_int32(sums).astype(np.int64)
+    multiplier, scale = np.moveaxis(np.asarray(table).astype(np.int64), -1, 0)
+    # 64 bits wrap as the kernels' do
+    left = wrap_int32(wide << np.clip(scale - 1, 0, 31)).astype(np.int64)
+    shifted = wrap_int32(_high_add(left, multiplier) + output_zero)
+    right = _high_add(wide, multiplier)
+    right = wrap_int32(right + (right >> 31)).astype(np.int64)
+    divided = ((output_zero << 32) - right * scale + (1 << 31)) >> 32
+    saturated = np.clip(np.where(scale > 0, shifted, divided), -128, 127)
+    return np.clip(saturated, act_min, act_max).astype(np.int8)
+
+
+def _high_add(values: Int64Array, multiplier: Int64Array) -> Int64Array:
+    return ((values << 32) + values * multiplier + (1 << 31)) >> 32
+
+
+def _scale(shift: Int64Array) -> Int64Array:
+    right = -(np.int64(1) << (32 + np.minimum(shift, -1)))
+    return np.where(shift >= 0, 1 + shift, right)
+
+
 def _exact(multiplier: Int64Array, shift: Int64Array) -> npt.NDArray[np.bool_]:
-    return (shift <= -1) & (shift >= -31) & (multiplier >= 1 << 30)
+    return (shift <= 31) & (shift >= -31) & (multiplier >= 1 << 30)
 
 
 def _no_record(what: str, multiplier: int, shift: int) -> str:
     return (
-        f"{what} is requantized by {multiplier} * 2^{shift}, whose rounding the kernel does not "
-        "have (a shift to the right of 1 to 31)"
+        f"{what} is requantized by {multiplier} * 2^{shift}, which the kernel does not have (a "
+        "multiplier of 2^30 and more, a shift of -31 to 31)"
     )

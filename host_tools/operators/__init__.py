@@ -1,26 +1,36 @@
 """The operators of TensorFlow Lite: a page each, a family a file. `OPERATORS` is the table."""
 
 from host_tools.operators import (
+    blocks,
     elementwise,
     lookup,
+    matmul,
     moves,
+    parts,
     pooling,
     quantization,
     reduction,
+    repeats,
     resize,
     softmax,
+    transpose_conv,
     weighted,
 )
 from host_tools.operators.lowering import Page
 
 OPERATORS: dict[str, Page] = {
+    **blocks.PAGES,
     **elementwise.PAGES,
     **lookup.PAGES,
+    **matmul.PAGES,
     **moves.PAGES,
+    **parts.PAGES,
     **pooling.PAGES,
     **quantization.PAGES,
     **reduction.PAGES,
+    **repeats.PAGES,
     **resize.PAGES,
     **softmax.PAGES,
+    **transpose_conv.PAGES,
     **weighted.PAGES,
 }

@@ -11,6 +11,17 @@ from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator, Tensor
 
 
+class OtherShape(CommandError):
+    """A tensor, an index, has not the shape that follows from the other tensors."""
+
+    def __init__(self, tensor: Tensor, shape: tuple[int, ...]) -> None:
+        self.tensor, self.shape = tensor.index, shape
+        super().__init__(
+            f"{label(tensor)} has shape {list(tensor.shape)}, but {list(shape)} follows from "
+            "the operator's inputs"
+        )
+
+
 @dataclass
 class Scale:
     """The one scale (float32) and zero point of a tensor."""
@@ -62,12 +73,9 @@ def check_rank(tensor: Tensor, rank: int) -> None:
 
 
 def check_shape(tensor: Tensor, shape: tuple[int, ...]) -> None:
-    """Raises CommandError unless the tensor has `shape`, which follows from the other tensors."""
+    """Raises OtherShape unless the tensor has `shape`, which follows from the other tensors."""
     if tensor.shape != shape:
-        raise CommandError(
-            f"{label(tensor)} has shape {list(tensor.shape)}, but {list(shape)} follows from "
-            "the operator's inputs"
-        )
+        raise OtherShape(tensor, shape)
 
 
 def quantized(tensor: Tensor, *dtypes: str) -> Scale:

@@ -5,9 +5,8 @@ Each follows tflite-micro's arithmetic for the operator, evaluated at every inpu
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,10 +24,9 @@ from host_tools.arithmetic import (
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator, Tensor
 from host_tools.operators.arguments import Scale, check_shape, output, quantized, required
+from host_tools.operators.functions import FUNCTIONS, Function, Options, Values
 from host_tools.operators.lowering import Lowered, Page, View, call
-
-Values = npt.NDArray[np.int64]
-Options = dict[str, Any]
+from host_tools.plan_types import PlanOperator
 
 
 def lookup_table(
@@ -180,7 +178,8 @@ def _high_mul_16(a: Values, b: int) -> Values:
     return np.sign(nudged) * (np.abs(nudged) >> 15)
 
 
-_FUNCTIONS: dict[str, Callable[[Values, Scale, Scale, Options], Values]] = {
+_FUNCTIONS: dict[str, Function] = {
+    **FUNCTIONS,
     "ABS": _abs,
     "HARD_SWISH": _hard_swish,
     "LEAKY_RELU": _leaky_relu,
@@ -192,18 +191,40 @@ _FUNCTIONS: dict[str, Callable[[Values, Scale, Scale, Options], Values]] = {
 }
 
 
+# of no file: what plan/fuse_tables.py makes of a chain of operators
+TABLE = "TABLE"
+
+
 def lower_lookup(graph: Graph, operator: Operator) -> Lowered:
-    """A call of lut_s8, or a view where the table leaves every byte as it is."""
     (source,) = required(graph, operator, 1)
     target = output(graph, operator)
     table = lookup_table(operator.kind, source, target, operator.options)
     check_shape(target, source.shape)
-    if source.dtype == target.dtype and np.array_equal(table, np.arange(256)):
-        return [View(source.index, target.index)]
-    return [call(operator, "lut_s8", data={"table": table})]
+    return [look_up(operator, source, target, table)]
 
+
+def look_up(
+    operator: Operator, source: Tensor, target: Tensor, table: npt.NDArray[np.uint8]
+) -> PlanOperator | View:
+    """A call of lut_s8, or a view where the table leaves every byte as it is."""
+    if source.dtype == target.dtype and np.array_equal(table, np.arange(256)):
+        return View(source.index, target.index)
+    return call(operator, "lut_s8", data={"table": table}, inputs=(source.index,))
+
+
+def lower_table(graph: Graph, operator: Operator) -> Lowered:
+    (source,) = required(graph, operator, 1)
+    named = dataclasses.replace(operator, kind=operator.options["name"])
+    return [look_up(named, source, output(graph, operator), operator.options["table"])]
+
+
+_OPTIONS: dict[str, tuple[str, dict[str, type | str]]] = {
+    "GELU": ("GeluOptions", {"approximate": bool}),
+    "LEAKY_RELU": ("LeakyReluOptions", {"alpha": float}),
+}
 
 PAGES = {
-    **{kind: Page(lower_lookup) for kind in _FUNCTIONS if kind not in ("QUANTIZE", "LEAKY_RELU")},
-    "LEAKY_RELU": Page(lower_lookup, ("LeakyReluOptions", {"alpha": float})),
+    kind: Page(lower_lookup, _OPTIONS.get(kind), by_value=True)
+    for kind in _FUNCTIONS
+    if kind != "QUANTIZE"
 }

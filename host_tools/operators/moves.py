@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from host_tools.errors import CommandError
-from host_tools.graph import Graph, Operator
+from host_tools.graph import Graph, Operator, Tensor
 from host_tools.operators.arguments import (
     axis_of,
     check_rank,
@@ -28,16 +28,34 @@ from host_tools.operators.parameters import FUSED
 def _lower_reshape(graph: Graph, operator: Operator) -> Lowered:
     """A view: the bytes stay where they are."""
     # the shape, or the new dimension, is the second input; the output already has it
-    source = inputs(graph, operator, 1, 2)[0]
+    source, wanted = inputs(graph, operator, 1, 2)
     assert source is not None
     target = output(graph, operator)
     check_same_quantization(source, target)
+    if target.open and (shape := _reshaped(operator, source, wanted)):
+        check_shape(target, shape)
     if math.prod(source.shape) != math.prod(target.shape):
         raise CommandError(
             f"the shapes {list(source.shape)} and {list(target.shape)} hold different numbers "
             "of elements"
         )
     return [View(source.index, target.index)]
+
+
+def _reshaped(operator: Operator, source: Tensor, wanted: Tensor | None) -> tuple[int, ...]:
+    """The shape that a view gets whose own sizes are open; none where nothing says it."""
+    if operator.kind == "SQUEEZE":
+        rank = len(source.shape)
+        gone = {axis_of(axis, rank) for axis in operator.options["squeeze_dims"]}
+        gone = gone or {axis for axis, size in enumerate(source.shape) if size == 1}
+        return tuple(size for axis, size in enumerate(source.shape) if axis not in gone)
+    sizes = operator.options["new_shape"] if wanted is None else integers(wanted)
+    if operator.kind == "EXPAND_DIMS":
+        axis = axis_of(sizes[0], len(source.shape) + 1)
+        return (*source.shape[:axis], 1, *source.shape[axis:])
+    elements = math.prod(source.shape)
+    rest = math.prod(size for size in sizes if size != -1)
+    return tuple(elements // max(rest, 1) if size == -1 else size for size in sizes)
 
 
 def _lower_transpose(graph: Graph, operator: Operator) -> Lowered:
@@ -75,6 +93,10 @@ def _lower_concatenation(graph: Graph, operator: Operator) -> Lowered:
     steps = strides(target.shape)
     lowered: Lowered = []
     position = 0
+    if target.open and len(sources[0].shape) == rank:
+        joined = list(sources[0].shape)
+        joined[axis] = sum(source.shape[axis] for source in sources if len(source.shape) == rank)
+        check_shape(target, tuple(joined))
     for source in sources:
         check_same_quantization(source, target)
         check_rank(source, rank)

@@ -76,16 +76,19 @@ def fully_connected(graph: Graph, operator: Operator) -> Result:
         raise CommandError("its weights are shuffled; only the default format is supported")
     units, depth = weights.shape
     size = math.prod(source.shape)
+    if target.open and depth:
+        rows = source.shape[:-1] if operator.options["keep_num_dims"] else (size // depth,)
+        check_shape(target, (*rows, units))
     fits = target.shape[-1:] == (units,) and depth and size % depth == 0
     if not fits or math.prod(target.shape) != size // depth * units:
         raise CommandError(
             f"{label(weights)} of shape {list(weights.shape)} does not fit the input "
             f"{list(source.shape)} and the output {list(target.shape)}"
         )
-    scales, zero_points = _channels(weights, units, 0)
+    scales, zero_points = channels(weights, units, 0)
     per_channel = len(scales) > 1
     if per_channel:
-        _check_symmetric(weights)
+        check_symmetric(weights)
     else:
         _check_bias_scale(given, scales[0], bias, result)
     act_min, act_max = activation(operator, result)
@@ -101,8 +104,8 @@ def fully_connected(graph: Graph, operator: Operator) -> Result:
     }
     return parameters, {
         "weights": values,
-        "bias": _bias(bias, units),
-        **_multipliers(_ratios(given, scales, result)),
+        "bias": bias_of(bias, units),
+        **multipliers(ratios(given, scales, result)),
     }
 
 
@@ -130,9 +133,9 @@ def _convolution(
     dilation = (operator.options["dilation_h_factor"], operator.options["dilation_w_factor"])
     (pad_top, pad_left), (height, width) = window(operator, source, kernel, dilation)
     check_shape(target, (source.shape[0], height, width, units))
-    scales, _ = _channels(weights, units, axis)
+    scales, _ = channels(weights, units, axis)
     # tflite-micro reads convolution weights as symmetric, whatever they say
-    _check_symmetric(weights)
+    check_symmetric(weights)
     act_min, act_max = activation(operator, result)
     parameters = {
         "kernel_h": kernel[0],
@@ -149,11 +152,11 @@ def _convolution(
         "act_min": act_min,
         "act_max": act_max,
     }
-    reals = _ratios(given, np.broadcast_to(scales, (units,)), result)
-    return parameters, {"weights": values, "bias": _bias(bias, units), **_multipliers(reals)}
+    reals = ratios(given, np.broadcast_to(scales, (units,)), result)
+    return parameters, {"weights": values, "bias": bias_of(bias, units), **multipliers(reals)}
 
 
-def _channels(
+def channels(
     weights: Tensor, units: int, axis: int
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     """Scales and zero points of weights: one, or one for each of `units` along `axis`."""
@@ -169,7 +172,7 @@ def _channels(
     return quantization.scale, quantization.zero_point
 
 
-def _check_symmetric(weights: Tensor) -> None:
+def check_symmetric(weights: Tensor) -> None:
     assert weights.quantization is not None
     if weights.quantization.zero_point.any():
         raise CommandError(
@@ -191,7 +194,7 @@ def _check_bias_scale(
         )
 
 
-def _bias(bias: Tensor | None, units: int) -> npt.NDArray[np.generic]:
+def bias_of(bias: Tensor | None, units: int) -> npt.NDArray[np.generic]:
     if bias is None:
         return np.zeros(units, dtype=np.int32)
     values = constant(bias, "int32").reshape(-1)
@@ -200,11 +203,11 @@ def _bias(bias: Tensor | None, units: int) -> npt.NDArray[np.generic]:
     return values
 
 
-def _ratios(given: Scale, scales: npt.NDArray[np.float32], result: Scale) -> list[float]:
+def ratios(given: Scale, scales: npt.NDArray[np.float32], result: Scale) -> list[float]:
     return [float(given.scale) * float(scale) / float(result.scale) for scale in scales]
 
 
-def _multipliers(reals: list[float]) -> Data:
+def multipliers(reals: list[float]) -> Data:
     pairs = [multiplier_of(real) for real in reals]
     return {
         "multiplier": np.array([multiplier for multiplier, _ in pairs], dtype=np.int32),

@@ -43,18 +43,35 @@ class Candidate:
         )
 
 
+@dataclass(frozen=True)
+class Inexact:
+    """A kernel that has the shape of an operator, but would not give its bits, and why."""
+
+    kernel: str
+    cost: Prediction
+    why: str
+
+
 def candidates(plan: Plan, operator: PlanOperator) -> list[Candidate]:
     """What can compute a lowered operator of `plan` for its target, the lowered kernel first."""
+    return examined(plan, operator)[0]
+
+
+def examined(plan: Plan, operator: PlanOperator) -> tuple[list[Candidate], list[Inexact]]:
+    """The candidates, and the kernels that are none though they have the shape."""
     layer = plan.layer(operator)
     found = [_candidate(operator.kernel, layer, operator.params, operator.data)]
+    inexact = []
     for kernel in possible_kernels(plan, operator)[1:]:
+        params = packed_params(operator.kernel, kernel, operator.params)
         try:
             data = packings(operator.kernel)[kernel].pack(operator.params, operator.data)
-        except Refused:
+        except Refused as refusal:
+            cost = predict(kernel, replace(layer, params=params))
+            inexact.append(Inexact(kernel, cost, str(refusal)))
             continue
-        params = packed_params(operator.kernel, kernel, operator.params)
         found.append(_candidate(kernel, layer, params, data))
-    return found
+    return found, inexact
 
 
 def possible_kernels(plan: Plan, operator: PlanOperator) -> list[str]:

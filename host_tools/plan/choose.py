@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from host_tools.blob.writer import write_blob
 from host_tools.errors import CommandError
 from host_tools.kernels import KERNELS
-from host_tools.plan.candidates import Candidate, candidates
+from host_tools.labels import Labels
+from host_tools.plan.candidates import Candidate, Inexact, examined
 from host_tools.plan.knapsack import cheapest
 from host_tools.plan.memory import peak_times, plan_memory
 from host_tools.plan_types import Plan
@@ -33,7 +34,7 @@ class Limits:
 
     flash: int | None = None
     ram: int | None = None
-    labels: Sequence[str] = ()
+    labels: Labels = ()
     force: Sequence[str] = ()
 
     def have_room(self, plan: Plan) -> bool:
@@ -46,25 +47,51 @@ def choose_kernels(plan: Plan, limits: Limits) -> Plan:
 
     Raises CommandError for limits that no choice meets, with the least that one does.
     """
-    options = []
     counted = []
     for operator in plan.operators:
         card = KERNELS[operator.kernel]
         macs = card.work(plan.layer(operator)) if card.multiplies else 0
         counted.append(dataclasses.replace(operator, macs=macs))
-        options.append(_forced(candidates(plan, operator), limits.force))
     plan = dataclasses.replace(plan, operators=counted)
+    found = [examined(plan, operator) for operator in plan.operators]
+    options = [_forced(possible, limits.force) for possible, _ in found]
     room = None if limits.flash is None else _room(plan, options, limits)
     least = None
-    for chosen in _choices(plan, options, room, limits):
+    for chosen, left in _choices(plan, options, room, limits):
         plan_memory(chosen)
         if limits.ram is None or chosen.arena_size <= limits.ram:
+            for operator, had, allowed, now in zip(
+                chosen.operators, found, options, left, strict=True
+            ):
+                operator.why = _why(operator.kernel, *had, allowed, now)
             return chosen
         least = chosen.arena_size if least is None else min(least, chosen.arena_size)
     within = "" if limits.flash is None else f" within --flash {limits.flash}"
     raise CommandError(
         f"--ram {limits.ram} is too small: the smallest possible{within} is {least} bytes"
     )
+
+
+def _why(
+    kernel: str,
+    possible: list[Candidate],
+    inexact: list[Inexact],
+    allowed: list[Candidate],
+    left: list[Candidate],
+) -> str:
+    """Why a kernel was taken: of those possible, allowed, and left once the peak of RAM is met."""
+    if len(possible) + len(inexact) == 1:
+        return "no other"
+    if len(allowed) < len(possible):
+        return "asked for"
+    own = next(one for one in possible if one.kernel == kernel)
+    best = min(possible, key=lambda one: one.cost.cycles)
+    if best.cost.cycles < own.cost.cycles:
+        return f"less {'flash' if best in left else 'RAM'} than {best.kernel}"
+    better = min(inexact, key=lambda one: one.cost.cycles, default=own)
+    if isinstance(better, Inexact) and better.cost.cycles < own.cost.cycles:
+        return f"{better.kernel} is not exact: {better.why}"
+    return "fastest"
 
 
 def _forced(found: list[Candidate], force: Sequence[str]) -> list[Candidate]:
@@ -93,11 +120,14 @@ def _smallest(options: list[list[Candidate]]) -> list[Candidate]:
 
 def _choices(
     plan: Plan, options: list[list[Candidate]], room: int | None, limits: Limits
-) -> Iterator[Plan]:
-    """The plan with the fastest kernels, then with the fastest that lower the peak, and so on."""
+) -> Iterator[tuple[Plan, list[list[Candidate]]]]:
+    """The plan with the fastest kernels, then with the fastest that lower the peak, and so on.
+
+    Each with what it was chosen of.
+    """
     while (picked := _within_flash(plan, options, room, limits)) is not None:
         chosen = _with(plan, picked)
-        yield chosen
+        yield chosen, options
         peak = peak_times(chosen)
         options = [
             [one for one in group if time not in peak or one is not picked[time]]

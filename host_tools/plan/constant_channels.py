@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.arithmetic import multiply_by_quantized_multiplier
+from host_tools.plan.candidates import candidates
 from host_tools.plan_types import Plan, PlanOperator
 
 INT32_MAX = 2**31 - 1
@@ -21,8 +22,13 @@ Channels = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 
-def drop_constant_channels(plan: Plan) -> int:
-    """Removes what can be removed; returns how many channels of tensors were."""
+def without_constant_channels(plan: Plan) -> list[Plan]:
+    """The plan without all that can be removed, without what pays alone, and as it is.
+
+    Fewer channels are less work, but no multiple of 4 of them may cost their readers a kernel. So
+    tensor by tensor, what pays is the fewest predicted cycles of: none of the constant channels,
+    as many of them as make four, all of them. The smallest plan comes first.
+    """
     values = _constant_values(plan)
     gone: dict[int, Mask] = {}
     for operator in reversed(plan.operators):
@@ -30,10 +36,55 @@ def drop_constant_channels(plan: Plan) -> int:
         if root in values:
             gone[root] = _removable(plan, root, values[root], gone)
     _even_out(plan, gone)
-    for root, mask in gone.items():
-        if mask.any():
-            _remove(plan, root, ~mask, values[root])
-    return sum(int(mask.sum()) for mask in gone.values())
+    gone = {root: mask for root, mask in gone.items() if mask.any()}
+    if not gone:
+        return [plan]
+    return [
+        _without(plan, gone, values),
+        _without(plan, _what_pays(plan, gone, values), values),
+        plan,
+    ]
+
+
+def _what_pays(plan: Plan, gone: dict[int, Mask], values: dict[int, Channels]) -> dict[int, Mask]:
+    """Of the channels that can go, those without which the plan is the fastest."""
+    gone = dict(gone)
+    for roots in _tied(plan, gone):
+        near = [
+            index
+            for index, operator in enumerate(plan.operators)
+            if roots & {plan.root(tensor) for tensor in (*operator.inputs, operator.output)}
+        ]
+        mask = gone[min(roots)]
+        options = [{**gone, **dict.fromkeys(roots, some)} for some in _less_and_less(mask)]
+        plans = [_without(plan, option, values) for option in options]
+        costs = [sum(_fastest(other, other.operators[index]) for index in near) for other in plans]
+        gone = options[costs.index(min(costs))]
+    return gone
+
+
+def _fastest(plan: Plan, operator: PlanOperator) -> int:
+    return min(candidate.cost.cycles for candidate in candidates(plan, operator))
+
+
+def _less_and_less(mask: Mask) -> list[Mask]:
+    """All channels of a mask, those that leave a multiple of 4 of the others, and none."""
+    places = np.flatnonzero(mask)
+    filled = mask.copy()
+    filled[places[: (len(places) - len(mask)) % 4]] = False
+    return [mask, filled, np.zeros_like(mask)]
+
+
+def _tied(plan: Plan, gone: dict[int, Mask]) -> list[set[int]]:
+    """The tensors with channels to lose; together those that channel-wise operators join."""
+    groups = [{root} for root in gone]
+    for operator in filter(_is_channelwise, plan.operators):
+        ends = {plan.root(operator.inputs[0]), plan.root(operator.output)}
+        joined = [group for group in groups if group & ends]
+        groups = [group for group in groups if not group & ends]
+        if joined:
+            groups.append(set().union(*joined))
+    return sorted(groups, key=min)
 
 
 def _constant_values(plan: Plan) -> dict[int, Channels]:
@@ -41,6 +92,8 @@ def _constant_values(plan: Plan) -> dict[int, Channels]:
     values: dict[int, Channels] = {}
     for operator in plan.operators:
         source = values.get(plan.root(operator.inputs[0]))
+        if source is not None and len(source) != plan.tensors[operator.inputs[0]].shape[-1]:
+            source = None  # a view's channels are others
         output = plan.tensors[operator.output]
         if operator.kernel == "average_pool_s8" and source is not None:
             low, high = operator.params["act_min"], operator.params["act_max"]
@@ -159,16 +212,24 @@ def _even_out(plan: Plan, gone: dict[int, Mask]) -> None:
         mask[0] &= not mask.all()
 
 
+def _without(plan: Plan, gone: dict[int, Mask], values: dict[int, Channels]) -> Plan:
+    """A plan of its own without these channels."""
+    plan = plan.copy()
+    for root, mask in gone.items():
+        if mask.any():
+            _remove(plan, root, ~mask, values[root])
+    return plan
+
+
 def _remove(plan: Plan, root: int, kept: Mask, values: Channels) -> None:
     for reader in _readers(plan, root) or []:
         _narrow_input(reader, kept, values)
     for operator in plan.operators:
         if plan.root(operator.output) == root and operator.kernel != "average_pool_s8":
             axis = 2 if operator.kernel == "depthwise_conv_s8" else 0
-            data = operator.data
-            data["weights"] = np.ascontiguousarray(data["weights"].compress(kept, axis))
-            for name in ("bias", "multiplier", "shift"):
-                data[name] = data[name][kept]
+            weights = np.ascontiguousarray(operator.data["weights"].compress(kept, axis))
+            units = {name: operator.data[name][kept] for name in ("bias", "multiplier", "shift")}
+            operator.data = {**operator.data, "weights": weights, **units}
     for index, tensor in enumerate(plan.tensors):
         if plan.root(index) == root:
             tensor.shape = (*tensor.shape[:-1], int(kept.sum()))
@@ -178,11 +239,13 @@ def _narrow_input(operator: PlanOperator, kept: Mask, values: Channels) -> None:
     """Takes channels out of what reads them: weights go, and what they added joins the bias."""
     if operator.kernel not in ("conv_s8", "fully_connected_s8"):
         return
-    data, params = operator.data, operator.params
-    weights = data["weights"].astype(np.int64)
-    fixed = np.where(kept, 0, values + params["input_offset"])
+    weights = operator.data["weights"].astype(np.int64)
+    fixed = np.where(kept, 0, values + operator.params["input_offset"])
     added = (weights * fixed).reshape(len(weights), -1).sum(axis=1)
-    data["bias"] = (data["bias"] + added).astype(np.int32)
-    data["weights"] = np.ascontiguousarray(data["weights"].compress(kept, axis=-1))
+    operator.data = {
+        **operator.data,
+        "bias": (operator.data["bias"] + added).astype(np.int32),
+        "weights": np.ascontiguousarray(operator.data["weights"].compress(kept, axis=-1)),
+    }
     if operator.kernel == "fully_connected_s8":
-        params["depth"] = int(kept.sum())
+        operator.params = {**operator.params, "depth": int(kept.sum())}

@@ -1,6 +1,7 @@
 """Says of an operator in a blob what its kernel costs, and what the others of its shape would.
 
-It sees shapes, not the model's weights: whether another kernel would be exact it cannot tell.
+It sees shapes, not the model's weights: whether another kernel would be exact it cannot tell, nor
+for what limits the blob was packed. Only the plan knows why a kernel was taken.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from host_tools.kernels.conv import ONE_GROUP
 from host_tools.kernels.layer import Layer
 from host_tools.plan.candidates import kernels_of_shape, packed_params
 from host_tools.plan.costs import Prediction, predict
+
+# in a reason that shapes leave open
+NOT_KNOWN = "is not exact, or needs more"
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,8 @@ def reason(found: list[Choice]) -> str:
     best = min(others, key=lambda one: (one.cost.cycles, one.weight_bytes))
     if own.cost.cycles <= best.cost.cycles:
         return "fastest"
-    if own.weight_bytes < best.weight_bytes:
-        return f"less flash than {best.kernel}"
-    return f"{best.kernel} is not exact, or needs more RAM"
+    needs = "flash or RAM" if own.weight_bytes < best.weight_bytes else "RAM"
+    return f"{best.kernel} {NOT_KNOWN} {needs}"
 
 
 def _choice(kernel: str, layer: Layer) -> Choice:

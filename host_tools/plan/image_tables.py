@@ -2,42 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from host_tools.arithmetic import LIMITS, round_half_away
+from host_tools.errors import CommandError
 from host_tools.plan_types import Plan
 
 Range = tuple[float, float]
+COLOURS = 3
 
 
-def image_tables(plan: Plan, image_range: Range | None = None) -> list[np.ndarray | None]:
-    """For each input of shape [1, height, width, 1 or 3] its 256 stored values, else None.
+@dataclass(frozen=True)
+class Pictures:
+    """How a network was trained to see pictures.
 
-    Entry p is for the pixel value p of 0 to 255: between the real values `image_range` of the
-    pixels 0 and 255, rounded half away from zero and saturated. By default pixels span the whole
-    range of an 8-bit input, or of the first 8-bit tensor that a float32 input is quantized to.
+    `range` are the real values of the pixels 0 and 255, of which `mean` is subtracted and which
+    then are divided by `std`: of one number or one for each channel of the input, in the input's
+    order, which is blue, green, red where `bgr`. Without mean and deviation the default range is
+    that of an 8-bit input, or of the first 8-bit tensor that a float32 input is quantized to;
+    with one of them it is 0 to 1.
     """
-    return [_table(plan, index, image_range) for index in plan.inputs]
+
+    range: Range | None = None
+    mean: Sequence[float] = ()
+    std: Sequence[float] = ()
+    bgr: bool = False
 
 
-def _table(plan: Plan, index: int, image_range: Range | None) -> np.ndarray | None:
+def image_tables(plan: Plan, pictures: Pictures) -> list[np.ndarray | None]:
+    """For each input of shape [1, height, width, 1 or 3] its stored values, else None.
+
+    Entry p is for the pixel value p of 0 to 255, rounded half away from zero and saturated. There
+    are [256] where one table serves all channels, else [3, 256]. Raises CommandError for three
+    means or deviations where an input has one channel.
+    """
+    return [_table(plan, index, pictures) for index in plan.inputs]
+
+
+def _table(plan: Plan, index: int, pictures: Pictures) -> np.ndarray | None:
     tensor = plan.tensors[index]
     shape = tensor.shape
-    if len(shape) != 4 or shape[0] != 1 or shape[3] not in (1, 3):
+    if len(shape) != 4 or shape[0] != 1 or shape[3] not in (1, COLOURS):
         return None
+    if tensor.dtype == "int32":
+        return None
+    numbers = max(len(pictures.mean), len(pictures.std))
+    if numbers > 1 and numbers != shape[3]:
+        raise CommandError(
+            f"{numbers} numbers for mean or deviation do not fit input "
+            f"{plan.inputs.index(index)}, which has 1 channel: give one"
+        )
     if tensor.dtype == "float32":
-        image_range = image_range or _quantized_range(plan, index)
-        return None if image_range is None else _spread(image_range).astype(np.float32)
+        real = _real_values(pictures, _quantized_range(plan, index))
+        return None if real is None else _shared(real.astype(np.float32))
     lowest, highest = LIMITS[tensor.dtype]
-    if image_range is None:
+    real = _real_values(pictures, None)
+    if real is None:
         stored = np.arange(lowest, highest + 1, dtype=np.float64)
     else:
-        stored = round_half_away(_spread(image_range) / tensor.scale) + tensor.zero_point
-    return np.clip(stored, lowest, highest).astype(tensor.dtype)
+        stored = round_half_away(real / tensor.scale) + tensor.zero_point
+    return _shared(np.clip(stored, lowest, highest).astype(tensor.dtype))
 
 
-def _spread(image_range: Range) -> np.ndarray:
-    low, high = image_range
+def _real_values(pictures: Pictures, default: Range | None) -> np.ndarray | None:
+    """What the pixels 0 to 255 stand for, [256] or [3, 256]; None where nobody says."""
+    if not pictures.mean and not pictures.std:
+        values = pictures.range or default
+        return None if values is None else _spread(values)
+    mean = np.array([*pictures.mean] or [0.0])[:, np.newaxis]
+    std = np.array([*pictures.std] or [1.0])[:, np.newaxis]
+    return np.asarray((_spread(pictures.range or (0, 1)) - mean) / std)
+
+
+def _shared(tables: np.ndarray) -> np.ndarray:
+    """One table where all are equal."""
+    if tables.ndim == 2 and (tables == tables[0]).all():
+        return np.asarray(tables[0])
+    return tables
+
+
+def _spread(values: Range) -> np.ndarray:
+    low, high = values
     return low + np.arange(256) * (high - low) / 255
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from host_tools.blob import layout
 from host_tools.errors import CommandError
 from host_tools.kernels import KERNELS
-from host_tools.plan.candidates import possible_kernels
+from host_tools.plan.candidates import packed_params, possible_kernels
 from host_tools.plan_types import Plan, PlanOperator
 
 
@@ -27,7 +29,11 @@ def check_limits(plan: Plan) -> None:
 def _most_work(plan: Plan, operator: PlanOperator) -> int:
     """What the kernel does that has the most to do."""
     layer = plan.layer(operator)
-    return max(KERNELS[kernel].work(layer) for kernel in possible_kernels(plan, operator))
+    found = [KERNELS[operator.kernel].work(layer)]
+    for kernel in possible_kernels(plan, operator)[1:]:
+        params = packed_params(operator.kernel, kernel, operator.params)
+        found.append(KERNELS[kernel].work(replace(layer, params=params)))
+    return max(found)
 
 
 def _check_operator(plan: Plan, operator: PlanOperator) -> None:

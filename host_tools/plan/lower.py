@@ -10,7 +10,9 @@ from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator
 from host_tools.operators import OPERATORS
 from host_tools.operators.arguments import label
+from host_tools.operators.lookup import TABLE, lower_table
 from host_tools.operators.lowering import Lowered, View
+from host_tools.plan.refusal import refusal, unsupported
 from host_tools.plan_types import ITEM_SIZES, PlanOperator
 
 
@@ -43,41 +45,17 @@ def lower(graph: Graph) -> tuple[list[PlanOperator], dict[int, int]]:
                 calls.insert(0, step)
                 needed.update(step.inputs)
     if refused:
-        raise _refusal(graph, refused)
+        raise refusal(graph, refused)
     return calls, views
 
 
-def _refusal(graph: Graph, refused: list[tuple[Operator, CommandError]]) -> CommandError:
-    """One error for all that is refused.
-
-    Of a model that is not int8 at all, only the operators that int8 would not help are listed.
-    """
-    intro = ""
-    computed = _computed_types(graph)
-    if "int8" not in computed:
-        unknown = [entry for entry in refused if entry[0].kind not in OPERATORS]
-        sentence = (
-            f"the model is not quantized to int8: it computes in {' and '.join(computed)}; "
-            "convert it with int8 post-training quantization"
-        )
-        if not unknown:
-            return CommandError(sentence)
-        refused, intro = unknown, f"{sentence}; besides, "
-    count = "1 operator" if len(refused) == 1 else f"{len(refused)} operators"
-    lines = [f"{_name(graph, operator)}: {error}" for operator, error in refused]
-    return CommandError("\n  ".join([f"{intro}{count} cannot be packed:", *lines]))
-
-
-def _computed_types(graph: Graph) -> list[str]:
-    """The types of the inputs and of what operators compute; weights do not count."""
-    computed = {index for operator in graph.operators for index in operator.outputs}
-    return sorted({graph.tensors[index].dtype for index in computed.union(graph.inputs)})
-
-
 def _lower_one(graph: Graph, operator: Operator) -> Lowered:
-    if operator.kind not in OPERATORS:
-        raise CommandError("this operator is not supported")
-    lowered = OPERATORS[operator.kind].lower(graph, operator)
+    if operator.kind == TABLE:
+        lowered = lower_table(graph, operator)
+    elif operator.kind in OPERATORS:
+        lowered = OPERATORS[operator.kind].lower(graph, operator)
+    else:
+        raise unsupported(operator.kind)
     for step in lowered:
         inputs = (step.source,) if isinstance(step, View) else step.inputs
         for index in (*inputs, step.output):
@@ -89,18 +67,12 @@ def check_tensor(graph: Graph, index: int) -> None:
     """Raises CommandError for a tensor that a blob cannot hold."""
     tensor = graph.tensors[index]
     if tensor.dtype not in ITEM_SIZES:
+        hint = "; make it int32 in the model" if tensor.dtype == "int64" else ""
         raise CommandError(
-            f"{label(tensor)} is {tensor.dtype}; only {', '.join(ITEM_SIZES)} are supported"
+            f"{label(tensor)} is {tensor.dtype}; only {', '.join(ITEM_SIZES)} are supported{hint}"
         )
     if len(tensor.shape) > MAX_RANK or 0 in tensor.shape:
         raise CommandError(
             f"{label(tensor)} has shape {list(tensor.shape)}; at most {MAX_RANK} dimensions, "
             "each 1 or more, are supported"
         )
-
-
-def _name(graph: Graph, operator: Operator) -> str:
-    outputs = ", ".join(repr(graph.tensors[index].name) for index in operator.outputs)
-    return (
-        f"operator {operator.index}, {operator.kind} version {operator.version}, output {outputs}"
-    )

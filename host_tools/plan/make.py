@@ -7,41 +7,72 @@ from host_tools.errors import CommandError
 from host_tools.graph import Graph, Tensor
 from host_tools.operators.arguments import label
 from host_tools.plan.choose import Limits, choose_kernels
-from host_tools.plan.constant_channels import drop_constant_channels
+from host_tools.plan.constant_channels import without_constant_channels
+from host_tools.plan.costs import predict
+from host_tools.plan.fold_channels import fold_channels
 from host_tools.plan.fold_constants import fold_constants
+from host_tools.plan.fold_copies import fold_copies
+from host_tools.plan.fold_dilations import fold_dilations
 from host_tools.plan.fold_pads import fold_pads
-from host_tools.plan.image_tables import Range, image_tables
+from host_tools.plan.fuse_tables import fuse_tables
+from host_tools.plan.image_tables import Pictures, image_tables
 from host_tools.plan.limits import check_arena, check_limits
 from host_tools.plan.lower import check_tensor, lower
+from host_tools.plan.narrow_indices import narrow_indices
+from host_tools.plan.quantize_early import quantize_early
 from host_tools.plan_types import Plan, PlanOperator, PlanTensor
 
 
 def make_plan(
     graph: Graph,
     target: str = "portable",
-    image_range: Range | None = None,
+    pictures: Pictures | None = None,
     limits: Limits | None = None,
     *,
     drop_constants: bool = True,
 ) -> Plan:
     """The plan that computes the graph's outputs exactly as tflite-micro does.
 
-    `target` is portable or cortex-m7; `image_range` is that of `image_tables`. The same arguments
-    give the same plan. Raises CommandError for what is not supported, naming all of it at once,
-    and for limits that cannot be met. Without `drop_constants`, channels that never vary are kept,
-    as a measure of the kernels alone.
+    `target` is portable or cortex-m7; the same arguments give the same plan. Raises CommandError
+    for what is not supported, naming all of it at once, and for limits that cannot be met.
+    Without `drop_constants`, channels that never vary are kept, as a measure of the kernels alone.
     """
     if target not in TARGETS:
         raise CommandError(f"the target {target!r} is not known; give {' or '.join(TARGETS)}")
-    graph = fold_constants(graph)
+    graph = quantize_early(narrow_indices(graph))
+    graph = fuse_tables(fold_dilations(fold_constants(graph)))
     operators, views = lower(graph)
-    operators = fold_pads(graph, operators, views)
+    operators = fold_pads(graph, fold_copies(graph, operators, views), views)
+    operators = fold_channels(graph, operators, views)
     plan = _assemble(graph, operators, views, target)
-    if drop_constants:
-        drop_constant_channels(plan)
+    pictures = pictures or Pictures()
+    plan.image_tables, plan.bgr = image_tables(plan, pictures), pictures.bgr
+    if not drop_constants:
+        return _settled(plan, limits or Limits())
+    return _cheapest(without_constant_channels(plan), limits or Limits())
+
+
+def _cheapest(plans: list[Plan], limits: Limits) -> Plan:
+    """Of plans of the same bits, settled, the fastest; the first is the smallest."""
+    best = _settled(plans[0], limits)
+    for plan in plans[1:]:
+        try:
+            other = _settled(plan, limits)
+        except CommandError:
+            continue  # larger, so it may be beyond a limit that the first keeps
+        if _cycles(other) < _cycles(best):
+            best = other
+    return best
+
+
+def _cycles(plan: Plan) -> int:
+    return sum(predict(one.kernel, plan.layer(one)).cycles for one in plan.operators)
+
+
+def _settled(plan: Plan, limits: Limits) -> Plan:
+    """The plan with its kernels and memory. Raises CommandError where a limit is not kept."""
     check_limits(plan)
-    plan.image_tables = image_tables(plan, image_range)
-    plan = choose_kernels(plan, limits or Limits())
+    plan = choose_kernels(plan, limits)
     check_arena(plan)
     return plan
 
@@ -101,7 +132,8 @@ def _root(views: dict[int, int], index: int) -> int:
 def _tensor(tensor: Tensor) -> PlanTensor:
     quantization = tensor.quantization
     planned = PlanTensor(tensor.name, tensor.shape, tensor.dtype, data=tensor.data)
-    if tensor.dtype != "float32" and quantization is not None and len(quantization.scale) == 1:
+    eight_bit = tensor.dtype in ("int8", "uint8")
+    if eight_bit and quantization is not None and len(quantization.scale) == 1:
         planned.scale = float(quantization.scale[0])
         planned.zero_point = int(quantization.zero_point[0])
     return planned

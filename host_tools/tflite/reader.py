@@ -11,19 +11,24 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import flatbuffers
 import numpy as np
 import numpy.typing as npt
 import tflite
+from flatbuffers.number_types import Int32Flags
 
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator, Tensor
 from host_tools.tflite.options import OPERATOR, read_options
+from host_tools.tflite.other_files import check_not_compiled, folder_phrase, what_it_is
 from host_tools.tflite.tensors import TensorReader, text
 
 MAX_FILE = 256 << 20
 MAX_TENSORS = 4096
 MAX_OPERATORS = 4096
 MAX_ARGUMENTS = 1024
+# where an OperatorCode's table of offsets has that of its fourth field, builtin_code
+BUILTIN_CODE = 10
 
 # what the flatbuffers package raises where an offset leads out of the file
 BROKEN = (struct.error, TypeError, ValueError, IndexError, OverflowError)
@@ -44,7 +49,7 @@ def read_model(source: str | Path | bytes, name: str | None = None) -> Graph:
         data = _read_file(Path(source))
         name = name or Path(source).stem
     if len(data) < 8 or data[4:8] != b"TFL3":
-        found = "it is empty" if not data else "bytes 4 to 7 are not TFL3"
+        found = what_it_is(data, label)
         raise CommandError(f"{label}: not a TensorFlow Lite model: {found}")
     reader = _Reader(data)
     try:
@@ -60,6 +65,8 @@ def read_model(source: str | Path | bytes, name: str | None = None) -> Graph:
 def _read_file(path: Path) -> bytes:
     try:
         status = path.stat()
+        if stat.S_ISDIR(status.st_mode) and (found := folder_phrase(path)):
+            raise CommandError(f"{path}: not a TensorFlow Lite model: {found}")
         if not stat.S_ISREG(status.st_mode):
             raise CommandError(f"{path}: not a file: give a .tflite model")
         if status.st_size > MAX_FILE:
@@ -83,6 +90,7 @@ class _Reader:
 
     def graph(self, name: str) -> Graph:
         model = tflite.Model.GetRootAs(self.data)
+        self._check_not_compiled(model)
         if model.Version() != 3:
             raise CommandError(f"the schema version is {model.Version()}; only 3 is known")
         if model.SubgraphsLength() != 1:
@@ -103,6 +111,13 @@ class _Reader:
         operators = self._operators(model, subgraph, tensors)
         _check_order(tensors, operators, inputs, outputs, self.variables)
         return Graph(name, tensors, operators, inputs, outputs)
+
+    def _check_not_compiled(self, model: tflite.Model) -> None:
+        # before anything else: compilers leave tensors that only they understand
+        self.place = "the list of operator codes"
+        for number in range(min(model.OperatorCodesLength(), MAX_OPERATORS)):
+            check_not_compiled(_operator_code(model.OperatorCodes(number))[0])
+        self.place = "the model"
 
     def _tensors(self, model: tflite.Model, subgraph: tflite.SubGraph) -> list[Tensor]:
         count = subgraph.TensorsLength()
@@ -173,12 +188,19 @@ class _Reader:
 
 
 def _operator_code(code: tflite.OperatorCode) -> tuple[str, int]:
-    # files from before 2020 have the number in the 8-bit field only
-    number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+    # files from before 2020 have the number in the 8-bit field only, others in the 32-bit one
+    number = max(_builtin_code(code), code.DeprecatedBuiltinCode())
     kind = OPERATOR.get(number, f"BUILTIN_{number}")
     if kind == "CUSTOM":
         kind = f"CUSTOM:{text(code.CustomCode())}"
     return kind, code.Version()
+
+
+def _builtin_code(code: tflite.OperatorCode) -> int:
+    """The 32-bit field as it is stored: code.BuiltinCode() gives the 8-bit one below 127."""
+    table = flatbuffers.table.Table(code._tab.Bytes, code._tab.Pos)
+    place = table.Offset(BUILTIN_CODE)
+    return int(table.Get(Int32Flags, table.Pos + place)) if place else 0
 
 
 def _indices(
@@ -224,6 +246,8 @@ def _check_order(
         where = f"operator {operator.index} ({operator.kind})"
         for index in operator.inputs:
             known = index in written or index in variables or index < 0
+            # a custom operator's maker may know where from; nothing here runs it
+            known |= operator.kind.startswith("CUSTOM:")
             if not known and tensors[index].data is None:
                 raise CommandError(
                     f"{where} reads {_named(tensors[index])}, which nothing has written before"

@@ -78,7 +78,8 @@ class TensorReader:
         data: npt.NDArray[np.generic] | None = None
         if len(raw) or size == 0:
             data = _values(raw, shape, dtype, size)
-        return Tensor(index, name, shape, dtype, _quantization(table, shape, dtype), data)
+        quantization = _quantization(table, shape, dtype)
+        return Tensor(index, name, shape, dtype, quantization, data, _has_open_sizes(table))
 
     def _buffer(self, number: int) -> npt.NDArray[np.uint8]:
         if number in self.buffers:
@@ -117,6 +118,10 @@ def _shape(table: tflite.Tensor) -> tuple[int, ...]:
             f"its shape {list(shape)} has a negative dimension: convert the model with fixed sizes"
         )
     return shape
+
+
+def _has_open_sizes(table: tflite.Tensor) -> bool:
+    return table.ShapeSignatureLength() > 0 and bool((table.ShapeSignatureAsNumpy() < 0).any())
 
 
 def _item_size(dtype: str) -> int:
@@ -161,7 +166,8 @@ def _quantization(table: tflite.Tensor, shape: tuple[int, ...], dtype: str) -> Q
         raise CommandError(f"it has {count} scales; at most {MAX_CHANNELS} are read")
     if points not in (1, count):
         raise CommandError(f"it has {count} scales, but {points} zero points")
-    axis = parameters.QuantizedDimension() if count > 1 else 0
+    # of one dimension there is no choice: TensorFlow writes 3 for the bias of a convolution
+    axis = parameters.QuantizedDimension() if count > 1 and len(shape) > 1 else 0
     if count > 1 and not (0 <= axis < len(shape) and shape[axis] == count):
         raise CommandError(
             f"it has {count} scales along dimension {axis}, which its shape {list(shape)} "

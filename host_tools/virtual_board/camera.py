@@ -21,8 +21,9 @@ from host_tools.camera_source import Source
 from host_tools.errors import CommandError
 from host_tools.files import write_whole
 from host_tools.pictures import FRAME_HEIGHT, FRAME_WIDTH
+from host_tools.places import ROOT
 
-BOARD_LIBRARY = Path(__file__).resolve().parents[2] / "micropython_lib"
+BOARD_LIBRARY = ROOT / "micropython_lib"
 LAST_PICTURE = "that was the last picture"
 
 _HEADER = struct.Struct("<II")

@@ -13,6 +13,7 @@ from typing import IO, Any
 from urllib.parse import quote
 
 from host_tools.errors import CommandError
+from host_tools.places import ROOT
 
 PROGRAM = "qemu-system-arm"
 # firmware_module/boards/virtual/memory.ld: _romfs_start, _romfs_size
@@ -34,8 +35,7 @@ def default_firmware() -> Path:
     Raises CommandError where there is none.
     """
     named = os.environ.get("INKLING_FIRMWARE")
-    root = Path(__file__).resolve().parents[2]
-    firmware = Path(named) if named else root / "build/firmware/virtual-double/firmware.elf"
+    firmware = Path(named) if named else ROOT / "build/firmware/virtual-double/firmware.elf"
     if not firmware.is_file():
         raise CommandError(
             f"the virtual board's firmware is missing at {firmware}: "

@@ -52,12 +52,12 @@ def build_tiny() -> bytes:
     """int8 [1, 4, 4, 3], scale 1/128, zero point -1, to int8 [1, 10]: fully connected, softmax."""
     rng = np.random.default_rng(5)
     builder = ModelBuilder("tiny")
-    image = builder.tensor((1, 4, 4, 3), scale=1 / 128, zero_point=-1)
+    image = builder.tensor((1, 4, 4, 3), scale=1 / 128, zero_point=-1, name="pixels")
     flat = builder.tensor((1, 48), scale=1 / 128, zero_point=-1)
     weights = builder.tensor((10, 48), scale=0.02, data=rng.integers(-127, 128, (10, 48)))
     bias = builder.tensor((10,), "int32", scale=0.02 / 128, data=rng.integers(-999, 999, 10))
     logits = builder.tensor((1, 10), scale=0.1, zero_point=3)
-    scores = builder.tensor((1, 10), scale=1 / 256, zero_point=-128)
+    scores = builder.tensor((1, 10), scale=1 / 256, zero_point=-128, name="scores")
     shape = builder.constant([1, 48])
     builder.operator("RESHAPE", [image, shape], [flat])
     builder.operator("FULLY_CONNECTED", [flat, weights, bias], [logits])
@@ -70,8 +70,8 @@ def build_two() -> bytes:
     builder = ModelBuilder("two")
     left = builder.tensor((1, 4), scale=0.5, zero_point=0)
     right = builder.tensor((1, 4), scale=0.5, zero_point=0)
-    total = builder.tensor((1, 4), scale=1.0, zero_point=0)
-    difference = builder.tensor((1, 4), scale=1.0, zero_point=0)
+    total = builder.tensor((1, 4), scale=1.0, zero_point=0, name="total")
+    difference = builder.tensor((1, 4), scale=1.0, zero_point=0, name="difference")
     builder.operator("ADD", [left, right], [total])
     builder.operator("SUB", [left, right], [difference])
     return builder.build([left, right], [total, difference])
@@ -80,12 +80,27 @@ def build_two() -> bytes:
 def build_float() -> bytes:
     """float32 [1, 6] to float32 [1, 6] by way of int8 with scale 0.25."""
     builder = ModelBuilder("float")
-    real = builder.tensor((1, 6), "float32")
+    real = builder.tensor((1, 6), "float32", name="real")
     stored = builder.tensor((1, 6), scale=0.25, zero_point=10)
-    back = builder.tensor((1, 6), "float32")
+    back = builder.tensor((1, 6), "float32", name="back")
     builder.operator("QUANTIZE", [real], [stored])
     builder.operator("DEQUANTIZE", [stored], [back])
     return builder.build([real], [back])
+
+
+def build_whole() -> bytes:
+    """int32 [2, 2] to itself turned, and to where each row, cut to int8, is greatest."""
+    builder = ModelBuilder("whole")
+    given = builder.tensor((2, 2), "int32", name="given")
+    turned = builder.tensor((2, 2), "int32", name="turned")
+    real = builder.tensor((2, 2), "float32")
+    stored = builder.tensor((2, 2), scale=1.0)
+    greatest = builder.tensor((2,), "int32", name="greatest")
+    builder.operator("TRANSPOSE", [given, builder.constant([1, 0])], [turned])
+    builder.operator("CAST", [given], [real])
+    builder.operator("QUANTIZE", [real], [stored])
+    builder.operator("ARG_MAX", [stored, builder.constant([1])], [greatest])
+    return builder.build([given], [turned, greatest])
 
 
 def mpremote(board: VirtualBoard, *words: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from board_models import Files
@@ -19,8 +20,24 @@ CIFAR10 = ROOT / "models/cifar10"
 LIBRARY = ROOT / "micropython_lib"
 LABELS = read_labels(CIFAR10 / "labels.txt")
 CIFAR10_INK: Files = {"cifar10.ink": CIFAR10 / "cifar10.ink"}
+# What OpenMV's releases have under the names csi and sensor: a class CSI, functions, or nothing
+_STAND_IN: Files = {"openmv_stand_in.py": Path(__file__).with_name("openmv_stand_in.py")}
+_CLASS = b"""
+from openmv_stand_in import GRAYSCALE, QVGA, RGB565, Picture%d, camera_class
+CSI = camera_class(Picture%d)
+"""
+_FUNCTIONS = b"""
+from openmv_stand_in import GRAYSCALE, QVGA, RGB565, Picture%d, functions
+globals().update(functions(Picture%d))
+"""
+RELEASES: dict[str, Files] = {
+    "4.5": {**_STAND_IN, "sensor.py": _FUNCTIONS % (4, 4)},
+    "4.7": {**_STAND_IN, "csi.py": _FUNCTIONS % (4, 4), "sensor.py": _FUNCTIONS % (4, 4)},
+    "4.8": {**_STAND_IN, "csi.py": _CLASS % (4, 4), "sensor.py": _FUNCTIONS % (4, 4)},
+    "5.0": {**_STAND_IN, "csi.py": _CLASS % (5, 5), "sensor.py": _FUNCTIONS % (5, 5)},
+}
 # lines that a script prints of the network, and the last one
-MODEL_LINES = 4
+MODEL_LINES = 3
 LAST = "virtual camera: that was the last picture"
 
 _TABLE = np.arange(-128, 128).astype(np.int8)

@@ -16,6 +16,7 @@ from board_models import (
     build_float,
     build_tiny,
     build_two,
+    build_whole,
 )
 from firmware_builder import build_firmware, build_natmod, make
 from stm32_board import RAM_DISK, Stm32Board, build_stm32_firmware
@@ -139,3 +140,8 @@ def two() -> Files:
 @pytest.fixture(scope="session")
 def real_valued() -> Files:
     return {"float.ink": pack(build_float(), name="float")}
+
+
+@pytest.fixture(scope="session")
+def whole() -> Files:
+    return {"whole.ink": pack(build_whole(), name="whole")}

@@ -9,8 +9,9 @@ from xml.etree import ElementTree
 import pytest
 from board_models import Files
 
-from host_tools import cli, profiling
+from host_tools import cli
 from host_tools.cycles import Section, read_trace
+from host_tools.virtual_board import profiling
 from host_tools.virtual_board.profiling import profile_on_virtual_board, random_inputs
 
 

@@ -10,10 +10,10 @@ import pytest
 from firmware_builder import ROOT
 from llvm_mca import mca_cycles
 
-from host_tools import profiling
 from host_tools.cycles import Section, read_trace
 from host_tools.cycles.pipeline import block_cycles
 from host_tools.pack import pack
+from host_tools.virtual_board import profiling
 from host_tools.virtual_board.profiling import profile_on_virtual_board, random_inputs
 
 HOTTEST = 40

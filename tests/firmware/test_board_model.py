@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from board_models import LABELS, NOT_ON_UNIX, TELL, Files, Runner
+from board_models import LABELS, NOT_ON_UNIX, TELL, Files, Runner, build_two
+
+from host_tools.pack import pack
 
 
 def test_a_model_says_what_it_is(on_board: Runner, tiny: Files) -> None:
@@ -20,9 +22,8 @@ print([m.name, m.target, m.len, m.ram, m.labels,
     assert text == [
         f"Model tiny: target portable, blob {len(tiny['tiny.ink'])} bytes in place, "
         "arena 64 bytes",
-        "  input 0: int8 [1, 4, 4, 3], scale 0.0078125, zero point -1",
-        "  output 0: int8 [1, 10], scale 0.00390625, zero point -128",
-        "  10 labels",
+        "  input 0: int8 [1, 4, 4, 3], scale 0.0078125, zero point -1, name 'pixels'",
+        "  output 0: int8 [1, 10], scale 0.00390625, zero point -128, name 'scores', 10 labels",
     ]
     assert ast.literal_eval(attributes) == [
         "tiny",
@@ -44,7 +45,29 @@ print([m.name, m.target, m.len, m.ram, m.labels,
 def test_float_tensors_have_no_scale_in_print(on_board: Runner, real_valued: Files) -> None:
     script = 'import inkling; m = inkling.Model("/rom/float.ink"); print(m); print(m.input_dtype)'
     text = on_board(script, real_valued).splitlines()
-    assert text[1:] == ["  input 0: float32 [1, 6]", "  output 0: float32 [1, 6]", "['f']"]
+    assert text[1:] == [
+        "  input 0: float32 [1, 6], name 'real'",
+        "  output 0: float32 [1, 6], name 'back'",
+        "['f']",
+    ]
+
+
+def test_each_output_has_its_name_and_labels(on_board: Runner) -> None:
+    labels = {1: ["a", "no", "größer", "b"]}
+    files = {"two.ink": pack(build_two(), labels=labels, name="two")}
+    script = """
+import inkling
+m = inkling.Model("/rom/two.ink")
+print(m)
+print(m.labels, m.output_labels is m.output_labels)
+print(*m.output_labels[1])
+"""
+    assert on_board(script, files).splitlines()[3:] == [
+        "  output 0: int8 [1, 4], scale 1, zero point 0, name 'total'",
+        "  output 1: int8 [1, 4], scale 1, zero point 0, name 'difference', 4 labels",
+        "() True",
+        "a no größer b",
+    ]
 
 
 def test_attributes_cannot_be_set_and_unknown_ones_not_read(on_board: Runner, tiny: Files) -> None:

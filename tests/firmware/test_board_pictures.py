@@ -13,6 +13,7 @@ from tflite_builder import ModelBuilder
 
 from host_tools import images
 from host_tools.pack import pack
+from host_tools.plan.image_tables import Pictures
 
 PICTURE = """
 import inkling
@@ -28,7 +29,13 @@ class Picture:
 """
 
 
-def passing_through(height: int, width: int, channels: int, dtype: str = "int8") -> bytes:
+def passing_through(
+    height: int,
+    width: int,
+    channels: int,
+    dtype: str = "int8",
+    pictures: Pictures = Pictures((0, 255)),  # noqa: B008
+) -> bytes:
     """A blob whose output is its input: scale 1, so that outputs are stored values."""
     builder = ModelBuilder("through")
     scale = None if dtype == "float32" else 1.0
@@ -36,7 +43,7 @@ def passing_through(height: int, width: int, channels: int, dtype: str = "int8")
     flat = builder.tensor((1, height * width * channels), dtype, scale, 0)
     shape = builder.constant([1, height * width * channels])
     builder.operator("RESHAPE", [given, shape], [flat])
-    return pack(builder.build([given], [flat]), name="through", image_range=(0, 255))
+    return pack(builder.build([given], [flat]), name="through", pictures=pictures)
 
 
 def random_picture(kind: str, width: int, height: int, seed: int) -> np.ndarray:
@@ -70,6 +77,31 @@ def test_the_board_scales_pictures_as_the_host_does(
     for picture, line in zip(pictures, on_board(script, files).splitlines(), strict=True):
         expected = images.image_to_tensor(picture, 6, 8, channels, table)
         assert [int(x) for x in line.split()] == expected.ravel().tolist(), picture.shape
+
+
+@pytest.mark.parametrize("dtype", ["int8", "float32"])
+@pytest.mark.parametrize("bgr", [False, True])
+def test_the_board_normalizes_each_channel_as_the_host_does(
+    on_board: Runner, dtype: str, bgr: bool
+) -> None:
+    pictures = Pictures((0, 255), mean=(100, 120, 90), std=(2, 1, 0.5), bgr=bgr)
+    files: dict[str, bytes | Path] = {"through.ink": passing_through(6, 8, 3, dtype, pictures)}
+    script = PICTURE + 'm = inkling.Model("/rom/through.ink")\n'
+    expected = []
+    pixel = np.arange(256.0)
+    # tables by hand: halves away from zero
+    real = np.stack([(pixel - 100) / 2, pixel - 120, (pixel - 90) * 2])
+    table = real.astype(np.float32)
+    if dtype == "int8":
+        table = np.clip(np.trunc(real + np.copysign(0.5, real)), -128, 127).astype(np.int8)
+    for seed, kind in enumerate(("grayscale", "rgb565", "rgb888")):
+        picture = random_picture(kind, 40, 30, seed)
+        files[f"p{seed}"] = picture.tobytes()
+        script += f'p = Picture(40, 30, memoryview(open("/rom/p{seed}", "rb")))\n'
+        script += "print(list(m.predict([p])[0]))\n"
+        expected.append(images.image_to_tensor(picture, 6, 8, 3, table, bgr=bgr).ravel().tolist())
+    lines = on_board(script, files).splitlines()
+    assert [[float(x) for x in line[1:-1].split(",")] for line in lines] == expected
 
 
 def test_the_board_scales_a_region_of_a_picture_as_the_host_scales_that_part(

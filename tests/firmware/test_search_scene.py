@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from board_models import LIKE_OPENMV, Runner
 from camera_frames import (
     CIFAR10_INK,
@@ -16,6 +17,7 @@ from camera_frames import (
     LAST,
     LIBRARY,
     MODEL_LINES,
+    RELEASES,
     real_frame,
     scores_of,
     script,
@@ -48,11 +50,16 @@ def scene_windows() -> list[tuple[int, int, int, int]]:
     return [(x, y, size, size) for size in columns for y in rows[size] for x in columns[size]]
 
 
-def test_a_search_finds_what_is_in_the_scene_and_marks_it(virtual_board_firmware: Path) -> None:
+@pytest.mark.parametrize("release", [None, "4.8", "5.0"])
+def test_a_search_finds_what_is_in_the_scene_and_marks_it(
+    virtual_board_firmware: Path, release: str | None
+) -> None:
     scene = ship_and_truck()
     drawn: list[np.ndarray] = []
     with Camera(lambda: iter([scene]), drawn.append) as camera:
-        board = VirtualBoard(virtual_board_firmware, romfs=camera.romfs() | CIFAR10_INK)
+        board = VirtualBoard(
+            virtual_board_firmware, romfs=camera.romfs() | CIFAR10_INK | RELEASES.get(release, {})
+        )
         lines = board.run_script(LIBRARY / "search_scene.py").stdout.splitlines()[MODEL_LINES:]
 
     found = []

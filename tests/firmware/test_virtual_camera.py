@@ -48,8 +48,8 @@ def test_what_a_script_draws_is_in_the_frame_and_gone_from_the_next(
     names = [str(tmp_path / name) for name in ("drawn", "next")]
     script = f"""
 image = camera.snapshot()
-image.draw_rectangle(10, 20, 30, 40, color=(255, 0, 0), thickness=3)
-image.draw_rectangle(100, 100, 5, 6, color=(0, 255, 0), fill=True).draw_string(0, 0, "I")
+image.draw_rectangle((10, 20, 30, 40), color=(255, 0, 0), thickness=3)
+image.draw_rectangle((100, 100, 5, 6), color=(0, 255, 0), fill=True).draw_string((0, 0), "I")
 semihost.write({names[0]!r}, image.bytearray())
 image.save("/flash/drawn.bmp")
 semihost.write({str(tmp_path / "drawn.bmp")!r}, open("/flash/drawn.bmp", "rb").read())

@@ -64,7 +64,10 @@ MPY_CROSS = "mpy-cross not found at /src/mpy-cross/build/mpy-cross, please build
             "ModuleNotFoundError: No module named 'elftools'\n" + FAILED,
             ["ModuleNotFoundError: No module named 'elftools'"],
         ),
-        ("sh: 1: arm-none-eabi-gcc: not found\n" + FAILED, ["sh: 1: arm-none-eabi-gcc: not found"]),
+        (
+            "sh: 1: arm-none-eabi-gcc: not found\n" + FAILED,
+            ["sh: 1: arm-none-eabi-gcc: not found"],
+        ),
     ],
     ids=["compiler", "script", "linker", "memory", "makefile", "rule", "python", "program"],
 )

@@ -1,8 +1,9 @@
-"""The fit of the cost model: it finds known coefficients, and its networks have every kernel."""
+"""The fit of the cost model: it finds known coefficients, and its networks have what it fits."""
 
 from __future__ import annotations
 
-from collections import Counter
+import json
+from collections import defaultdict
 
 import pytest
 
@@ -12,6 +13,9 @@ from host_tools.fit_costs.networks import networks
 from host_tools.kernels import KERNELS
 from host_tools.kernels.layer import Layer
 from host_tools.pack import pack
+from host_tools.plan.costs import COEFFICIENTS, counts
+
+FITTED = json.loads(COEFFICIENTS.read_text())
 
 
 def sample(outputs: int, rows: int, cost: float) -> Sample:
@@ -33,10 +37,30 @@ def test_no_count_costs_less_than_nothing() -> None:
     assert found["element"] == pytest.approx(40, rel=0.05)
 
 
-def test_the_networks_have_each_kernel_in_several_shapes() -> None:
-    found: Counter[str] = Counter()
+@pytest.fixture(scope="module")
+def calls() -> dict[str, list[Layer]]:
+    """By kernel, its calls in the networks of the fit."""
+    found = defaultdict(list)
     for network in networks():
         blob = read_blob(pack(network.graph, target="cortex-m7", force=network.force))
-        found.update(operator.kernel for operator in blob.operators)
-    assert set(found) == set(KERNELS)
-    assert min(found.values()) >= 6
+        for operator in blob.operators:
+            found[operator.kernel].append(blob.layer(operator))
+    return found
+
+
+def test_the_networks_have_each_fitted_kernel_in_several_shapes(
+    calls: dict[str, list[Layer]],
+) -> None:
+    assert set(FITTED) <= set(calls) <= set(KERNELS)
+    assert min(len(calls[kernel]) for kernel in FITTED) >= 6
+
+
+@pytest.mark.parametrize("kernel", FITTED)
+def test_every_count_that_was_fitted_is_counted(
+    calls: dict[str, list[Layer]], kernel: str
+) -> None:
+    counted = {
+        name for layer in calls[kernel] for name, count in counts(kernel, layer).items() if count
+    }
+    for kind, costs in FITTED[kernel].items():
+        assert set(costs) <= counted, kind

@@ -82,6 +82,15 @@ class CImage(ctypes.Structure):
     ]
 
 
+class CInput(ctypes.Structure):
+    _fields_ = [
+        *((name, ctypes.c_uint32) for name in ("height", "width", "channels", "element_size")),
+        ("table", ctypes.c_void_p),
+        ("table_step", ctypes.c_uint32),
+        ("bgr", ctypes.c_bool),
+    ]
+
+
 SIDES = st.one_of(st.integers(1, 9), st.integers(1, 400))
 MARGINS = st.tuples(*[st.integers(0, 5)] * 4)
 
@@ -95,6 +104,8 @@ MARGINS = st.tuples(*[st.integers(0, 5)] * 4)
     channels=st.sampled_from([1, 3]),
     kind=st.sampled_from(["grayscale", "rgb565", "rgb888"]),
     dtype=st.sampled_from([np.int8, np.float32]),
+    by_channel=st.booleans(),
+    bgr=st.booleans(),
     seed=st.integers(0, 1 << 30),
     brightest=st.booleans(),
     margins=st.one_of(st.just((0, 0, 0, 0)), MARGINS),
@@ -108,6 +119,8 @@ def test_the_boards_c_gives_the_same_bits(
     channels: int,
     kind: str,
     dtype: type,
+    by_channel: bool,
+    bgr: bool,
     seed: int,
     brightest: bool,
     margins: tuple[int, int, int, int],
@@ -122,20 +135,22 @@ def test_the_boards_c_gives_the_same_bits(
     picture = rng.integers(most if brightest else 0, most + 1, shape)
     picture = picture.astype(np.uint16 if wide else np.uint8)
     region = picture[top : top + height, left : left + width]
-    table = rng.integers(-128, 128, 256).astype(dtype)
+    bgr, tables = bgr and channels == 3, (channels, 256) if by_channel else (256,)
+    table = rng.integers(-128, 128, tables).astype(dtype)
 
     out = np.zeros((1, out_height, out_width, channels), dtype)
     number = {"grayscale": 1, "rgb565": 2, "rgb888": 3}[kind]
     host_library.ink_image_to_tensor(
         ctypes.byref(CImage(region.ctypes.data, width, height, left + width + right, number)),
-        out_height,
-        out_width,
-        channels,
-        table.itemsize,
-        table.ctypes.data_as(ctypes.c_void_p),
+        ctypes.byref(
+            CInput(
+                *(out_height, out_width, channels, table.itemsize, table.ctypes.data),
+                *(256 * table.itemsize * by_channel, bgr),
+            )
+        ),
         out.ctypes.data_as(ctypes.c_void_p),
     )
-    expected = images.image_to_tensor(region, out_height, out_width, channels, table)
+    expected = images.image_to_tensor(region, out_height, out_width, channels, table, bgr=bgr)
     assert np.array_equal(out, expected)
 
 
@@ -144,8 +159,7 @@ def test_the_largest_picture_does_not_overflow(host_library: ctypes.CDLL) -> Non
     table, out = np.arange(256, dtype=np.uint8), np.zeros(1, np.uint8)
     host_library.ink_image_to_tensor(
         ctypes.byref(CImage(picture.ctypes.data, 4096, 4096, 4096, 1)),
-        *(1, 1, 1, 1),
-        table.ctypes.data_as(ctypes.c_void_p),
+        ctypes.byref(CInput(1, 1, 1, 1, table.ctypes.data, 0, False)),
         out.ctypes.data_as(ctypes.c_void_p),
     )
     assert out[0] == 255

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,23 +23,26 @@ class Layer:
     same: bool = True
     act: tuple[int, int] = (-128, 127)
     depthwise: bool = False
+    dilation: tuple[int, int] = (1, 1)
+    groups: int = 1
 
     @property
     def depth(self) -> int:
         """Input channels that an output channel reads."""
-        return 1 if self.depthwise else self.input_shape[3]
+        return 1 if self.depthwise else self.input_shape[3] // self.groups
 
     def geometry(self) -> tuple[int, int, int, int]:
         """(output height, output width, rows of padding above, columns to the left)"""
         found = []
-        for size, kernel, stride in zip(
-            self.input_shape[1:3], self.kernel, self.stride, strict=True
+        for size, kernel, stride, dilation in zip(
+            self.input_shape[1:3], self.kernel, self.stride, self.dilation, strict=True
         ):
+            reach = (kernel - 1) * dilation + 1
             if self.same:
                 output = -(-size // stride)
-                found.append((output, max((output - 1) * stride + kernel - size, 0) // 2))
+                found.append((output, max((output - 1) * stride + reach - size, 0) // 2))
             else:
-                found.append(((size - kernel) // stride + 1, 0))
+                found.append(((size - reach) // stride + 1, 0))
         return found[0][0], found[1][0], found[0][1], found[1][1]
 
     @property
@@ -62,6 +66,8 @@ class Layer:
             *self.stride,
             *(top, left, -input_offset, output_offset),
             *self.act,
+            *self.dilation,
+            self.groups,
         ]
 
 
@@ -108,6 +114,30 @@ def constant_numbers(layer: Layer, *, weight: int, value: int, zero_point: int) 
     )
 
 
+def numbers_shifted_left(
+    layer: Layer, rng: np.random.Generator, *, most: int
+) -> Iterator[Numbers]:
+    """Some channels, or all, have shifts to the left; sums are small, or near +-`most`."""
+    units, taps = layer.output_c, layer.kernel[0] * layer.kernel[1] * layer.depth
+    room = most - 1 - 384 * taps
+    for shift in (0, 1, 2, 8, 20, 31):
+        for offset in (-128, 0, 127):
+            for share in (0.3, 1.0):
+                numbers = replace(random_numbers(layer, rng), output_offset=offset)
+                left = rng.random(units) < share
+                left[rng.integers(units)] = True
+                numbers.weights[left] = rng.integers(-1, 2, numbers.weights[left].shape)
+                numbers.shift[left] = shift
+                numbers.bias[left] = rng.integers(-100, 100, left.sum())
+                far = left & (rng.random(units) < 0.5)
+                numbers.bias[far] = rng.choice([-1, 1], far.sum()) * (
+                    room - rng.integers(0, 100, far.sum())
+                )
+                numbers.multiplier[rng.random(units) < 0.5] = (1 << 31) - 1
+                numbers.multiplier[rng.random(units) < 0.2] = 1 << 30
+                yield numbers
+
+
 def expected(layer: Layer, numbers: Numbers) -> npt.NDArray[np.int8]:
     """What the numpy reference gives."""
     _, _, top, left = layer.geometry()
@@ -124,11 +154,13 @@ def expected(layer: Layer, numbers: Numbers) -> npt.NDArray[np.int8]:
         kernel_w=layer.kernel[1],
         stride_h=layer.stride[0],
         stride_w=layer.stride[1],
-        dilation_h=1,
-        dilation_w=1,
+        dilation_h=layer.dilation[0],
+        dilation_w=layer.dilation[1],
         pad_top=top,
         pad_left=left,
-        channel_factor=layer.output_c // layer.input_shape[3] if layer.depthwise else 1,
+        channel_factor=(
+            layer.output_c // layer.input_shape[3] if layer.depthwise else layer.groups
+        ),
         input_offset=numbers.input_offset,
         output_offset=numbers.output_offset,
         act_min=layer.act[0],

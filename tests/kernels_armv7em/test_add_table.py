@@ -9,7 +9,6 @@ from harness_tools import Case, check
 from host_tools.arithmetic import quantize_multiplier
 from host_tools.kernels import add_table
 from host_tools.kernels.elementwise import add
-from host_tools.kernels.requantization import Refused
 
 INPUTS = np.stack(np.meshgrid(np.arange(-128, 128), np.arange(-128, 128))).astype(np.int8)
 
@@ -64,6 +63,8 @@ def test_odd_sizes_bounds_and_in_place_match_the_reference(machine):
     check(cases, machine)
 
 
-def test_an_output_scale_far_below_the_inputs_is_refused():
-    with pytest.raises(Refused):
-        add_table.pack(**parameters((1.0, 1.0, 1e-6), (0, 0, 0)))
+def test_an_output_scale_far_below_the_inputs_matches_the_reference(machine):
+    for scale in (2e-6, 1e-6, 3e-7, 1e-12):
+        params = parameters((1.0, 1.0, scale), (3, -4, 5))
+        assert params["output_shift"] >= 0
+        check([make_case(params, INPUTS[:, :, :9])], machine)

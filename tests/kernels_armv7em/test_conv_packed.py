@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conv_cases import Layer, Numbers, expected, random_numbers
+from conv_cases import Layer, Numbers, expected, numbers_shifted_left, random_numbers
 from harness_tools import Case, check
 
 from host_tools.kernels import conv_packed
@@ -137,11 +137,19 @@ def test_a_channel_that_never_varies_is_exact_whatever_its_shift(machine):
     check([make_case(layer, numbers)], machine)
 
 
-@pytest.mark.parametrize("shift", [0, 1])
-def test_a_varying_channel_outside_the_shifts_is_refused(shift):
+def test_shifts_to_the_left_match_the_reference(machine):
+    rng = np.random.default_rng(6)
+    cases = []
+    for layer in (Layer((1, 5, 5, 3), 7), Layer((1, 3, 2, 9), 4, (1, 1)), Layer((1, 1, 1, 6), 5)):
+        for numbers in numbers_shifted_left(layer, rng, most=1 << 23):
+            cases.append(make_case(layer, numbers))
+    check(cases, machine)
+
+
+def test_a_shift_beyond_31_is_refused():
     layer = Layer((1, 2, 2, 3), 2)
     numbers = replace(random_numbers(layer, np.random.default_rng(6)), input_offset=0)
-    numbers.shift[1] = shift
+    numbers.shift[1] = 32
     with pytest.raises(Refused, match="channel 1 "):
         make_case(layer, numbers)
 

@@ -6,7 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conv_cases import Layer, Numbers, constant_numbers, expected, random_numbers
+from conv_cases import (
+    Layer,
+    Numbers,
+    constant_numbers,
+    expected,
+    numbers_shifted_left,
+    random_numbers,
+)
 from harness_tools import Case, check
 
 from host_tools.kernels import depthwise_3x3
@@ -80,3 +87,14 @@ def test_activation_bounds_and_dead_channels_match_the_reference(machine):
     numbers = random_numbers(layer, np.random.default_rng(4))
     numbers.shift[2], numbers.multiplier[5] = -30, 0
     check([make_case(layer, numbers)], machine)
+
+
+def test_shifts_to_the_left_match_the_reference(machine):
+    rng = np.random.default_rng(5)
+    cases = []
+    for stride in (1, 2):
+        for shape in ((1, 5, 6, 7), (2, 4, 3, 4)):
+            layer = layer_of(*shape, stride, True)
+            for numbers in numbers_shifted_left(layer, rng, most=1 << 31):
+                cases.append(make_case(layer, numbers, in_place=True))
+    check(cases, machine)

@@ -6,7 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conv_cases import Layer, Numbers, constant_numbers, expected, random_numbers
+from conv_cases import (
+    Layer,
+    Numbers,
+    constant_numbers,
+    expected,
+    numbers_shifted_left,
+    random_numbers,
+)
 from harness_tools import Case, check
 
 from host_tools.kernels import depthwise_packed
@@ -54,6 +61,25 @@ def test_random_shapes_match_the_reference(machine):
     check([make_case(layer, random_numbers(layer, rng)) for layer in layers], machine)
 
 
+def test_dilation_matches_the_reference(machine):
+    rng = np.random.default_rng(7)
+    cases = []
+    while len(cases) < SHAPES:
+        layer = random_layer(rng)
+        dilation = tuple(int(n) for n in rng.integers(1, 8, 2))
+        layer = replace(layer, dilation=dilation, same=True)
+        cases.append(make_case(layer, random_numbers(layer, rng)))
+    check(cases, machine)
+
+
+def test_a_window_with_the_input_between_its_taps_gives_the_biases(machine):
+    rng = np.random.default_rng(8)
+    layer = Layer((1, 3, 2, 6), 12, (2, 2), depthwise=True, dilation=(9, 8))
+    numbers = random_numbers(layer, rng)
+    assert layer.geometry() == (3, 2, 4, 4)
+    check([make_case(layer, numbers)], machine)
+
+
 def test_every_window_and_every_number_of_channels_matches_the_reference(machine):
     rng = np.random.default_rng(2)
     cases = []
@@ -98,9 +124,16 @@ def test_activation_bounds_and_dead_channels_match_the_reference(machine):
     check([make_case(layer, numbers)], machine)
 
 
-def test_sums_that_leave_int32_and_shifts_to_the_left_are_refused():
+def test_shifts_to_the_left_match_the_reference(machine):
+    rng = np.random.default_rng(6)
+    layer = Layer((1, 4, 5, 6), 12, (5, 3), depthwise=True)
+    numbers = numbers_shifted_left(layer, rng, most=1 << 31)
+    check([make_case(layer, each) for each in numbers], machine)
+
+
+def test_sums_that_leave_int32_are_refused():
     layer = Layer((1, 6, 5, 4), 4, (5, 5), depthwise=True)
-    for field, value in (("bias", (1 << 31) - 1), ("bias", -(1 << 31)), ("shift", 0)):
+    for field, value in (("bias", (1 << 31) - 1), ("bias", -(1 << 31))):
         numbers = random_numbers(layer, np.random.default_rng(5))
         getattr(numbers, field)[1] = value
         with pytest.raises(Refused):

@@ -23,12 +23,13 @@ def make_case(
     value: int | None = None,
     zero_point: int | None = None,
     bias: int | None = None,
+    shift: int | None = None,
 ) -> Case:
     """Random but for what is given."""
     records = units if per_channel else 1
     typical = int(np.sqrt(depth) * 74 * 73)
     right = round(np.log2(typical / 40))
-    shift = -np.maximum(rng.integers(right - 1, right + 2, records), 1).astype(np.int32)
+    shifts = -np.maximum(rng.integers(right - 1, right + 2, records), 1).astype(np.int32)
     multiplier = rng.integers(1 << 30, (1 << 31) - 1, records).astype(np.int32)
     weights = rng.integers(-127, 128, (units, depth), dtype=np.int8)
     biases = rng.integers(-typical, typical, units, dtype=np.int32)
@@ -39,18 +40,22 @@ def make_case(
         inputs[:] = value
     if bias is not None:
         biases[:] = bias
+    if shift is not None:
+        chosen = rng.random(records) < 0.7
+        shifts[chosen] = shift
+        weights[np.broadcast_to(chosen, units)] //= 100
     input_zero, output_zero = rng.integers(-128, 128, 2).tolist()
     if zero_point is not None:
         input_zero = output_zero = zero_point
     data = fully_connected_packed.pack(
-        weights, biases, multiplier, shift, input_offset=-input_zero, output_offset=output_zero
+        weights, biases, multiplier, shifts, input_offset=-input_zero, output_offset=output_zero
     )
     expected = fully_connected(
         inputs,
         weights,
         biases,
         multiplier,
-        shift,
+        shifts,
         depth=depth,
         units=units,
         per_channel=int(per_channel),
@@ -97,6 +102,19 @@ def test_extremes_match_the_reference(machine, value, zero_point):
 
 def test_activation_bounds_match_the_reference(machine):
     check([make_case(np.random.default_rng(3), 2, 20, 9, act=(-5, 44))], machine)
+
+
+@pytest.mark.parametrize("shift", [0, 1, 5, 20, 31])
+def test_shifts_to_the_left_match_the_reference(machine, shift):
+    rng = np.random.default_rng(5)
+    cases = [
+        make_case(rng, 2, 5, units, per_channel=per_channel, shift=shift, bias=bias)
+        for units in (1, 2, 4, 7, 9)
+        for per_channel in (False, True)
+        for bias in (0, -40, (1 << 22) - 1, -(1 << 22))
+        for _ in range(2)
+    ]
+    check(cases, machine)
 
 
 def test_an_accumulator_just_below_2_to_23_is_exact_and_one_more_is_refused(machine):

@@ -40,7 +40,7 @@ TENSOR = {
     "zero_point": (40, "i"),
     "name": (44, "I"),
 }
-IO = {"tensor": (0, "I"), "image_table": (4, "I")}
+IO = {"tensor": (0, "H"), "image_flags": (2, "H"), "image_table": (4, "I"), "labels": (4, "I")}
 OPERATOR = {
     "kernel": (0, "H"),
     "source_index": (2, "H"),

@@ -18,14 +18,24 @@ from host_tools.pack import pack
 HERE = Path(__file__).parent
 
 # what the packer would not take for networks as small as these
-PACKED = (
-    "conv_packed_s8",
-    "depthwise_3x3_s8",
-    "fully_connected_packed_s8",
-    "add_table_s8",
-    "max_pool_simd_s8",
-    "average_pool_simd_s8",
-)
+PACKED = tuple(name for name, card in KERNELS.items() if card.packs)
+
+
+def kernels(blob: bytes) -> set[str]:
+    return {operator.kernel for operator in read_blob(blob).operators}
+
+
+def forced(kernel: str) -> bytes:
+    """A blob of a packed kernel."""
+    small = (networks.separable(), networks.two_inputs(), networks.pools(), networks.large_sums())
+    small += (networks.dilated(groups=True), networks.dilated(groups=False))
+    seeds = {kind: zlib.crc32(kind.encode()) for kind in KINDS}
+    models = (random_model(kind, np.random.default_rng(seed)) for kind, seed in seeds.items())
+    for model in (*small, *models):
+        blob = pack(model, target="cortex-m7", force=(kernel, *PACKED))
+        if kernel in kernels(blob):
+            return blob
+    raise AssertionError(f"no small model has {kernel}: add one to networks.py")
 
 
 @pytest.fixture(scope="session")
@@ -42,22 +52,18 @@ def two_inputs() -> bytes:
 @pytest.fixture(scope="session")
 def blobs(every_kernel: bytes, two_inputs: bytes) -> dict[str, bytes]:
     """Small blobs for every target that hold every kernel of the format, by name."""
-    made = {"every_kernel": every_kernel, "two_inputs": two_inputs}
+    made = {
+        "every_kernel": every_kernel,
+        "two_inputs": two_inputs,
+        "slopes": pack(networks.slopes()),
+    }
     for network in (networks.every_kernel, networks.two_inputs, networks.separable):
         made[f"{network.__name__}_m7"] = pack(network(), target="cortex-m7", force=PACKED)
-    for tile in (2, 4):
-        force = (f"winograd_f{tile}_s8", *PACKED)
-        blob = pack(networks.separable(), target="cortex-m7", force=force)
-        made[f"winograd_{tile}_m7"] = blob
-    blob = pack(networks.separable(), target="cortex-m7", force=("depthwise_packed_s8", *PACKED))
-    made["depthwise_packed_m7"] = blob
     for kind in KINDS:
         rng = np.random.default_rng(zlib.crc32(kind.encode()))
         made[kind] = pack(random_model(kind, rng))
-    rng = np.random.default_rng(1)
-    made["max_pool_m7"] = pack(random_model("MAX_POOL_2D", rng), target="cortex-m7", force=PACKED)
-    used = {operator.kernel for blob in made.values() for operator in read_blob(blob).operators}
-    assert used == set(KERNELS)
+    made |= {f"{kernel}_m7": forced(kernel) for kernel in PACKED}
+    assert set().union(*map(kernels, made.values())) == set(KERNELS)
     return made
 
 

@@ -53,13 +53,16 @@ int main(int argc, char **argv) {
         print_tensor(&model, &model.tensors[i]);
     }
     for (uint32_t i = 0; i < (uint32_t)model.header->n_inputs + model.header->n_outputs; i++) {
-        printf("io %u %u\n", model.inputs[i].tensor, model.inputs[i].image_table);
+        printf("io %u %u %u\n", model.inputs[i].tensor, model.inputs[i].image_flags,
+            model.inputs[i].image_table);
     }
     for (uint32_t i = 0; i < model.header->n_operators; i++) {
         print_operator(&model, &model.operators[i]);
     }
-    for (uint32_t i = 0; i < model.header->n_labels; i++) {
-        printf("label %s\n", ink_label(&model, i));
+    for (uint32_t output = 0; output < model.header->n_outputs; output++) {
+        for (uint32_t i = 0; i < ink_n_labels(&model, output); i++) {
+            printf("label %s\n", ink_string(&model, ink_labels(&model, output)[i]));
+        }
     }
     free(blob);
     return 0;

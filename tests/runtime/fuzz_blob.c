@@ -296,8 +296,10 @@ static size_t read_strings(const ink_model_t *model) {
     for (uint32_t i = 0; i < header->n_operators; i++) {
         length += strlen(ink_string(model, model->operators[i].name));
     }
-    for (uint32_t i = 0; i < header->n_labels; i++) {
-        length += strlen(ink_label(model, i));
+    for (uint32_t output = 0; output < header->n_outputs; output++) {
+        for (uint32_t i = 0; i < ink_n_labels(model, output); i++) {
+            length += strlen(ink_string(model, ink_labels(model, output)[i]));
+        }
     }
     return length;
 }

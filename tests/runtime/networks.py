@@ -154,3 +154,91 @@ def separable() -> bytes:
         )
         source = target
     return builder.build([first], [source])
+
+
+def dilated(groups: bool) -> bytes:
+    """A convolution with dilation: with two groups, or else depthwise."""
+    rng = np.random.default_rng(4)
+    builder = ModelBuilder("dilated")
+    options = {
+        "stride_h": 1,
+        "stride_w": 1,
+        "padding": "SAME",
+        "fused_activation_function": "RELU",
+    }
+    options |= {"dilation_h_factor": 1, "dilation_w_factor": 2}
+    picture, result = (builder.tensor([1, 6, 6, 8], **SCALE) for _ in range(2))
+    if groups:
+        inputs = [picture, *_weights(builder, rng, [8, 3, 3, 4])]
+        builder.operator("CONV_2D", inputs, [result], 3, **options)
+    else:
+        inputs = [picture, *_weights(builder, rng, [1, 3, 3, 8], 3)]
+        builder.operator("DEPTHWISE_CONV_2D", inputs, [result], **options, depth_multiplier=1)
+    return builder.build([picture], [result])
+
+
+def large_sums() -> bytes:
+    """A fully connected layer whose weights do not fit the faster kernel in pairs."""
+    builder = ModelBuilder("large sums")
+    source = builder.tensor([1, 30], **SCALE)
+    weights = builder.tensor([3, 30], scale=0.001, data=np.full([3, 30], -128))
+    scores = builder.tensor([1, 3], scale=0.1)
+    builder.operator(
+        "FULLY_CONNECTED",
+        [source, weights, -1],
+        [scores],
+        fused_activation_function="NONE",
+        weights_format="DEFAULT",
+        keep_num_dims=False,
+    )
+    return builder.build([source], [scores])
+
+
+def pools() -> bytes:
+    """A maximum and an average, each with an input of its own."""
+    builder = ModelBuilder("pools")
+    first = source = builder.tensor([1, 7, 6, 5], **SCALE)
+    window = {"filter_height": 2, "filter_width": 3, "fused_activation_function": "RELU6"}
+    for kind, side in (("MAX_POOL_2D", [6, 4]), ("AVERAGE_POOL_2D", [5, 2])):
+        target = builder.tensor([1, *side, 5], **SCALE)
+        builder.operator(
+            kind, [source], [target], padding="VALID", stride_h=1, stride_w=1, **window
+        )
+        source = target
+    return builder.build([first], [source])
+
+
+def slopes() -> bytes:
+    """PReLU as an operator and as converters write it: slopes of a channel, some above 1."""
+    rng = np.random.default_rng(4)
+    builder = ModelBuilder("slopes")
+    shape = [1, 5, 6, 7]
+    near = {"scale": 0.03, "zero_point": -20}
+
+    def tensor(**quantization: float) -> int:
+        return builder.tensor(shape, **quantization)
+
+    def constant() -> int:
+        values = rng.integers(-60, 80, [7])
+        return builder.tensor([1, 1, 7], scale=0.02, zero_point=3, data=values)
+
+    none = {"fused_activation_function": "NONE"}
+    picture = builder.tensor(shape, **SCALE, name="picture")
+    first = tensor(**near)
+    builder.operator("PRELU", [picture, constant()], [first])
+
+    product, scaled, given, greater = tensor(**SCALE), *(tensor(**near) for _ in range(3))
+    builder.operator("MUL", [first, constant()], [product], **none)
+    builder.operator("QUANTIZE", [product], [scaled])
+    builder.operator("QUANTIZE", [first], [given])
+    builder.operator("MAXIMUM", [scaled, given], [greater])
+
+    positive, turned, negative = tensor(**near), tensor(**SCALE), tensor(**SCALE)
+    sloped, result = tensor(**SCALE), tensor(**near)
+    minus_one = builder.tensor([1], scale=1 / 127, data=[-127])
+    builder.operator("RELU", [greater], [positive])
+    builder.operator("MUL", [greater, minus_one], [turned], **none)
+    builder.operator("RELU", [turned], [negative])
+    builder.operator("MUL", [negative, constant()], [sloped], **none)
+    builder.operator("SUB", [positive, sloped], [result], **none)
+    return builder.build([picture], [result])

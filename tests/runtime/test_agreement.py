@@ -88,8 +88,8 @@ def _check_tensors(plan: Plan, blob: bytes, lines: list[str]) -> list[tuple[int,
 def _check_io(plan: Plan, blob: bytes, lines: list[str]) -> None:
     tables = [*plan.image_tables, *(None for _ in plan.outputs)]
     for index, table, line in zip((*plan.inputs, *plan.outputs), tables, lines, strict=True):
-        tensor, offset = map(int, line.split())
-        assert tensor == index
+        tensor, flags, offset = map(int, line.split())
+        assert (tensor, flags) == (index, 0)
         if table is None:
             assert offset == 0
         else:

@@ -9,8 +9,16 @@ from pathlib import Path
 import networks
 import numpy as np
 import pytest
-from oracle import REAL_MODELS, ROOT, TfliteMicro, extreme_inputs, random_inputs, real_model
-from single_operators import KINDS, random_model
+from oracle import (
+    REAL_MODELS,
+    ROOT,
+    LiteRt,
+    TfliteMicro,
+    extreme_inputs,
+    random_inputs,
+    real_model,
+)
+from single_operators import KINDS, oracle_of, random_model
 
 from host_tools.graph import Graph
 from host_tools.host_runtime import HostModel
@@ -27,6 +35,7 @@ PACKED = (
 FORCED: tuple[tuple[str, ...], ...] = (
     PACKED,
     *((kernel,) for kernel in ("winograd_f2_s8", "winograd_f4_s8", "depthwise_packed_s8")),
+    ("depthwise_dilated_s8", "conv_general_s8", "fully_connected_general_s8"),
 )
 
 
@@ -35,15 +44,16 @@ def check(
     graph: Graph,
     all_inputs: list[list[np.ndarray]],
     all_kernels: int = 1000,
+    oracle: TfliteMicro | LiteRt | None = None,
 ) -> None:
-    """Blobs of a model and tflite-micro give equal bytes for all these inputs.
+    """Blobs of a model and the oracle, or tflite-micro, give equal bytes for all these inputs.
 
     Forced kernels see only the last `all_kernels` inputs.
     """
     blobs = [HostModel(pack(graph)), HostModel(pack(graph, target="cortex-m7"))]
     forced = {pack(graph, target="cortex-m7", force=force) for force in FORCED}
     more = [HostModel(blob) for blob in sorted(forced)]
-    oracle = TfliteMicro(model)
+    oracle = oracle or TfliteMicro(model)
     for left, inputs in zip(range(len(all_inputs), 0, -1), all_inputs, strict=True):
         expected = oracle.run(inputs, len(graph.outputs))
         for blob in blobs if left > all_kernels else [*blobs, *more]:
@@ -53,7 +63,7 @@ def check(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_single_operator_gives_tflite_micros_bytes(kind: str) -> None:
+def test_a_single_operator_gives_the_oracles_bytes(kind: str) -> None:
     rng = np.random.default_rng(zlib.crc32(kind.encode()) + 2)
     for _ in range(MODELS):
         model = random_model(kind, rng)
@@ -63,11 +73,11 @@ def test_a_single_operator_gives_tflite_micros_bytes(kind: str) -> None:
             inputs += extreme_inputs(graph)
         if kind == "SOFTMAX":  # equal scores in long rows stop tflite-micro
             inputs = inputs[:2]
-        check(model, graph, inputs)
+        check(model, graph, inputs, oracle=oracle_of(kind, model))
 
 
 @pytest.mark.parametrize(
-    "network", [networks.every_kernel, networks.two_inputs, networks.separable]
+    "network", [networks.every_kernel, networks.two_inputs, networks.separable, networks.slopes]
 )
 def test_a_network_of_every_kernel_gives_tflite_micros_bytes(network) -> None:
     model = network()

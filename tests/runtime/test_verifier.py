@@ -7,11 +7,15 @@ int8, 2 the convolution's output, 11 a constant, 20 the output.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from blob_editor import BlobEditor
+from tflite_builder import ModelBuilder
 
 from host_tools.host_runtime import BlobError, HostModel
+from host_tools.pack import pack
+from host_tools.plan.image_tables import Pictures
 
 NAN, INFINITY = math.nan, math.inf
 BIG = 1 << 28
@@ -117,7 +121,8 @@ def test_a_wrong_size_and_a_wrong_check_sum_say_what_was_found(every_kernel: byt
 
 TENSOR_RULES = [
     (1, "dtype", 0, "bad tensor record: dtype is 0, allowed 1 or more"),
-    (1, "dtype", 4, "bad tensor record: dtype is 4, allowed at most 3"),
+    (1, "dtype", 5, "bad tensor record: dtype is 5, allowed at most 4"),
+    (1, "dtype", 4, "bad tensor record: size is 108, allowed 432"),
     (1, "rank", 7, "bad tensor record: rank is 7, allowed at most 6"),
     (1, "place", 2, "bad tensor record: place is 2, allowed at most 1"),
     (1, "reserved", 1, "bad tensor record: reserved is 1, allowed 0"),
@@ -131,7 +136,7 @@ TENSOR_RULES = [
     (1, "scale", -1.0, "bad tensor record: scale is not a finite number greater than 0"),
     (1, "scale", NAN, "bad tensor record: scale is not a finite number greater than 0"),
     (1, "scale", INFINITY, "bad tensor record: scale is not a finite number greater than 0"),
-    (0, "scale", 2.0, "bad tensor record: scale of a float32 tensor is not 1"),
+    (0, "scale", 2.0, "bad tensor record: scale of a float32 or int32 tensor is not 1"),
     (0, "zero_point", 1, "bad tensor record: zero_point is 1, allowed 0"),
     (1, "zero_point", 128, "bad tensor record: zero_point is 128, allowed at most 127"),
     (1, "zero_point", -129, "bad tensor record: zero_point is -129, allowed -128 or more"),
@@ -185,7 +190,9 @@ IO_RULES = [
     (1, "tensor", 99, "output 0: bad input or output record: tensor is 99, allowed at most 20"),
     (0, "tensor", 11, "input 0: bad input or output record: its place is 1, allowed 0"),
     (1, "tensor", 11, "output 0: bad input or output record: its place is 1, allowed 0"),
-    (1, "image_table", 64, "output 0: bad input or output record: image_table is 64, allowed 0"),
+    (1, "labels", 64, "output 0: bad input or output record: labels is 64, allowed 0"),
+    (1, "image_flags", 1, "output 0: bad input or output record: image_flags is 1, allowed at"),
+    (0, "image_flags", 4, "input 0: bad input or output record: image_flags is 4, allowed at"),
     (0, "image_table", 72, "input 0: data out of the blob: image_table is 72, allowed a multiple"),
     (0, "image_table", 1 << 20, "input 0: data out of the blob: image_table ends at 1049600,"),
 ]
@@ -198,6 +205,20 @@ def test_a_bad_input_or_output_is_named(
     editor = BlobEditor(every_kernel)
     editor.set("io", index, field, value)
     assert refusal(editor.bytes()).startswith(message)
+
+
+def test_an_int32_tensor_has_neither_scale_nor_picture_table(every_kernel: bytes) -> None:
+    editor = BlobEditor(every_kernel)
+    editor.set("tensor", 0, "dtype", 4)
+    assert refusal(editor.bytes()) == (
+        "input 0: bad input or output record: it has an image_table, but is int32"
+    )
+    editor.set("tensor", 0, "zero_point", 1)
+    assert refusal(editor.bytes()) == ("tensor 0: bad tensor record: zero_point is 1, allowed 0")
+    editor.set("tensor", 0, "scale", 0.5)
+    assert refusal(editor.bytes()) == (
+        "tensor 0: bad tensor record: scale of a float32 or int32 tensor is not 1"
+    )
 
 
 def test_a_picture_table_needs_an_input_of_a_pictures_shape(every_kernel: bytes) -> None:
@@ -321,3 +342,73 @@ def test_a_bad_operator_field_is_named(
     if field == "kernel":
         called = called.replace(kernel, f"kernel {value}")
     assert refusal(editor.bytes()).startswith(f"{called}: {message}")
+
+
+def pictures(channels: int, **options: Any) -> bytes:
+    """A blob of one ABS on a picture."""
+    builder = ModelBuilder()
+    x, y = (builder.tensor([1, 2, 2, channels], scale=0.5) for _ in range(2))
+    builder.operator("ABS", [x], [y])
+    return pack(builder.build([x], [y]), pictures=Pictures(**options))
+
+
+@pytest.mark.parametrize(
+    ("options", "flags"),
+    [
+        ({}, 0),
+        ({"bgr": True}, 2),
+        ({"mean": [0.1, 0.2, 0.3]}, 1),
+        ({"mean": [0.1, 0.2, 0.3], "bgr": True}, 3),
+        ({"std": [0.5, 0.5, 0.5]}, 0),
+    ],
+)
+def test_flags_say_how_the_table_is_read_and_a_table_ends_in_the_blob(
+    options: dict[str, Any], flags: int
+) -> None:
+    blob = pictures(3, **options)
+    editor = BlobEditor(blob)
+    assert editor.get("io", 0, "image_flags") == flags
+    assert HostModel(blob).name == "model"
+    size = 256 * (3 if flags & 1 else 1)
+    last = len(blob) - size
+    editor.set("io", 0, "image_table", last - last % 16)
+    HostModel(editor.bytes())
+    editor.set("io", 0, "image_table", last - last % 16 + 16)
+    assert refusal(editor.bytes()).startswith(
+        f"input 0: data out of the blob: image_table ends at {last - last % 16 + 16 + size}, "
+    )
+
+
+def test_image_flags_need_three_channels_and_a_table() -> None:
+    for blob, table in ((pictures(1), None), (pictures(3), 0)):
+        editor = BlobEditor(blob)
+        for flags in (1, 2, 3):
+            editor.set("io", 0, "image_flags", flags)
+            if table is not None:
+                editor.set("io", 0, "image_table", table)
+            assert refusal(editor.bytes()) == (
+                f"input 0: bad input or output record: image_flags is {flags}, allowed at most 0"
+            )
+
+
+def test_the_labels_of_a_second_output_are_checked() -> None:
+    builder = ModelBuilder()
+    x, up, down = (builder.tensor([5], scale=0.5) for _ in range(3))
+    builder.operator("ABS", [x], [up])
+    builder.operator("RELU", [x], [down])
+    blob = pack(builder.build([x], [up, down]), labels={1: list("abcde")})
+    assert HostModel(blob).output_labels == [[], list("abcde")]
+    editor = BlobEditor(blob)
+    start = editor.get("io", 2, "labels")
+    for offset, message in (
+        (start + 2, "data out of the blob: labels is"),
+        (60, "data out of the blob: labels is 60, allowed 64 or more"),
+        (len(blob) - 16, f"data out of the blob: labels ends at {len(blob) + 4}, allowed at most"),
+    ):
+        editor.set("io", 2, "labels", offset)
+        assert refusal(editor.bytes()).startswith(f"output 1: {message}")
+    editor = BlobEditor(blob)
+    editor.data[start + 8 : start + 12] = b"\xff\xff\xff\0"
+    assert refusal(editor.bytes()).startswith(
+        "label 2: bad string: its string is 16777215, allowed"
+    )

@@ -17,10 +17,14 @@ CONV, DEPTHWISE, DENSE = "conv_packed_s8", "depthwise_3x3_s8", "fully_connected_
 ADD, GENERAL = "add_table_s8", "depthwise_packed_s8"
 MAX_POOL, AVERAGE_POOL = "max_pool_simd_s8", "average_pool_simd_s8"
 WINOGRAD_2, WINOGRAD_4 = "winograd_f2_s8", "winograd_f4_s8"
+DILATED, GROUPED = "depthwise_dilated_s8", "conv_general_s8"
+GENERAL_DENSE = "fully_connected_general_s8"
 POOLS = (MAX_POOL, AVERAGE_POOL)
 WINOGRAD = (WINOGRAD_2, WINOGRAD_4)
-CONVOLUTIONS = (CONV, DEPTHWISE, GENERAL, *WINOGRAD)
-SLIDING = (CONV, DEPTHWISE, GENERAL, DENSE, *POOLS, *WINOGRAD)
+CONVOLUTIONS = (CONV, DEPTHWISE, GENERAL, *WINOGRAD, DILATED, GROUPED)
+SLIDING = (CONV, DEPTHWISE, GENERAL, DENSE, *POOLS, *WINOGRAD, DILATED)
+DENSES = (DENSE, GENERAL_DENSE)
+WIDE = (DILATED, GROUPED)  # with dilation
 OUT = "parameter out of its range"
 SHAPE = "tensors that the kernel does not take"
 DATA = "data out of the blob"
@@ -82,7 +86,7 @@ RULES = [
     ),
     *(
         (kernel, field, value, f"{OUT}: {field} is {value}, allowed {rule}")
-        for kernel in (*CONVOLUTIONS, *POOLS, DENSE, ADD)
+        for kernel in (*CONVOLUTIONS, *POOLS, *DENSES, ADD)
         for field, value, rule in (
             ("act_min", -129, "-128 or more"),
             ("act_max", 128, "at most 127"),
@@ -91,7 +95,7 @@ RULES = [
     ),
     *(
         (kernel, "weights", value, f"{DATA}: weights {rule}")
-        for kernel in (*CONVOLUTIONS, DENSE, ADD)
+        for kernel in (*CONVOLUTIONS, *DENSES, ADD)
         for value, rule in (
             (48, "is 48, allowed 64 or more"),
             (68, "is 68, allowed a multiple of 16"),
@@ -99,10 +103,25 @@ RULES = [
             (-16, "ends at 42949"),
         )
     ),
-    (DENSE, "depth", 0, f"{OUT}: depth is 0, allowed 1 or more"),
-    (DENSE, "depth", 1 << 27, f"{SHAPE}: input 0's number of elements is "),
-    (DENSE, "units", 0, f"{OUT}: units is 0, allowed 1 or more"),
-    (DENSE, "units", 1 << 27, f"{SHAPE}: the output's number of elements is "),
+    *(
+        (kernel, field, value, message)
+        for kernel in DENSES
+        for field, value, message in (
+            ("depth", 0, f"{OUT}: depth is 0, allowed 1 or more"),
+            ("depth", 1 << 27, f"{SHAPE}: input 0's number of elements is "),
+            ("units", 0, f"{OUT}: units is 0, allowed 1 or more"),
+            ("units", 1 << 27, f"{SHAPE}: the output's number of elements is "),
+        )
+    ),
+    *(
+        (kernel, field, value, f"{OUT}: {field} is {value}, allowed {rule}")
+        for kernel in WIDE
+        for field in ("dilation_h", "dilation_w")
+        for value, rule in ((0, "1 or more"), (-(1 << 31), "1 or more"), (32769, "at most 32768"))
+    ),
+    (GROUPED, "groups", 0, f"{OUT}: groups is 0, allowed 1 or more"),
+    (GROUPED, "groups", -(1 << 31), f"{OUT}: groups is -2147483648, allowed 1 or more"),
+    (GROUPED, "groups", 61, f"{SHAPE}: groups does not divide the numbers of channels"),
     (DENSE, "blocks", -1, f"{OUT}: blocks is -1, allowed 0 or more"),
 ]
 
@@ -119,7 +138,8 @@ def test_a_bad_parameter_is_named(
 def test_windows_that_miss_the_input_are_refused(blobs: dict[str, bytes], kernel: str) -> None:
     case = Case(blobs, kernel)
     for pad, side in (("pad_top", "kernel_h"), ("pad_left", "kernel_w")):
-        size = case.get(side)
+        dilation = case.get(side.replace("kernel", "dilation")) if kernel in WIDE else 1
+        size = (case.get(side) - 1) * dilation + 1
         assert refusal(case.with_params(**{pad: size})) == (
             f"{case.name}: {OUT}: {pad} is {size}, allowed at most {size - 1}"
         )
@@ -193,10 +213,11 @@ def test_a_depthwise_convolution_keeps_the_number_of_channels(blobs: dict[str, b
     )
 
 
+@pytest.mark.parametrize("kernel", [GENERAL, DILATED])
 def test_a_general_depthwise_convolution_has_a_whole_multiple_of_channels(
-    blobs: dict[str, bytes],
+    blobs: dict[str, bytes], kernel: str
 ) -> None:
-    case = Case(blobs, GENERAL)
+    case = Case(blobs, kernel)
     channels = case.shape(case.source)[3]
     name = f"{case.name}: {SHAPE}: the output's number of channels"
     for units in (1, channels - 1):
@@ -205,10 +226,11 @@ def test_a_general_depthwise_convolution_has_a_whole_multiple_of_channels(
         )
 
 
+@pytest.mark.parametrize("kernel", [GENERAL, DILATED])
 def test_a_general_depthwise_convolution_has_four_channels_or_more(
-    blobs: dict[str, bytes],
+    blobs: dict[str, bytes], kernel: str
 ) -> None:
-    case = Case(blobs, GENERAL)
+    case = Case(blobs, kernel)
     for channels in (1, 2, 3):
         assert refusal(with_channels(case, case.source, channels)) == (
             f"{case.name}: {SHAPE}: input 0's number of channels is {channels}, allowed 4 or more"
@@ -223,7 +245,7 @@ def test_blocks_hold_no_more_than_the_units(blobs: dict[str, bytes]) -> None:
     )
 
 
-@pytest.mark.parametrize("kernel", [CONV, DEPTHWISE, *WINOGRAD, DENSE])
+@pytest.mark.parametrize("kernel", [CONV, DEPTHWISE, *WINOGRAD, GROUPED, *DENSES])
 def test_too_little_scratch_is_refused(blobs: dict[str, bytes], kernel: str) -> None:
     case = Case(blobs, kernel)
     editor = case.editor()
@@ -298,7 +320,7 @@ def slide(case: Case, kernel: str) -> int:
         )
     rows = most_ahead(out_h, out_w * out_c, in_w * in_c, stride_h, pad_top)
     columns = most_ahead(out_w, out_c, in_c, case.get("stride_w"), case.get("pad_left"))
-    return rows + columns + (out_c if kernel == GENERAL else 0)
+    return rows + columns + (out_c if kernel in (GENERAL, DILATED) else 0)
 
 
 @pytest.mark.parametrize("kernel", SLIDING)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import networks
 import numpy as np
 import pytest
+from blob_document import document_blocks
 from blob_editor import BlobEditor
+from single_operators import RULES
 from test_verifier import refusal
 
 from host_tools.host_runtime import HostModel
@@ -107,8 +109,6 @@ PARAMETER_RULES = [
     (ADD, "left_shift", 21, f"{OUT}: left_shift is 21, allowed at most 20"),
     (MUL, "output_shift", 31, f"{OUT}: output_shift is 31, allowed at most 30"),
     (MUL, "output_shift", -32, f"{OUT}: output_shift is -32, allowed -31 or more"),
-    (MEAN, "multiplier", -1, f"{OUT}: multiplier is -1, allowed 0 or more"),
-    (MEAN, "shift", 31, f"{OUT}: shift is 31, allowed at most 30"),
     (SOFTMAX, "multiplier", 0, f"{OUT}: multiplier is 0, allowed 1073741824 or more"),
     (SOFTMAX, "shift", -1, f"{OUT}: shift is -1, allowed 0 or more"),
     (SOFTMAX, "shift", 31, f"{OUT}: shift is 31, allowed at most 30"),
@@ -126,7 +126,6 @@ PARAMETER_RULES = [
     (DENSE, "per_channel", 2, f"{OUT}: per_channel is 2, allowed at most 1"),
     (DENSE, "filter_offset", 129, f"{OUT}: filter_offset is 129, allowed at most 128"),
     (DENSE, "filter_offset", 1, f"{OUT}: filter_offset is 1, allowed 0"),
-    (MEAN, "axes", -1, f"{OUT}: axes is -1, allowed 0 or more"),
     (MEAN, "axes", 16, f"{OUT}: axes is 16, allowed at most 15"),
     (MEAN, "axes", 4, f"{SHAPE}: the output's number of elements is 6, allowed 36"),
     # copies
@@ -175,6 +174,21 @@ def test_a_bad_parameter_is_named(
     assert found.startswith(f"{editor.called(operator)}: {message}")
 
 
+@pytest.mark.parametrize(
+    ("kernel", "field", "value", "message"),
+    [(kernel, *rule) for kernel, rules in RULES.items() for rule in rules],
+)
+def test_a_rule_of_a_kernel_broken_alone_is_named(
+    blobs: dict[str, bytes], kernel: str, field: str, value: int, message: str
+) -> None:
+    editors = (BlobEditor(blob) for blob in blobs.values())
+    editor = next(editor for editor in editors if kernel in editor.kernels())
+    editor.set("params", kernel, field, value)
+    blocks = {block.name for block in document_blocks() if block.kernel == kernel}
+    status = DATA if field in blocks else OUT
+    assert refusal(editor.bytes()).startswith(f"{editor.called(kernel)}: {status}: {message}")
+
+
 @pytest.mark.parametrize("operator", [CONV, DEPTHWISE, DENSE])
 def test_a_bad_multiplier_or_shift_of_any_channel_is_refused(
     every_kernel: bytes, operator: str
@@ -209,6 +223,24 @@ def test_a_row_or_column_behind_the_input_is_refused(every_kernel: bytes) -> Non
         assert refusal(editor.bytes()) == (
             f"{editor.called(RESIZE)}: {OUT}: {field} is 3, allowed at most 2"
         )
+
+
+def test_a_place_before_or_behind_the_input_is_refused(blobs: dict[str, bytes]) -> None:
+    kernel = "resize_bilinear_s8"
+    for field, side in (("rows", "dims[1]"), ("columns", "dims[2]")):
+        good = BlobEditor(blobs["RESIZE_BILINEAR"])
+        table = good.get("params", kernel, field)
+        last = 1024 * (good.get("tensor", good.get("operator", 0, "input0"), side) - 1)
+        count = good.get("tensor", good.get("operator", 0, "output"), side)
+        for index in (0, count - 1):
+            for value, rule in ((-1, "0 or more"), (last + 1, f"at most {last}")):
+                editor = BlobEditor(bytes(good.data))
+                editor.write(table + 4 * index, "i", last)
+                HostModel(editor.bytes())
+                editor.write(table + 4 * index, "i", value)
+                assert refusal(editor.bytes()) == (
+                    f"{editor.called(kernel)}: {OUT}: {field} is {value}, allowed {rule}"
+                )
 
 
 FROM, SECOND, TO = "input0", "input1", "output"

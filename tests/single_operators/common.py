@@ -1,13 +1,18 @@
-"""What random models are made of: shapes, quantization, windows, values."""
+"""What random models are made of: shapes, quantization, windows, values; the form of rules."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import numpy as np
+from tflite_builder import ModelBuilder
 
 Rng = np.random.Generator
 Model = Callable[[Rng], bytes]
+
+# a kernel's parameter, a value that breaks this rule alone, and how the refusal goes on behind
+# "parameter out of its range: ", or behind "data out of the blob: " for a data block
+Rule = tuple[str, int, str]
 
 FUSED = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
 
@@ -57,3 +62,26 @@ def some_window(rng: Rng, shape: list[int], dilate: bool) -> tuple[list[int], li
     if dilate:
         options |= {"dilation_h_factor": dilations[0], "dilation_w_factor": dilations[1]}
     return kernel, sizes, options
+
+
+def some_quantization(rng: Rng) -> dict[str, float]:
+    return {"scale": some_scale(rng), "zero_point": some_zero_point(rng)}
+
+
+def one_move(
+    kind: str,
+    shape: list[int],
+    output: list[int],
+    constants: list[object],
+    rng: Rng,
+    dtype: str = "int32",
+    **options: object,
+) -> bytes:
+    """A model of an operator that moves the values of one tensor, as `constants` say where."""
+    builder = ModelBuilder(kind)
+    quantization = some_quantization(rng)
+    source = builder.tensor(shape, **quantization)
+    target = builder.tensor(output, **quantization)
+    inputs = [source, *(builder.constant(values, dtype) for values in constants)]
+    builder.operator(kind, inputs, [target], **options)
+    return builder.build([source], [target])

@@ -1,10 +1,17 @@
-"""Random models of QUANTIZE and DEQUANTIZE."""
+"""Random models of QUANTIZE, DEQUANTIZE and CAST."""
 
 from __future__ import annotations
 
 from tflite_builder import ModelBuilder
 
-from single_operators.common import Model, Rng, some_scale, some_zero_point_of
+from single_operators.common import (
+    Model,
+    Rng,
+    some_scale,
+    some_shape,
+    some_zero_point,
+    some_zero_point_of,
+)
 
 
 def _quantize(rng: Rng) -> bytes:
@@ -37,7 +44,20 @@ def _dequantize(rng: Rng) -> bytes:
     return builder.build([source], [target])
 
 
+def _cast(rng: Rng) -> bytes:
+    """Between the types that tflite-micro has, all but uint8."""
+    builder = ModelBuilder("CAST")
+    given, wanted = (str(rng.choice(["int8", "int32", "float32"])) for _ in range(2))
+    quantization = {"scale": some_scale(rng), "zero_point": some_zero_point(rng)}
+    shape = some_shape(rng, int(rng.integers(0, 5)))
+    source = builder.tensor(shape, given, **(quantization if given == "int8" else {}))
+    target = builder.tensor(shape, wanted)
+    builder.operator("CAST", [source], [target])
+    return builder.build([source], [target])
+
+
 MODELS: dict[str, Model] = {
+    "CAST": _cast,
     "DEQUANTIZE": _dequantize,
     "QUANTIZE": _quantize,
 }

@@ -117,7 +117,42 @@ def _fully_connected(rng: Rng) -> bytes:
     return builder.build([source], [target])
 
 
+def _batch_matmul(rng: Rng) -> bytes:
+    builder = ModelBuilder("BATCH_MATMUL")
+    batch = some_shape(rng, int(rng.integers(0, 4)), 3)
+
+    def outer() -> list[int]:
+        kept = batch[int(rng.integers(0, len(batch) + 1)) :]
+        return [size if rng.random() < 0.7 else 1 for size in kept]
+
+    left, right = outer(), outer()
+    rows, columns, depth = some_shape(rng, 3, 12)
+    adj_x, adj_y = bool(rng.random() < 0.4), bool(rng.random() < 0.5)
+    shape = [*right, *([columns, depth] if adj_y else [depth, columns])]
+    given, other = some_scale(rng, -7, -3), some_scale(rng, -7, -3)
+    source = builder.tensor(
+        [*left, *([depth, rows] if adj_x else [rows, depth])],
+        scale=given,
+        zero_point=some_zero_point(rng),
+    )
+    constant = rng.random() < 0.4
+    second = builder.tensor(
+        shape,
+        scale=other,
+        zero_point=some_zero_point(rng),
+        data=some_values(rng, shape) if constant else None,
+    )
+    target = builder.tensor(
+        [*np.broadcast_shapes(tuple(left), tuple(right)), rows, columns],
+        scale=given * other * float(2 ** rng.uniform(3, 10)),
+        zero_point=some_zero_point(rng),
+    )
+    builder.operator("BATCH_MATMUL", [source, second], [target], 2, adj_x=adj_x, adj_y=adj_y)
+    return builder.build([source] if constant else [source, second], [target])
+
+
 MODELS: dict[str, Model] = {
+    "BATCH_MATMUL": _batch_matmul,
     "CONV_2D": _conv,
     "DEPTHWISE_CONV_2D": _depthwise_conv,
     "FULLY_CONNECTED": _fully_connected,

@@ -8,18 +8,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from firmware_builder import ROOT, make
+from firmware_builder import ROOT, folder_of_programs, make
 
 SCRIPTS = ROOT / "host_tools" / "setup"
-
-
-def folder_of_programs(folder: Path, *names: str) -> Path:
-    folder.mkdir()
-    for name in names:
-        program = shutil.which(name)
-        assert program, name
-        (folder / name).symlink_to(program)
-    return folder
 
 
 def run(script: str, *args: str, path: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:

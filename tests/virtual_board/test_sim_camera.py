@@ -95,7 +95,7 @@ def test_a_folder_of_pictures_is_classified_by_one_command(
     lines = said.out.splitlines()
     assert lines[2].startswith("what the camera sees: http://127.0.0.1:")
     assert lines[4].startswith("Model cifar10: ")
-    assert [line.endswith(" frames/s") for line in lines[8:]] == [True, True, False]
+    assert [line.endswith(" frames/s") for line in lines[7:]] == [True, True, False]
     assert lines[-1] == "virtual camera: that was the last picture"
     assert said.err.startswith(f"host_tools: {tmp_path / 'b.jpg'} is no picture")
     assert said.err.count("\n") == 1

@@ -99,7 +99,7 @@ void ink_add_table_s8(const ink_add_t *add, const int8_t *input0, const int8_t *
     memcpy(&adder.how, weights, sizeof(adder.how));
     int32_t done = 0;
 #if INK_HAVE_DSP
-    if (add->size >= 4) {
+    if (add->size >= 4 && !shifts_left(&adder.how)) {
         ink_add_table_words(&adder);
         done = add->size & ~3;
     }
@@ -107,7 +107,7 @@ void ink_add_table_s8(const ink_add_t *add, const int8_t *input0, const int8_t *
     for (; done < add->size; done++) {
         uint32_t sum = (uint32_t)adder.table0[(uint8_t)input0[done]] +
                        (uint32_t)adder.table1[(uint8_t)input1[done]];
-        output[done] = (int8_t)requantize((int32_t)sum, &adder.how, adder.output_zero);
+        output[done] = (int8_t)ink_packed_requantize((int32_t)sum, &adder.how, adder.output_zero);
     }
     ink_packed_clamp(output, (size_t)add->size, add->act_min, add->act_max);
 }

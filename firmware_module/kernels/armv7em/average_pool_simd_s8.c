@@ -1,79 +1,52 @@
 // SPDX-License-Identifier: MIT
-// Average pooling, 8 channels of a window at a time where there are as many; padding is not
+// Average pooling, 4 channels of a window at a time where there are as many; padding is not
 // counted, and halves round away from zero.
 #include "pool_window.h"
 
-static int8_t average(int32_t sum, int32_t count) {
-    int32_t half = count >> 1;
-    return (int8_t)((sum < 0 ? sum - half : sum + half) / count);
+static inline int8_t average(int32_t sum, int32_t count) {
+    int32_t sign = sum >> 31;
+    int32_t half = ((count >> 1) ^ sign) - sign;
+    return (int8_t)((sum + half) / count);
 }
 
 #if INK_HAVE_DSP
 
-#define CHANNELS 8
-#define MOST_IN_HALFWORD 255 // int8 values whose sum fits an int16
-
-// sums + the bytes 0 and 2 (1 and 3) of `bytes`, by halfwords
-static inline int32_t add_even(int32_t sums, int32_t bytes) {
-    int32_t result;
-    __asm("sxtab16 %0, %1, %2" : "=r"(result) : "r"(sums), "r"(bytes));
-    return result;
-}
-
-static inline int32_t add_odd(int32_t sums, int32_t bytes) {
-    int32_t result;
-    __asm("sxtab16 %0, %1, %2, ror #8" : "=r"(result) : "r"(sums), "r"(bytes));
-    return result;
-}
-
-// Moves sums of halfwords (channels 0 and 2, 1 and 3, 4 and 6, 5 and 7) to sums of words.
-static void move_sums(int32_t halves[4], int32_t sums[CHANNELS]) {
-    for (int32_t i = 0; i < 4; i++) {
-        int32_t channel = (i & 1) + (i >> 1) * 4;
-        sums[channel] += (int16_t)halves[i];
-        sums[channel + 2] += halves[i] >> 16;
-        halves[i] = 0;
-    }
-}
-
-static void average_eight(const pool_window_t *window, int32_t channel, int8_t *output) {
-    const int8_t *row = window->from + channel;
-    int32_t sums[CHANNELS] = {0};
-    int32_t halves[4] = {0};
-    int32_t room = MOST_IN_HALFWORD;
-    for (int32_t y = window->rows; y > 0; y--) {
-        const int8_t *from = row;
-        int32_t left = window->columns;
-        while (left > 0) {
-            int32_t now = left < room ? left : room;
-            for (int32_t x = now; x > 0; x--) {
-                int32_t low = read_word(from);
-                int32_t high = read_word(from + 4);
-                from += window->channels;
-                halves[0] = add_even(halves[0], low);
-                halves[1] = add_odd(halves[1], low);
-                halves[2] = add_even(halves[2], high);
-                halves[3] = add_odd(halves[3], high);
-            }
-            left -= now;
-            room -= now;
-            if (room == 0) {
-                move_sums(halves, sums);
-                room = MOST_IN_HALFWORD;
-            }
-        }
-        row += window->row_step;
-    }
-    move_sums(halves, sums);
-    for (int32_t i = 0; i < CHANNELS; i++) {
-        output[channel + i] = average(sums[i], window->rows * window->columns);
-    }
-}
+#define CHANNELS 4
 
 static int32_t average_words(const pool_window_t *window, int8_t *output) {
+    int32_t count = window->rows * window->columns;
     int32_t channel = 0;
     for (; channel + CHANNELS <= window->channels; channel += CHANNELS) {
-        average_eight(window, channel, output);
+        const int8_t *row = window->from + channel;
+        int32_t rows = window->rows;
+        int32_t sums[CHANNELS] = {0};
+        const int8_t *from;
+        int32_t left, bytes;
+        __asm volatile("1:\n"
+                       "mov %[from], %[row]\n"
+                       "mov %[left], %[columns]\n"
+                       "2:\n"
+                       "ldr %[bytes], [%[from]]\n"
+                       "add %[from], %[from], %[step]\n"
+                       "subs %[left], %[left], #1\n"
+                       "sxtab %[sum0], %[sum0], %[bytes]\n"
+                       "sxtab %[sum1], %[sum1], %[bytes], ror #8\n"
+                       "sxtab %[sum2], %[sum2], %[bytes], ror #16\n"
+                       "sxtab %[sum3], %[sum3], %[bytes], ror #24\n"
+                       "bne 2b\n"
+                       "subs %[rows], %[rows], #1\n"
+                       "add %[row], %[row], %[row_step]\n"
+                       "bne 1b\n"
+            : [row] "+&r"(row), [rows] "+&r"(rows), [from] "=&r"(from), [left] "=&r"(left),
+            [bytes] "=&r"(bytes), [sum0] "+&r"(sums[0]), [sum1] "+&r"(sums[1]),
+            [sum2] "+&r"(sums[2]), [sum3] "+&r"(sums[3])
+            : [columns] "r"(window->columns), [step] "r"(window->channels),
+            [row_step] "r"(window->row_step)
+            : "cc", "memory");
+#pragma GCC unroll 4
+        for (int32_t i = 0; i < CHANNELS; i++) {
+            output[channel + i] = average(sums[i], count);
+        }
     }
     return channel;
 }

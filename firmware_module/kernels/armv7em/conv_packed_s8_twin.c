@@ -49,9 +49,9 @@ static void convolve_pixel(const ink_packed_conv_t *conv, const int8_t *image,
         memcpy(how, weights + 8 + 2 * taps, sizeof(how));
         pair_t pair = convolve(conv, image, weights, y, x);
         int32_t a = (int32_t)((uint32_t)pair.sum - (uint32_t)pair.b) >> 8;
-        to[oc] = (int8_t)requantize(a, &how[0], conv->output_zero);
+        to[oc] = (int8_t)ink_packed_requantize(a, &how[0], conv->output_zero);
         if (oc + 1 < conv->output_c) {
-            to[oc + 1] = (int8_t)requantize(pair.b, &how[1], conv->output_zero);
+            to[oc + 1] = (int8_t)ink_packed_requantize(pair.b, &how[1], conv->output_zero);
         }
         weights += 8 + 2 * taps + sizeof(how);
     }

@@ -21,7 +21,7 @@ typedef struct {
 // pixel's. Returns the end of what it wrote.
 int32_t *ink_conv_packed_widen(int32_t *panel, const ink_conv_widen_t *widen);
 
-// `weights`: the stream of layouts/conv_packed.py for `pairs` pairs of output channels.
+// `weights`: the stream of conv_packed.py for `pairs` pairs of output channels.
 // Writes 2 x pairs bytes at output, output + stride, output + 2 x stride, output + 3 x stride.
 typedef struct {
     const int32_t *panel;

@@ -127,6 +127,65 @@ static void add_row_pair(const ring_t *ring, const int8_t *input, int32_t y, int
     }
 }
 
+// The outputs of one channel whose record shifts to the left: one row with the words of a pair of
+// input rows and of the pair below, or with `second` the row after it. A word of weights widens
+// into two pairs; see depthwise_3x3.py.
+static inline __attribute__((always_inline)) void write_left_row(const ring_t *ring,
+    const ink_depthwise_rows_t *rows, const int32_t *record, int32_t channel, bool second) {
+    const int32_t upper_taps[3] = {
+        widen_even(record[0]), widen_odd(record[0]), widen_even(record[1])};
+    const int32_t lower_taps[3] = {
+        widen_odd(record[1]), widen_even(record[2]), widen_odd(record[2])};
+    ink_requantize_t how;
+    memcpy(&how, record + 4, sizeof(how));
+    int32_t bias = record[3];
+    int32_t zero_point = rows->output_zero;
+    int32_t pixel_step = rows->pixel_step;
+    int32_t column_step = ring->conv->stride_w * RING_COLUMN;
+    const int32_t *from = rows->ring + channel;
+    int8_t *to = rows->output + channel + (second ? rows->row_step : 0);
+    for (int32_t left = ring->conv->output_w; left > 0; left--) {
+        int32_t sum = bias;
+#pragma GCC unroll 3
+        for (int32_t x = 0; x < 3; x++) {
+            int32_t upper = from[x * RING_COLUMN];
+            int32_t lower = from[x * RING_COLUMN + RING_COLUMN / 2];
+            if (second) {
+                sum += (upper >> 16) * (int16_t)upper_taps[x];
+                sum = multiply_add_pair(lower, lower_taps[x], sum);
+            } else {
+                sum = multiply_add_pair(upper, upper_taps[x], sum);
+                sum += (int16_t)lower * (lower_taps[x] >> 16);
+            }
+        }
+        *to = (int8_t)requantize_left(sum, &how, zero_point);
+        to += pixel_step;
+        from += column_step;
+    }
+}
+
+static __attribute__((noinline)) void write_left_channels(
+    const ring_t *ring, const ink_depthwise_rows_t *rows, const int32_t *record) {
+    for (int32_t channel = 0; channel < ring->channels; channel++) {
+        if (shifts_left((const ink_requantize_t *)(record + 4))) {
+            if (ring->conv->stride_h == 1 && rows->row_step != 0) {
+                write_left_row(ring, rows, record, channel, true);
+            }
+            write_left_row(ring, rows, record, channel, false);
+        }
+        record += RECORD_SIZE / 4;
+    }
+}
+
+static int32_t count_left(const int32_t *record, int32_t channels) {
+    int32_t count = 0;
+    for (; channels > 0; channels--) {
+        count += shifts_left((const ink_requantize_t *)(record + 4));
+        record += RECORD_SIZE / 4;
+    }
+    return count;
+}
+
 // Up to 4 channels of one image.
 static void convolve_channels(
     const ring_t *ring, const int8_t *input, const void *weights, int8_t *output, void *scratch) {
@@ -144,18 +203,27 @@ static void convolve_channels(
     int32_t y = -conv->pad_top;
     int32_t *lower = scratch;
     add_row_pair(ring, input, y, lower);
+    int32_t left = count_left(weights, ring->channels);
     for (int32_t step = count_steps(conv); step > 0; step--) {
         y += 2;
         lower += RING_COLUMN / 2;
         add_row_pair(ring, input, y, lower);
-        if (conv->stride_h == 2) {
-            ink_depthwise_3x3_rows_stride2(&rows, weights);
-            rows.output += row_size;
-        } else {
+        int32_t written = row_size;
+        if (conv->stride_h == 1) {
             rows.row_step = step == 1 && (conv->output_h & 1) != 0 ? 0 : row_size;
-            ink_depthwise_3x3_rows_stride1(&rows, weights);
-            rows.output += 2 * row_size;
+            written *= 2;
         }
+        if (left < ring->channels) {
+            if (conv->stride_h == 1) {
+                ink_depthwise_3x3_rows_stride1(&rows, weights);
+            } else {
+                ink_depthwise_3x3_rows_stride2(&rows, weights);
+            }
+        }
+        if (left > 0) {
+            write_left_channels(ring, &rows, weights);
+        }
+        rows.output += written;
         rows.ring += RING_COLUMN / 2;
     }
 }

@@ -52,7 +52,7 @@ static void convolve_channel(
         for (int32_t ox = 0; ox < conv->output_w; ox++) {
             int32_t sum = sum_window(ring, weights, ox * conv->stride_w - conv->pad_left);
             output[(oy * conv->output_w + ox) * conv->output_c] =
-                (int8_t)requantize(sum, &how, conv->output_zero);
+                (int8_t)ink_packed_requantize(sum, &how, conv->output_zero);
         }
     }
 }

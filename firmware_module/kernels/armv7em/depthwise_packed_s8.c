@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Depthwise convolution on packed weights: any window, stride, padding and depth multiplier, of 4
-// input channels or more.
+// Depthwise convolution on packed weights: any window, stride, padding, dilation and depth
+// multiplier, of 4 input channels or more.
 //
 // Four input channels at a time; with a depth multiplier, the first output channel of each, then
 // the second. Taps outside the input are left out: the offset is added to every input as it is
@@ -102,36 +102,39 @@ static __attribute__((naked, noinline)) const int8_t *convolve_channels(
                    "ldr r0, [sp, #8]\n"
                    "subs r10, r10, #1\n"
                    "str r10, [sp]\n"
-                   "ldr r3, [r0, #8]\n"
-                   "ldr r12, [r0, #12]\n"
+                   "ldrd r3, r12, [r0, #8]\n"
                    "add r1, r1, r3\n"
                    "add r2, r2, r12\n"
                    "bne 1b\n"
                    "ldr r2, [sp, #20]\n"
-                   "ldr r1, [sp, #16]\n"
-                   "ldr r3, [r2, #16]\n"
-                   "ldr r10, [r2, #24]\n"
-                   "ldr r11, [r2, #32]\n"
-                   "ldr r12, [r2, #40]\n"
-                   "smmlar r4, r4, r3, r4\n"
-                   "ldr r3, [r2, #20]\n"
-                   "smmlar r5, r5, r10, r5\n"
-                   "ldr r10, [r2, #28]\n"
-                   "smmlar r6, r6, r11, r6\n"
+                   "ldrd r1, r3, [r2, #16]\n"
+                   "ldrd r8, r10, [r2, #24]\n"
                    "ldr r11, [r2, #36]\n"
-                   "smmlar r7, r7, r12, r7\n"
+                   "and r0, r3, r10\n"
                    "ldr r12, [r2, #44]\n"
+                   "and r0, r0, r11\n"
+                   "ldr r9, [r2, #32]\n"
+                   "ands r0, r0, r12\n"
+                   "ldr lr, [r2, #40]\n"
+                   "bpl 7f\n" // one shifts to the left
+                   "6:\n"
+                   "smmlar r4, r4, r1, r4\n"
+                   "ldr r0, [sp, #8]\n"
+                   "smmlar r5, r5, r8, r5\n"
+                   "ldr r1, [sp, #16]\n"
+                   "smmlar r6, r6, r9, r6\n"
                    "ldr r8, [r0, #24]\n"
+                   "smmlar r7, r7, lr, r7\n"
                    "add r4, r4, r4, asr #31\n"
-                   "ldr r9, [r0, #28]\n"
                    "add r5, r5, r5, asr #31\n"
                    "smmlsr r4, r4, r3, r8\n"
                    "add r6, r6, r6, asr #31\n"
                    "smmlsr r5, r5, r10, r8\n"
                    "add r7, r7, r7, asr #31\n"
                    "smmlsr r6, r6, r11, r8\n"
-                   "ssat r4, #8, r4\n"
                    "smmlsr r7, r7, r12, r8\n"
+                   "ldr r9, [r0, #28]\n"
+                   "ssat r4, #8, r4\n"
                    "ssat r5, #8, r5\n"
                    "strb r4, [r1]\n"
                    "ssat r6, #8, r6\n"
@@ -160,7 +163,26 @@ static __attribute__((naked, noinline)) const int8_t *convolve_channels(
                    "5:\n"
                    "mov r0, r3\n"
                    "add sp, sp, #24\n"
-                   "pop {r4-r11, pc}\n");
+                   "pop {r4-r11, pc}\n"
+
+                   "7:\n"
+                   "ldr r3, [sp, #8]\n"
+                   "push {r2, r4-r7}\n"
+                   "ldr r3, [r3, #24]\n"
+                   "add r1, r2, #16\n"
+                   "mov r2, #1\n"
+                   "add r0, sp, #4\n"
+                   "bl ink_packed_requantize_four\n"
+                   "pop {r2, r4-r7}\n"
+                   "mov r1, #0\n"
+                   "mov r8, r1\n"
+                   "mov r9, r1\n"
+                   "mov lr, r1\n"
+                   "mov r3, #0x80000000\n"
+                   "mov r10, r3\n"
+                   "mov r11, r3\n"
+                   "mov r12, r3\n"
+                   "b 6b\n");
 }
 
 static int32_t least(int32_t a, int32_t b) {
@@ -173,22 +195,35 @@ static __attribute__((noinline)) int32_t open_window(
     const ink_packed_conv_t *conv, int32_t oy, int32_t ox, window_t *window) {
     int32_t y = oy * conv->stride_h - conv->pad_top;
     int32_t x = ox * conv->stride_w - conv->pad_left;
-    int32_t top = y < 0 ? -y : 0;
-    int32_t left = x < 0 ? -x : 0;
-    int32_t row_size = conv->input_w * conv->input_c;
-    window->rows = least(conv->input_h - y, conv->kernel_h) - top;
-    window->columns = least(conv->input_w - x, conv->kernel_w) - left;
-    window->row_gap = row_size - window->columns * conv->input_c;
-    window->tap_gap = (conv->kernel_w - window->columns) * TAP_SIZE;
+    int32_t step_y = conv->dilation_h;
+    int32_t step_x = conv->dilation_w;
+    // the first tap in the input, and the end of those that lie there
+    int32_t top = y < 0 ? (step_y - 1 - y) / step_y : 0;
+    int32_t left = x < 0 ? (step_x - 1 - x) / step_x : 0;
+    int32_t rows = least((conv->input_h - y + step_y - 1) / step_y, conv->kernel_h) - top;
+    int32_t columns = least((conv->input_w - x + step_x - 1) / step_x, conv->kernel_w) - left;
+    // these may wrap where there is one row or column, and are not used then
+    uint32_t row_step = (uint32_t)step_y * (uint32_t)(conv->input_w * conv->input_c);
+    uint32_t column_step = (uint32_t)step_x * (uint32_t)conv->input_c;
     window->first_tap = HEAD_SIZE + (top * conv->kernel_w + left) * TAP_SIZE;
-    window->column_step = conv->input_c;
+    window->rows = rows;
+    window->columns = columns;
+    if (rows <= 0 || columns <= 0) {
+        // with dilation the input may lie between taps
+        window->rows = 1;
+        window->columns = 0;
+        return 0;
+    }
     if (conv->kernel_w == 1) {
         // a window of one column is taken as one row
-        window->columns = window->rows;
+        window->columns = rows;
         window->rows = 1;
-        window->column_step = row_size;
+        column_step = row_step;
     }
-    return (y + top) * row_size + (x + left) * conv->input_c;
+    window->column_step = (int32_t)column_step;
+    window->row_gap = (int32_t)(row_step - (uint32_t)columns * column_step);
+    window->tap_gap = (conv->kernel_w - columns) * TAP_SIZE;
+    return ((y + top * step_y) * conv->input_w + x + left * step_x) * conv->input_c;
 }
 
 void ink_depthwise_packed_s8(

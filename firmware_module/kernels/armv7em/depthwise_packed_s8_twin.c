@@ -17,10 +17,12 @@ static int32_t sum_window(const ink_packed_conv_t *conv, const int8_t *image, co
     uint32_t sum = (uint32_t)bias;
     for (int32_t ky = 0; ky < conv->kernel_h; ky++) {
         for (int32_t kx = 0; kx < conv->kernel_w; kx++) {
-            if (y + ky >= 0 && y + ky < conv->input_h && x + kx >= 0 && x + kx < conv->input_w) {
+            int32_t row = y + ky * conv->dilation_h;
+            int32_t column = x + kx * conv->dilation_w;
+            if (row >= 0 && row < conv->input_h && column >= 0 && column < conv->input_w) {
                 int16_t weight;
                 memcpy(&weight, taps + (ky * conv->kernel_w + kx) * TAP_SIZE, sizeof(weight));
-                int32_t pixel = (y + ky) * conv->input_w + x + kx;
+                int32_t pixel = row * conv->input_w + column;
                 sum += (uint32_t)((image[pixel * conv->input_c] - conv->pad_value) * weight);
             }
         }
@@ -36,7 +38,7 @@ static void convolve_four(const ink_packed_conv_t *conv, const int8_t *image, co
         memcpy(&how, record + 16 + i * 8, sizeof(how));
         const int8_t *taps = record + HEAD_SIZE + 2 * place[i];
         int32_t sum = sum_window(conv, image + i, taps, y, x, read_word(record + 4 * i));
-        to[i * step] = (int8_t)requantize(sum, &how, conv->output_zero);
+        to[i * step] = (int8_t)ink_packed_requantize(sum, &how, conv->output_zero);
     }
 }
 

@@ -37,8 +37,8 @@ static void run_row(const ink_packed_fully_connected_t *layer, const int8_t *inp
         for (int32_t half = 0; half < 2; half++) {
             pair_t pair = {read_word(weights + 4 * half), read_word(weights + 8 + 4 * half)};
             accumulate(&pair, input, layer->depth, weights + 16 + 8 * half, 16);
-            output[unit++] = (int8_t)requantize(a_of(&pair), how, layer->output_zero);
-            output[unit++] = (int8_t)requantize(pair.b, how, layer->output_zero);
+            output[unit++] = (int8_t)ink_packed_requantize(a_of(&pair), how, layer->output_zero);
+            output[unit++] = (int8_t)ink_packed_requantize(pair.b, how, layer->output_zero);
         }
         weights += 16 + 2 * taps_size;
     }
@@ -46,9 +46,9 @@ static void run_row(const ink_packed_fully_connected_t *layer, const int8_t *inp
         pair_t pair = {read_word(weights), read_word(weights + 4)};
         accumulate(&pair, input, layer->depth, weights + 8, 8);
         memcpy(how, weights + 8 + taps_size, sizeof(how));
-        output[unit] = (int8_t)requantize(a_of(&pair), &how[0], layer->output_zero);
+        output[unit] = (int8_t)ink_packed_requantize(a_of(&pair), &how[0], layer->output_zero);
         if (unit + 1 < layer->units) {
-            output[unit + 1] = (int8_t)requantize(pair.b, &how[1], layer->output_zero);
+            output[unit + 1] = (int8_t)ink_packed_requantize(pair.b, &how[1], layer->output_zero);
         }
         weights += 8 + taps_size + sizeof(how);
     }

@@ -22,9 +22,10 @@ typedef struct {
     int32_t batch, input_h, input_w, input_c, output_h, output_w, output_c;
     int32_t kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left;
     int32_t pad_value, output_zero, act_min, act_max;
+    int32_t dilation_h, dilation_w, groups; // each 1 where a kernel is not said to take others
 } ink_packed_conv_t;
 
-// Direct convolution, any kernel size, stride and padding; layout: layouts/conv_packed.py.
+// Direct convolution, any kernel size, stride and padding; layout: conv_packed.py.
 // `weights` and `scratch` lie at multiples of 4. With a batch of 1, `output` may overlap `input`:
 // each pixel is gathered before it is written, and nothing behind it is read again.
 size_t ink_conv_packed_s8_scratch(const ink_packed_conv_t *conv);
@@ -32,7 +33,7 @@ void ink_conv_packed_s8(const ink_packed_conv_t *conv, const int8_t *input, cons
     int8_t *output, void *scratch);
 
 // Convolution 3x3, stride 1, input channels a multiple of 4, by Winograd's F(2x2,3x3) and
-// F(4x4,3x3); layout: layouts/winograd.py. `weights` and `scratch` lie at multiples of 4.
+// F(4x4,3x3); layout: winograd.py. `weights` and `scratch` lie at multiples of 4.
 size_t ink_winograd_f2_s8_scratch(const ink_packed_conv_t *conv);
 void ink_winograd_f2_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
     int8_t *output, void *scratch);
@@ -40,14 +41,20 @@ size_t ink_winograd_f4_s8_scratch(const ink_packed_conv_t *conv);
 void ink_winograd_f4_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
     int8_t *output, void *scratch);
 
-// Depthwise 3x3, stride 1 or 2 both ways, depth multiplier 1; layout: layouts/depthwise_3x3.py.
+// Depthwise 3x3, stride 1 or 2 both ways, depth multiplier 1; layout: depthwise_3x3.py.
 // `output` may be `input`. `weights` and `scratch` lie at multiples of 4.
 size_t ink_depthwise_3x3_s8_scratch(const ink_packed_conv_t *conv);
 void ink_depthwise_3x3_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
     int8_t *output, void *scratch);
 
-// Depthwise, any window, stride and padding, of 4 input channels or more and a multiple of them as
-// outputs; layout: layouts/depthwise_packed.py. `weights` lie at a multiple of 4. No scratch.
+// Convolution of any window, stride, padding, dilation and groups, of any weights and sums;
+// layout: conv_general.py. `weights` and `scratch` lie at multiples of 4.
+size_t ink_conv_general_s8_scratch(const ink_packed_conv_t *conv);
+void ink_conv_general_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
+    int8_t *output, void *scratch);
+
+// Depthwise, any window, stride, padding and dilation, of 4 input channels or more and a multiple
+// of them as outputs; layout: depthwise_packed.py. `weights` lie at a multiple of 4. No scratch.
 void ink_depthwise_packed_s8(
     const ink_packed_conv_t *conv, const int8_t *input, const void *weights, int8_t *output);
 
@@ -57,7 +64,7 @@ typedef struct {
     int32_t output_zero, act_min, act_max;
 } ink_packed_fully_connected_t;
 
-// Fully connected layer; layout: layouts/fully_connected_packed.py. `weights` and `scratch` lie at
+// Fully connected layer; layout: fully_connected_packed.py. `weights` and `scratch` lie at
 // multiples of 4.
 size_t ink_fully_connected_packed_s8_scratch(const ink_packed_fully_connected_t *layer);
 void ink_fully_connected_packed_s8(const ink_packed_fully_connected_t *layer, const int8_t *input,
@@ -68,7 +75,7 @@ typedef struct {
     int32_t size, output_zero, act_min, act_max;
 } ink_add_t;
 
-// Addition; layout: layouts/add_table.py. `weights` lie at a multiple of 4. No scratch.
+// Addition; layout: add_table.py. `weights` lie at a multiple of 4. No scratch.
 void ink_add_table_s8(const ink_add_t *add, const int8_t *input0, const int8_t *input1,
     const void *weights, int8_t *output);
 

@@ -3,6 +3,7 @@
 #ifndef INK_PACKED_COMMON_H
 #define INK_PACKED_COMMON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 // to the right of 1 to 31. host_tools/kernels/requantization.py says why this is exact.
 typedef struct {
     int32_t multiplier; // 2 x TensorFlow Lite's, wrapped to 32 bits
-    int32_t scale;      // -2^(32 - shift)
+    int32_t scale;      // -2^(32 - shift), or above 0: 1 + a shift to the left
 } ink_requantize_t;
 
 static inline int32_t read_word(const void *at) {
@@ -117,11 +118,32 @@ static inline int32_t multiply_high_round_subtract(int32_t value, int32_t scale,
 
 #endif
 
+// For a shift to the right.
 static inline int32_t requantize(int32_t acc, const ink_requantize_t *how, int32_t zero_point) {
     int32_t high = multiply_high_round_add(acc, how->multiplier, acc);
     int32_t away = (int32_t)((uint32_t)high + (uint32_t)(high >> 31));
     return saturate_s8(multiply_high_round_subtract(away, how->scale, zero_point));
 }
+
+static inline bool shifts_left(const ink_requantize_t *how) {
+    return how->scale > 0;
+}
+
+// For a shift to the left, which may wrap, as may what the zero point is added to.
+static inline int32_t requantize_left(
+    int32_t acc, const ink_requantize_t *how, int32_t zero_point) {
+    int32_t shifted = (int32_t)((uint32_t)acc << ((how->scale - 1) & 31));
+    int32_t high = multiply_high_round_add(shifted, how->multiplier, shifted);
+    return saturate_s8((int32_t)((uint32_t)high + (uint32_t)zero_point));
+}
+
+// For either.
+int32_t ink_packed_requantize(int32_t acc, const ink_requantize_t *how, int32_t zero_point);
+
+// Makes of four sums twice their results, less the zero point: what a multiplier of 0 and a scale
+// of -2^31 requantize to the results. `step`: from a sum's record to the next one's, in records.
+void ink_packed_requantize_four(
+    int32_t *sums, const ink_requantize_t *how, int32_t step, int32_t zero_point);
 
 // Bounds `count` bytes in place. Does nothing where the bounds are int8's own.
 void ink_packed_clamp(int8_t *values, size_t count, int32_t min, int32_t max);

@@ -71,6 +71,16 @@ static inline int8_t finish(uint32_t product, const ink_requantize_t *how, int32
     return (int8_t)requantize((int32_t)product >> 2, how, zero_point);
 }
 
+// The same for four outputs of a channel that shifts to the left.
+static __attribute__((noinline)) void finish_left(
+    const uint32_t products[4], const ink_requantize_t *how, const ink_winograd_place_t *place) {
+    for (int32_t i = 0; i < 4; i++) {
+        int32_t output = (int32_t)products[i] >> 2;
+        place->to[(i & 1) * place->pixel + (i >> 1) * place->row] =
+            (int8_t)requantize_left(output, how, place->zero_point);
+    }
+}
+
 static void transform_output(
     const int32_t *products, const ink_requantize_t *how, const ink_winograd_place_t *place) {
     enum { STEP = 2 * WINOGRAD_TILES };
@@ -83,6 +93,12 @@ static void transform_output(
         left[i] = from[0] + m1 + m2;
         right[i] = m1 - m2 + from[3 * STEP];
         from += SIZE * STEP;
+    }
+    if (shifts_left(how)) {
+        const uint32_t all[4] = {left[0] + left[1] + left[2], right[0] + right[1] + right[2],
+            left[1] - left[2] + left[3], right[1] - right[2] + right[3]};
+        finish_left(all, how, place);
+        return;
     }
     const ink_requantize_t copy = *how;
     int32_t zero_point = place->zero_point;

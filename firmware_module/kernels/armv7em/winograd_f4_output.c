@@ -9,6 +9,46 @@
 // output, which a shift to the right makes the output, exactly while |output| < 2^25.
 #include "winograd.h"
 
+typedef struct {
+    uint32_t v[WINOGRAD_F4_SIDE];
+} outputs_t;
+
+static inline outputs_t transform_back(
+    uint32_t m0, uint32_t m1, uint32_t m2, uint32_t m3, uint32_t m4, uint32_t m5) {
+    uint32_t sum1 = m1 + m2;
+    uint32_t sum2 = m3 + m4;
+    uint32_t difference1 = m1 - m2;
+    uint32_t difference2 = m3 - m4;
+    return (outputs_t){{sum2 - 4 * sum1 + m0, difference2 - 2 * difference1, sum2 - sum1,
+        2 * difference2 - difference1 + m5}};
+}
+
+#define INVERSE_OF_9 0x38E38E39u // modulo 2^32
+
+// From half-transformed products, 6 rows of 4: on the Cortex-M7 only where a channel shifts to the
+// left. Not static, as assembly calls it.
+void ink_winograd_f4_finish(
+    const uint32_t *rows, const ink_requantize_t *how, const ink_winograd_place_t *place);
+
+void ink_winograd_f4_finish(
+    const uint32_t *rows, const ink_requantize_t *how, const ink_winograd_place_t *place) {
+    // what a column, and then a row of outputs, is divided by, as a power of 2
+    static const uint8_t divided[WINOGRAD_F4_SIDE] = {0, 1, 2, 2};
+    for (int32_t x = 0; x < WINOGRAD_F4_SIDE; x++) {
+        const uint32_t *from = rows + x;
+        outputs_t column =
+            transform_back(from[0], from[WINOGRAD_F4_SIDE], from[2 * WINOGRAD_F4_SIDE],
+                from[3 * WINOGRAD_F4_SIDE], from[4 * WINOGRAD_F4_SIDE], from[5 * WINOGRAD_F4_SIDE]);
+        int8_t *to = place->to + x * place->pixel;
+        for (int32_t y = 0; y < WINOGRAD_F4_SIDE; y++) {
+            int32_t shift = 6 - divided[x] - divided[y];
+            int32_t output = (int32_t)(column.v[y] * INVERSE_OF_9) >> shift;
+            *to = (int8_t)ink_packed_requantize(output, how, place->zero_point);
+            to += place->row;
+        }
+    }
+}
+
 #if INK_HAVE_DSP
 
 #pragma GCC diagnostic ignored "-Wunused-parameter" // a naked function's, by register
@@ -114,10 +154,11 @@ __attribute__((naked)) void ink_winograd_f4_output(
         "row 4, 5, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12\n"
         "row 5, 5, r7, r8, r9, r10, r11, r12, r1, r2, r3, r4, r5, r6\n"
         "ldrd r3, r4, [sp, #96]\n"
-        "ldrd r8, r9, [r3]\n"         // multiplier, scale
-        "ldm r4, {r2, r5, r6, r10}\n" // to, pixel, row, zero point
-        "mov r11, r2\n"
-        "mov r12, r6\n"
+        "ldrd r8, r9, [r3]\n" // multiplier, scale
+        "cmp r9, #0\n"
+        "bgt 1f\n"
+        "ldrd r11, r5, [r4]\n"      // to, pixel
+        "ldrd r12, r10, [r4, #8]\n" // row, zero point
         "str r5, [sp, #100]\n"
         "movw r7, #0x8E39\n"
         "movt r7, #0x38E3\n" // the inverse of 9
@@ -131,8 +172,16 @@ __attribute__((naked)) void ink_winograd_f4_output(
         "column 1, 5\n"
         "column 2, 4\n"
         "column 3, 4\n"
+        "2:\n"
         "add sp, sp, #108\n"
         "pop {r4-r11, pc}\n"
+
+        "1:\n" // a shift to the left
+        "mov r2, r4\n"
+        "mov r1, r3\n"
+        "mov r0, sp\n"
+        "bl ink_winograd_f4_finish\n"
+        "b 2b\n"
         ".purgem row\n"
         ".purgem column\n");
 }
@@ -140,40 +189,6 @@ __attribute__((naked)) void ink_winograd_f4_output(
 #else
 
 #define SIZE 6
-
-typedef struct {
-    uint32_t v[WINOGRAD_F4_SIDE];
-} outputs_t;
-
-static inline outputs_t transform_back(
-    uint32_t m0, uint32_t m1, uint32_t m2, uint32_t m3, uint32_t m4, uint32_t m5) {
-    uint32_t sum1 = m1 + m2;
-    uint32_t sum2 = m3 + m4;
-    uint32_t difference1 = m1 - m2;
-    uint32_t difference2 = m3 - m4;
-    return (outputs_t){{sum2 - 4 * sum1 + m0, difference2 - 2 * difference1, sum2 - sum1,
-        2 * difference2 - difference1 + m5}};
-}
-
-#define INVERSE_OF_9 0x38E38E39u // modulo 2^32
-
-static inline int8_t finish(
-    uint32_t product, int32_t shift, const ink_requantize_t *how, int32_t zero_point) {
-    int32_t output = (int32_t)(product * INVERSE_OF_9) >> shift;
-    return (int8_t)requantize(output, how, zero_point);
-}
-
-static inline void finish_column(const uint32_t *from, int32_t shift, const ink_requantize_t *how,
-    int8_t *to, const ink_winograd_place_t *place) {
-    int32_t row = place->row;
-    int32_t zero_point = place->zero_point;
-    outputs_t column = transform_back(from[0], from[WINOGRAD_F4_SIDE], from[2 * WINOGRAD_F4_SIDE],
-        from[3 * WINOGRAD_F4_SIDE], from[4 * WINOGRAD_F4_SIDE], from[5 * WINOGRAD_F4_SIDE]);
-    to[0] = finish(column.v[0], shift, how, zero_point);
-    to[row] = finish(column.v[1], shift - 1, how, zero_point);
-    to[2 * row] = finish(column.v[2], shift - 2, how, zero_point);
-    to[3 * row] = finish(column.v[3], shift - 2, how, zero_point);
-}
 
 void ink_winograd_f4_output(
     const int32_t *products, const ink_requantize_t *how, const ink_winograd_place_t *place) {
@@ -188,12 +203,7 @@ void ink_winograd_f4_output(
         }
         from += SIZE * STEP;
     }
-    const ink_requantize_t copy = *how;
-    const ink_winograd_place_t at = *place;
-    finish_column(rows, 6, &copy, at.to, &at);
-    finish_column(rows + 1, 5, &copy, at.to + at.pixel, &at);
-    finish_column(rows + 2, 4, &copy, at.to + 2 * at.pixel, &at);
-    finish_column(rows + 3, 4, &copy, at.to + 3 * at.pixel, &at);
+    ink_winograd_f4_finish(rows, how, place);
 }
 
 #endif

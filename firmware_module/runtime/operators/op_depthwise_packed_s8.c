@@ -1,32 +1,30 @@
 // SPDX-License-Identifier: MIT
-// depthwise_packed_s8: depthwise convolution with a depth multiplier, on packed weights.
+// depthwise_packed_s8, depthwise_dilated_s8: depthwise convolution with a depth multiplier, on
+// packed weights.
 #include "ink_operators.h"
 #include "operators/packed_convolution.h"
 
 #define CHANNELS 4   // input channels of a record
 #define HEAD_SIZE 48 // bytes of a record before its taps: biases, requantizations
 
-static bool verify(ink_check_t *check) {
-    const ink_packed_conv_params_t *p = check->call.params;
+// What follows the check of fields and windows; `weights` is where the block lies.
+static bool verify_block(ink_check_t *check, const ink_windows_t *windows, uint32_t weights) {
     uint32_t channels = check->call.input0->dims[3];
     uint32_t units = check->call.output->dims[3];
     uint32_t factor = units < channels ? 1 : units / channels;
-    // fields and shapes first, so that the sizes below fit their types
-    if (!ink_check_packed_convolution(check, 0) ||
-        !ink_check_between(check, INK_ERROR_SHAPE, "input 0's number of channels", channels,
+    if (!ink_check_between(check, INK_ERROR_SHAPE, "input 0's number of channels", channels,
             CHANNELS, INK_MAX_SIDE) ||
         !ink_check_same(
             check, INK_ERROR_SHAPE, "the output's number of channels", units, channels * factor)) {
         return false;
     }
-    uint32_t window = (uint32_t)(p->kernel_h * p->kernel_w);
+    uint32_t window = (uint32_t)(windows->kernel[0] * windows->kernel[1]);
     uint32_t records = (channels + CHANNELS - 1) / CHANNELS * factor;
     uint64_t size = records * (HEAD_SIZE + 2 * CHANNELS * (uint64_t)window);
-    if (!ink_check_data(check, "weights", p->weights, size < INK_CAP ? size : INK_CAP, 1)) {
+    if (!ink_check_data(check, "weights", weights, size < INK_CAP ? size : INK_CAP, 1)) {
         return false;
     }
-    const ink_windows_t windows = ink_packed_windows(&check->call);
-    check->slide = ink_slide(&check->call, &windows);
+    check->slide = ink_slide(&check->call, windows);
     if (check->slide != INK_NO_SLIDE) {
         // some channels of a pixel are written before others are read
         check->slide += units;
@@ -35,9 +33,29 @@ static bool verify(ink_check_t *check) {
     return true;
 }
 
+static bool verify(ink_check_t *check) {
+    const ink_packed_conv_params_t *p = check->call.params;
+    const ink_windows_t windows = ink_packed_windows(&check->call);
+    // fields and shapes first, so that the sizes fit their types
+    return ink_check_packed_convolution(check, 0) && verify_block(check, &windows, p->weights);
+}
+
+static bool verify_dilated(ink_check_t *check) {
+    const ink_dilated_conv_params_t *p = check->call.params;
+    const ink_windows_t windows = ink_dilated_windows(&check->call);
+    return ink_check_dilated_convolution(check) && verify_block(check, &windows, p->weights);
+}
+
 static bool run(const ink_call_t *call) {
     const ink_packed_conv_params_t *p = call->params;
     ink_packed_conv_t conv = ink_packed_convolution(call);
+    ink_depthwise_packed_s8(&conv, ink_input0(call), ink_data(call, p->weights), ink_output(call));
+    return true;
+}
+
+static bool run_dilated(const ink_call_t *call) {
+    const ink_dilated_conv_params_t *p = call->params;
+    ink_packed_conv_t conv = ink_dilated_convolution(call);
     ink_depthwise_packed_s8(&conv, ink_input0(call), ink_data(call, p->weights), ink_output(call));
     return true;
 }
@@ -48,4 +66,12 @@ const ink_kernel_t ink_op_depthwise_packed_s8 = {
     .n_inputs = 1,
     .verify = verify,
     .run = run,
+};
+
+const ink_kernel_t ink_op_depthwise_dilated_s8 = {
+    .name = "depthwise_dilated_s8",
+    .params_size = sizeof(ink_dilated_conv_params_t),
+    .n_inputs = 1,
+    .verify = verify_dilated,
+    .run = run_dilated,
 };

@@ -26,7 +26,18 @@ ink_packed_conv_t ink_packed_convolution(const ink_call_t *call) {
         .output_zero = call->output->zero_point,
         .act_min = p->act_min,
         .act_max = p->act_max,
+        .dilation_h = 1,
+        .dilation_w = 1,
+        .groups = 1,
     };
+    return conv;
+}
+
+ink_packed_conv_t ink_dilated_convolution(const ink_call_t *call) {
+    const ink_dilated_conv_params_t *p = call->params;
+    ink_packed_conv_t conv = ink_packed_convolution(call);
+    conv.dilation_h = p->dilation_h;
+    conv.dilation_w = p->dilation_w;
     return conv;
 }
 
@@ -41,7 +52,15 @@ ink_windows_t ink_packed_windows(const ink_call_t *call) {
     return windows;
 }
 
-bool ink_check_packed_convolution(ink_check_t *check, uint64_t size) {
+ink_windows_t ink_dilated_windows(const ink_call_t *call) {
+    const ink_dilated_conv_params_t *p = call->params;
+    ink_windows_t windows = ink_packed_windows(call);
+    windows.dilation[0] = p->dilation_h;
+    windows.dilation[1] = p->dilation_w;
+    return windows;
+}
+
+static bool check_fields(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
         {"kernel_h", 1, INK_MAX_WINDOW},
         {"kernel_w", 1, INK_MAX_WINDOW},
@@ -50,10 +69,25 @@ bool ink_check_packed_convolution(ink_check_t *check, uint64_t size) {
         {"pad_top", 0, INT32_MAX},
         {"pad_left", 0, INT32_MAX},
     };
+    return ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0]));
+}
+
+bool ink_check_packed_convolution(ink_check_t *check, uint64_t size) {
     const ink_packed_conv_params_t *p = check->call.params;
     const ink_windows_t windows = ink_packed_windows(&check->call);
-    return ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0])) &&
-           ink_check_windows(check, &windows) &&
+    return check_fields(check) && ink_check_windows(check, &windows) &&
            ink_check_activation(check, p->act_min, p->act_max) &&
            ink_check_data(check, "weights", p->weights, size, 1);
+}
+
+bool ink_check_dilated_convolution(ink_check_t *check) {
+    const ink_dilated_conv_params_t *p = check->call.params;
+    const ink_windows_t windows = ink_dilated_windows(&check->call);
+    return check_fields(check) &&
+           ink_check_between(
+               check, INK_ERROR_PARAMETER, "dilation_h", p->dilation_h, 1, INK_MAX_WINDOW) &&
+           ink_check_between(
+               check, INK_ERROR_PARAMETER, "dilation_w", p->dilation_w, 1, INK_MAX_WINDOW) &&
+           ink_check_windows(check, &windows) &&
+           ink_check_activation(check, p->act_min, p->act_max);
 }

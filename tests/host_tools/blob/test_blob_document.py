@@ -1,56 +1,59 @@
-"""docs/blob-format.md and the host's table of kernels say the same."""
+"""docs/blob-format.md and the kernels' cards say the same."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from blob_document import DocumentBlock, dimensions, document_blocks, document_kernels
+from blob_document import (
+    DocumentBlock,
+    DocumentKernel,
+    dimensions,
+    document_blocks,
+    document_kernels,
+)
 
 from host_tools.blob.layout import MAX_RANK
 from host_tools.kernels import KERNELS
+from host_tools.kernels.card import Card
 from host_tools.kernels.layer import Layer
 
 TYPES = {"i8": "int8", "u8": "uint8", "u16": "uint16", "i32": "int32"}
 
 
 def test_the_document_has_every_kernel_with_its_fields() -> None:
-    kernels = {}
-    for name, kernel in KERNELS.items():
+    cards = {}
+    for name, card in KERNELS.items():
         fields = [
-            f"{field}[{i}]" if field in kernel.vectors else field
-            for field in kernel.params
-            for i in range(MAX_RANK if field in kernel.vectors else 1)
+            f"{field}[{i}]" if field in card.vectors else field
+            for field in card.params
+            for i in range(MAX_RANK if field in card.vectors else 1)
         ]
-        fields += [block.name for block in kernel.blocks]
-        kernels[name] = (kernel.number, tuple(fields), kernel.record.size, kernel.in_place)
-    assert kernels == {
-        name: (kernel.number, kernel.fields, kernel.size, kernel.in_place)
-        for name, kernel in document_kernels().items()
-    }
+        fields += [block.name for block in card.blocks]
+        sliding = card.slide is not Card.slide
+        cards[name] = DocumentKernel(
+            name, card.number, tuple(fields), card.record.size, card.in_place, sliding
+        )
+    assert document_kernels() == cards
 
 
 def test_the_document_has_every_data_block_with_its_type() -> None:
     said = [(block.kernel, block.name, TYPES[block.type]) for block in document_blocks()]
-    kept = [
-        (name, block.name, block.dtype)
-        for name, kernel in KERNELS.items()
-        for block in kernel.blocks
-    ]
+    kept = [(name, b.name, b.dtype) for name, card in KERNELS.items() for b in card.blocks]
     assert sorted(said) == sorted(kept)
 
 
 @pytest.mark.parametrize("block", document_blocks(), ids=lambda b: f"{b.kernel}-{b.name}")
 def test_the_document_and_the_host_count_the_same_elements(block: DocumentBlock) -> None:
     rng = np.random.default_rng(1)
+    card = KERNELS[block.kernel]
+    (elements,) = (each.elements for each in card.blocks if each.name == block.name)
     for _ in range(200):
-        params = {name: int(rng.integers(1, 12)) for name in KERNELS[block.kernel].params}
+        params = {name: int(rng.integers(1, 12)) for name in card.params}
         if "per_channel" in params:
             params["per_channel"] = int(rng.integers(0, 2))
         # divisions come out
-        channels = params.get("channel_factor", 1) * int(rng.integers(1, 9))
+        channels = params.get("channel_factor", params.get("groups", 1)) * int(rng.integers(1, 9))
         source = (*(int(n) for n in rng.integers(1, 40, 3)), channels)
         output = (*(int(n) for n in rng.integers(1, 40, 3)), channels * int(rng.integers(1, 9)))
         wanted = block.elements({**params, **dimensions(source, output)})
-        layer = Layer(params, (source,), output)
-        found = {b.name: b.elements(layer) for b in KERNELS[block.kernel].blocks}
-        assert found[block.name] == wanted
+        assert elements(Layer(params, (source,) * card.inputs, output)) == wanted

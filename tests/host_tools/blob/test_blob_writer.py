@@ -122,8 +122,8 @@ def test_operators_and_parameters_are_as_documented() -> None:
 def test_inputs_have_their_image_table_and_outputs_none() -> None:
     data = write_blob(two_tables())
     io = words(data, 40, "I")[0]
-    tensor, table, output, none = words(data, io, "4I")
-    assert (tensor, output, none) == (0, 2, 0)
+    tensor, flags, table, *output = words(data, io, "HHIHHI")
+    assert (tensor, flags, output) == (0, 0, [2, 0, 0])
     assert table % 16 == 0
     assert data[table : table + 256] == bytes(range(128, 256)) + bytes(range(128))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,28 @@ def test_a_reader_that_stops_early_is_no_error_of_ours() -> None:
         command, shell=True, cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert (done.stdout, done.stderr) == ("{\n", "")
+
+
+# what fits a pipe's buffer and what does not
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["boards"], ["inspect", "models/cifar10/cifar10.tflite", "--json"]]
+)
+def test_output_that_nobody_can_read_ends_with_1(arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "host_tools", *arguments],
+            cwd=ROOT,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            env=buffered,
+            timeout=60,
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 INTERRUPTED_IMPORT = """

@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+from chains import Chain
 from oracle import ROOT
 from tflite_builder import ModelBuilder
 
@@ -30,10 +31,12 @@ SVG = "{http://www.w3.org/2000/svg}"
 def blob(tmp_path: Path) -> Path:
     """x -> RELU -> a (in place), reshaped; a + x2 in place; a transpose that is not."""
     builder = ModelBuilder("net")
-    x, x2 = builder.tensor([1, 8, 4], scale=0.1), builder.tensor([1, 32], scale=0.1)
+    x = builder.tensor([1, 8, 4], scale=0.1, name="x")
+    x2 = builder.tensor([1, 32], scale=0.1, name="b")
     a, flat = builder.tensor([1, 8, 4], scale=0.2), builder.tensor([1, 32], scale=0.2)
     total = builder.tensor([1, 32], scale=0.3)
-    square, turned = builder.tensor([1, 8, 4], scale=0.3), builder.tensor([1, 4, 8], scale=0.3)
+    square = builder.tensor([1, 8, 4], scale=0.3)
+    turned = builder.tensor([1, 4, 8], scale=0.3, name="y")
     builder.operator("RELU", [x], [a])
     builder.operator("RESHAPE", [a, builder.constant([1, 32])], [flat])
     builder.operator("ADD", [flat, x2], [total], fused_activation_function="NONE")
@@ -58,9 +61,9 @@ def test_the_text_has_the_plan_and_a_picture_of_the_arena(
     del lines[start : end + 1]
     assert lines == [
         f"net: blob of {size:,} bytes for portable, arena of 64 bytes",
-        "  input 0: 1x8x4 int8, scale 0.1, zero point 0",
-        "  input 1: 1x32 int8, scale 0.1, zero point 0",
-        "  output 0: 1x4x8 int8, scale 0.3, zero point 0",
+        "  input 0: 1x8x4 int8, scale 0.1, zero point 0, name 'x'",
+        "  input 1: 1x32 int8, scale 0.1, zero point 0, name 'b'",
+        "  output 0: 1x4x8 int8, scale 0.3, zero point 0, name 'y'",
         "",
         *PLAN.splitlines(),
         "",
@@ -83,7 +86,7 @@ def test_the_text_has_what_each_operator_costs_and_would(
     costs = [choices(read_blob(blob.read_bytes()), operator) for operator in operators]
     assert main(["inspect", str(blob)]) == 0
     table = capsys.readouterr().out.split("more or less.\n")[1].split("\n\n")[0].splitlines()
-    own, other = costs[2]
+    own, other, general = costs[2]
     assert table[0].split() == ["#", "kernel", "instructions", "cycles", "why", "others"]
     assert table[3].split() == [
         "2",
@@ -94,7 +97,11 @@ def test_the_text_has_what_each_operator_costs_and_would(
         "conv_s8",
         f"{other.cost.cycles / 1e6:.2f}",
         "M,",
-        f"{other.weight_bytes - own.weight_bytes:+,}",
+        f"{other.weight_bytes - own.weight_bytes:+,};",
+        "conv_general_s8",
+        f"{general.cost.cycles / 1e6:.2f}",
+        "M,",
+        f"{general.weight_bytes - own.weight_bytes:+,}",
     ]
     assert other.weight_bytes == 25_600 + 3 * 128
     assert table[-1].split()[1:] == [
@@ -157,6 +164,35 @@ def test_a_model_is_packed_for_the_occasion(capsys: pytest.CaptureFixture[str]) 
     assert report["operators"][2]["weight_bytes"] == 16 * (8 + 2 * 800 + 16)
     assert report["arena_bytes"] == 33_840
     assert report["inputs"][0]["takes_images"] is True
+
+
+def test_a_model_is_inspected_within_limits_and_the_reasons_are_the_packers(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    model = tmp_path / "net.tflite"
+    model.write_bytes(Chain(12, 8).conv(16, 3).conv(16, 3).build()[0])
+    assert main(["inspect", str(model), "--flash", "5K", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["blob_bytes"] <= 5 * 1024
+    assert [one["why"] for one in report["operators"]] == ["less flash than winograd_f4_s8"] * 2
+    assert main(["inspect", str(model), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [one["why"] for one in report["operators"]] == ["fastest"] * 2
+    # the blob alone does not tell so much
+    blob = tmp_path / "net.ink"
+    blob.write_bytes(pack(model, target="cortex-m7", flash=5 * 1024))
+    assert main(["inspect", str(blob)]) == 0
+    text = capsys.readouterr().out
+    assert text.count("winograd_f4_s8 is not exact, or needs more flash or RAM") == 2
+    assert "A blob does not say what a faster kernel was given up for" in text
+
+
+def test_limits_on_a_blob_are_refused(blob: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(blob), "--ram", "10K"]) == 1
+    assert capsys.readouterr().err == (
+        f"host_tools: {blob}: --flash and --ram are for a .tflite file; "
+        "a blob has its kernels already\n"
+    )
 
 
 def test_the_drawing_has_a_rectangle_a_tensor_and_titled_axes(

@@ -26,7 +26,7 @@ def model(tmp_path: Path) -> Path:
     builder = ModelBuilder()
     x = builder.tensor([1, 4], scale=0.5, zero_point=3, name="in")
     weights = builder.tensor([3, 4], scale=0.25, data=np.arange(12))
-    y = builder.tensor([1, 3], scale=1.5, zero_point=-7)
+    y = builder.tensor([1, 3], scale=1.5, zero_point=-7, name="out")
     builder.operator(
         "FULLY_CONNECTED", [x, weights], [y], fused_activation_function="NONE", keep_num_dims=False
     )
@@ -51,8 +51,8 @@ def test_the_summary_says_what_the_network_needs(
     size = output.stat().st_size
     assert capsys.readouterr().out.splitlines() == [
         f"{model} -> {output}, for portable",
-        "  input                 1x4 int8, scale 0.5, zero point 3",
-        "  output                1x3 int8, scale 1.5, zero point -7",
+        "  input 0               1x4 int8, scale 0.5, zero point 3, name 'in'",
+        "  output 0              1x3 int8, scale 1.5, zero point -7, name 'out'",
         "  operators             1",
         "  multiply-accumulates  12",
         "  weights               32 bytes",
@@ -83,6 +83,7 @@ def test_the_summary_as_json_has_the_same_numbers(
             "scale": 1.0,
             "zero_point": -128,
             "takes_images": True,
+            "channels_first": False,
         }
     ]
 
@@ -112,9 +113,9 @@ def test_the_image_range_reaches_the_blob(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"one\ntwo\n", "2 labels do not fit: output 0 of the model has 3 elements"),
+        (b"one\ntwo\n", "2 labels do not fit: output 0 (out) of the model has 3 elements"),
         (b"one\n\nthree\n", "line 2 is empty: each line must be a label"),
-        (b"one\ntwo\nthree\n\n", "line 4 is empty: each line must be a label"),
+        (b"\n\n", "line 1 is empty: each line must be a label"),
         (b"", "line 1 is empty: each line must be a label"),
         (b"one\ntw\xff\nthree\n", "line 2 is not UTF-8: save the labels as UTF-8 text"),
         (b"one\nt\0wo\nthree\n", "line 2 has control characters"),
@@ -199,7 +200,7 @@ def test_a_model_that_cannot_be_packed_is_refused_and_nothing_is_written(
     path.write_bytes(builder.build([x], [y]))
     assert refused(capsys, path) == (
         f"host_tools: {path}: 1 operator cannot be packed:\n"
-        "  operator 0, FLOOR version 1, output 'y': this operator is not supported\n"
+        "  1 x FLOOR: this operator is not supported (operator 0, output 'y')\n"
     )
     assert not path.with_suffix(".ink").exists()
 

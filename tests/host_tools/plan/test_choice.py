@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ from oracle import REAL_MODELS, ROOT, real_model
 
 from host_tools.blob.reader import read_blob, weight_bytes
 from host_tools.errors import CommandError
-from host_tools.kernels import KERNELS
+from host_tools.kernels import KERNELS, winograd
 from host_tools.kernels.layer import Layer
 from host_tools.pack import pack, plan_model
 from host_tools.plan.candidates import candidates, kernels_of_shape
@@ -22,6 +23,7 @@ from host_tools.plan.costs import counts, predict
 from host_tools.plan.explain import choices, reason
 from host_tools.plan.knapsack import cheapest
 from host_tools.plan.memory import plan_memory
+from host_tools.plan_types import Plan
 
 CIFAR10 = ROOT / "models" / "cifar10" / "cifar10.tflite"
 
@@ -243,9 +245,9 @@ def test_an_explanation_of_a_depthwise_layer_has_the_kernels_of_its_shape(channe
 
 def check_explanations(model: bytes | Path) -> None:
     """Each operator of a model is explained by the kernels that there were to choose from."""
-    plan = plan_model(model)
+    plan = plan_model(model, drop_constants=False)
     plan.target = "cortex-m7"
-    read = read_blob(pack(model, target="cortex-m7"))
+    read = read_blob(pack(model, target="cortex-m7", drop_constants=False))
     for planned, operator in zip(plan.operators, read.operators, strict=True):
         options = {one.kernel: one for one in candidates(plan, planned)}
         explained = choices(read, operator)
@@ -266,11 +268,46 @@ def check_explanations(model: bytes | Path) -> None:
         assert names == set(kernels_of_shape(planned.kernel, layer))
 
 
-def test_reasons_are_speed_flash_and_what_shapes_do_not_tell() -> None:
+def test_the_plan_knows_why_each_kernel_was_taken() -> None:
+    fast = plan_model(resnet(), target="cortex-m7")
+    assert why(fast, 1) == ("winograd_f4_s8", "fastest")
+    assert why(fast, 14) == ("softmax_s8", "no other")
+    small = plan_model(resnet(), target="cortex-m7", flash=90 * 1024)
+    assert why(small, 9) == ("conv_packed_s8", "less flash than winograd_f4_s8")
+    assert why(small, 8) == ("conv_packed_s8", "fastest")
+    tight = plan_model(resnet(), target="cortex-m7", ram=fast.arena_size - 1)
+    reasons = {operator.why for operator in tight.operators}
+    assert reasons == {"fastest", "no other", "less RAM than winograd_f4_s8"}
+    forced = plan_model(resnet(), target="cortex-m7", force=("average_pool_s8",))
+    assert why(forced, 12) == ("average_pool_s8", "asked for")
+    portable = plan_model(resnet())
+    assert {operator.why for operator in portable.operators} == {"no other"}
+
+
+def test_the_plan_knows_which_faster_kernel_is_not_exact_and_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    strict = dataclasses.replace(winograd.METHODS[4], limit=1000)
+    monkeypatch.setitem(winograd.METHODS, 4, strict)
+    assert why(plan_model(resnet(), target="cortex-m7"), 1) == (
+        "winograd_f2_s8",
+        "winograd_f4_s8 is not exact: an accumulator can reach 1000",
+    )
+
+
+def why(plan: Plan, index: int) -> tuple[str, str]:
+    """The kernel of an operator, and why."""
+    return plan.operators[index].kernel, plan.operators[index].why
+
+
+def test_a_blob_leaves_open_what_shapes_do_not_tell() -> None:
     fast = choices_of(pack(resnet(), target="cortex-m7"), 1)
     assert fast == ("winograd_f4_s8", "fastest")
     small = choices_of(pack(resnet(), target="cortex-m7", flash=90 * 1024), 9)
-    assert small == ("conv_packed_s8", "less flash than winograd_f4_s8")
+    assert small == (
+        "conv_packed_s8",
+        "winograd_f4_s8 is not exact, or needs more flash or RAM",
+    )
     forced = pack(resnet(), target="cortex-m7", force=("max_pool_s8", "average_pool_s8"))
     assert choices_of(forced, 12) == (
         "average_pool_s8",
@@ -348,7 +385,7 @@ def test_every_kernel_of_a_blob_has_a_cost() -> None:
     params = dict.fromkeys(
         (
             *("kernel_h", "kernel_w", "stride_h", "stride_w", "dilation_h", "dilation_w"),
-            *("channel_factor", "pad_top", "pad_left", "act_min", "act_max"),
+            *("channel_factor", "groups", "pad_top", "pad_left", "act_min", "act_max"),
             *("depth", "units", "blocks", "fill", "element_size"),
         ),
         1,

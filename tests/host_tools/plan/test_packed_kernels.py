@@ -15,13 +15,19 @@ from host_tools.pack import plan_model
 
 RNG = np.random.default_rng(0)
 CONV, DEPTHWISE, DENSE = "conv_packed_s8", "depthwise_3x3_s8", "fully_connected_packed_s8"
-GENERAL = "depthwise_packed_s8"
+GENERAL, DILATED = "depthwise_packed_s8", "depthwise_dilated_s8"
+GROUPED, LARGE = "conv_general_s8", "fully_connected_general_s8"
 WINOGRAD = ["winograd_f2_s8", "winograd_f4_s8"]
 FILLED = np.full
 
 
 def weights(*shape: int) -> np.ndarray:
     return RNG.integers(-127, 128, shape)
+
+
+def few(*shape: int) -> np.ndarray:
+    """Weights of -1 to 1."""
+    return RNG.integers(-1, 2, shape)
 
 
 def layer(
@@ -72,6 +78,8 @@ def check(model: bytes, force: str) -> str:
     return plan.operators[0].kernel
 
 
+BESIDE = FILLED((2, 1, 1, 8), -128)
+TOO_LARGE = FILLED((2, 3, 3, 64), 127)
 TAKEN = {
     "1x1": (CONV, layer("CONV_2D", weights(8, 1, 1, 16))),
     "3x3": (CONV, layer("CONV_2D", weights(7, 3, 3, 5))),
@@ -85,7 +93,14 @@ TAKEN = {
         CONV,
         layer("CONV_2D", weights(3, 1, 1, 9), scale=[0.49, 1e-3, 1e-8]),
     ),
+    "a shift of 0": (CONV, layer("CONV_2D", weights(3, 1, 1, 4), scale=[0.002, 0.51, 0.002])),
+    "shifts to the left": (CONV, layer("CONV_2D", few(3, 1, 1, 4), scale=[3.0, 1e-3, 1e7])),
     "Winograd 2": (WINOGRAD[0], layer("CONV_2D", weights(5, 3, 3, 8))),
+    "Winograd 2 with a shift of 0": (WINOGRAD[0], layer("CONV_2D", few(4, 3, 3, 4), scale=0.7)),
+    "Winograd 4 with shifts to the left": (
+        WINOGRAD[1],
+        layer("CONV_2D", few(3, 3, 3, 4), scale=[2.0, 1e-2, 1e8]),
+    ),
     "Winograd 4": (WINOGRAD[1], layer("CONV_2D", weights(6, 3, 3, 16), padding="SAME")),
     "Winograd of large sums": (
         WINOGRAD[0],
@@ -98,9 +113,17 @@ TAKEN = {
             "DEPTHWISE_CONV_2D", weights(1, 3, 3, 9), stride_h=2, stride_w=2, depth_multiplier=1
         ),
     ),
+    "depthwise with shifts to the left": (
+        DEPTHWISE,
+        layer("DEPTHWISE_CONV_2D", few(1, 3, 3, 3), scale=[0.6, 1e-2, 1e8], depth_multiplier=1),
+    ),
     "depthwise 5x5": (
         GENERAL,
         layer("DEPTHWISE_CONV_2D", weights(1, 5, 5, 7), depth_multiplier=1),
+    ),
+    "depthwise 5x5 with a shift of 0": (
+        GENERAL,
+        layer("DEPTHWISE_CONV_2D", few(1, 5, 5, 4), scale=0.7, depth_multiplier=1),
     ),
     "depthwise with three outputs a channel": (
         GENERAL,
@@ -130,7 +153,57 @@ TAKEN = {
         CONV,
         layer("DEPTHWISE_CONV_2D", weights(1, 5, 2, 9), channels=3, depth_multiplier=3),
     ),
+    "depthwise dilation": (
+        DILATED,
+        layer("DEPTHWISE_CONV_2D", weights(1, 3, 3, 4), dilation_w_factor=2, depth_multiplier=1),
+    ),
+    "depthwise dilation with two outputs a channel": (
+        DILATED,
+        layer(
+            "DEPTHWISE_CONV_2D",
+            weights(1, 5, 3, 10),
+            channels=5,
+            depth_multiplier=2,
+            dilation_h_factor=4,
+        ),
+    ),
+    "depthwise dilation of 3 channels": (
+        GROUPED,
+        layer(
+            "DEPTHWISE_CONV_2D",
+            weights(1, 3, 3, 6),
+            channels=3,
+            depth_multiplier=2,
+            dilation_h_factor=2,
+        ),
+    ),
+    "dilation": (GROUPED, layer("CONV_2D", weights(4, 3, 3, 4), dilation_h_factor=2)),
+    "groups": (GROUPED, layer("CONV_2D", weights(6, 3, 3, 4), channels=8)),
+    "groups of one channel": (GENERAL, layer("CONV_2D", weights(6, 3, 3, 1), channels=6)),
+    "groups of one channel with two outputs": (
+        GENERAL,
+        layer("CONV_2D", weights(10, 2, 3, 1), channels=5, stride_h=2),
+    ),
+    "groups of one channel with dilation": (
+        DILATED,
+        layer("CONV_2D", weights(12, 3, 3, 1), channels=6, dilation_w_factor=3),
+    ),
+    "groups of one channel, 3x3": (DEPTHWISE, layer("CONV_2D", weights(6, 3, 3, 1), channels=6)),
+    "weights of -128 beside each other": (GROUPED, layer("CONV_2D", BESIDE)),
+    "sums of 2^23": (GROUPED, layer("CONV_2D", TOO_LARGE, scale=1e-4)),
+    "fully connected with sums of 2^23": (
+        LARGE,
+        layer("FULLY_CONNECTED", FILLED((4, 600), 127), scale=1e-4),
+    ),
+    "fully connected by units with weights of -128": (
+        LARGE,
+        layer("FULLY_CONNECTED", FILLED((3, 9), -128), scale=[0.002, 0.003, 0.004]),
+    ),
     "fully connected": (DENSE, layer("FULLY_CONNECTED", weights(11, 13))),
+    "fully connected with a shift of 0": (
+        DENSE,
+        layer("FULLY_CONNECTED", few(5, 9), scale=0.6),
+    ),
     "fully connected by units": (
         DENSE,
         layer("FULLY_CONNECTED", weights(6, 30), scale=[0.002, 0.003] * 3),
@@ -144,13 +217,11 @@ def test_a_packed_kernel_takes(name: str) -> None:
     assert check(model, kernel) == kernel
 
 
-BESIDE = FILLED((2, 1, 1, 8), -128)
-TOO_LARGE = FILLED((2, 3, 3, 64), 127)
 LEFT = {
+    "what conv_packed_s8 holds": (GROUPED, layer("CONV_2D", weights(4, 3, 3, 4))),
+    "what fully_connected_packed_s8 holds": (LARGE, layer("FULLY_CONNECTED", weights(4, 9))),
     "dilation": (CONV, layer("CONV_2D", weights(4, 3, 3, 4), dilation_h_factor=2)),
     "groups": (CONV, layer("CONV_2D", weights(4, 3, 3, 4), channels=8)),
-    "a shift of 0": (CONV, layer("CONV_2D", weights(3, 1, 1, 4), scale=[0.002, 0.51, 0.002])),
-    "a shift to the left": (CONV, layer("CONV_2D", weights(3, 1, 1, 4), scale=3.0)),
     "weights of -128 beside each other": (CONV, layer("CONV_2D", BESIDE)),
     "sums of 2^23": (CONV, layer("CONV_2D", TOO_LARGE, scale=1e-4)),
     "Winograd of 6 channels": (WINOGRAD[0], layer("CONV_2D", weights(4, 3, 3, 6))),
@@ -159,7 +230,6 @@ LEFT = {
         WINOGRAD[1],
         layer("CONV_2D", weights(4, 3, 3, 4), stride_h=2, stride_w=2),
     ),
-    "Winograd with a shift of 0": (WINOGRAD[0], layer("CONV_2D", weights(4, 3, 3, 4), scale=0.7)),
     "Winograd 4 with sums of 2^25": (
         WINOGRAD[1],
         layer("CONV_2D", FILLED((2, 3, 3, 232), 127), scale=1e-4),
@@ -208,17 +278,9 @@ LEFT = {
         GENERAL,
         layer("DEPTHWISE_CONV_2D", weights(1, 5, 5, 6), channels=3, depth_multiplier=2),
     ),
-    "depthwise 5x5 with a shift of 0": (
-        GENERAL,
-        layer("DEPTHWISE_CONV_2D", weights(1, 5, 5, 4), scale=0.7, depth_multiplier=1),
-    ),
     "fully connected with a zero point of the weights": (
         DENSE,
         layer("FULLY_CONNECTED", weights(4, 9), weights_zero=3),
-    ),
-    "fully connected with a shift of 0": (
-        DENSE,
-        layer("FULLY_CONNECTED", weights(4, 9), scale=0.6),
     ),
     "fully connected with sums of 2^23": (
         DENSE,

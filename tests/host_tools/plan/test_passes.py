@@ -129,6 +129,30 @@ def test_a_pad_that_something_else_reads_stays() -> None:
     assert kernels(checked_plan(builder, [x], [y, padded])) == ["copy", "conv_s8"]
 
 
+def test_a_pad_that_is_read_by_another_name_stays() -> None:
+    builder = ModelBuilder()
+    x, padded, y = padded_convolution(builder, pads=AROUND)
+    flat = builder.tensor([10, 40], scale=0.05, zero_point=-5)
+    builder.operator("RESHAPE", [padded, builder.constant([10, 40])], [flat], new_shape=[10, 40])
+    more = builder.tensor([10, 40], scale=0.05, data=np.arange(400).reshape(10, 40) % 100)
+    total = builder.tensor([10, 40], scale=0.05, zero_point=-5)
+    builder.operator("ADD", [flat, more], [total], fused_activation_function="NONE")
+    plan = checked_plan(builder, [x], [y, total])
+    assert kernels(plan) == ["copy", "conv_s8", "add_s8"]
+
+
+@pytest.mark.parametrize(("below", "folded"), [(3, False), (2, True)])
+def test_a_pad_stays_where_the_last_window_begins_behind_the_picture(
+    below: int, folded: bool
+) -> None:
+    builder = ModelBuilder()
+    pads = [[0, 0], [0, below], [0, 0], [0, 0]]
+    x, _, y = padded_convolution(builder, pads=pads, kernel=(3, 3), size=8)
+    # the last window begins at row 5 + below, and row 8 is the first that is not in the picture
+    plan = checked_plan(builder, [x], [y])
+    assert kernels(plan) == (["conv_s8"] if folded else ["copy", "conv_s8"])
+
+
 def test_operators_that_no_output_needs_are_dropped_even_unsupported_ones() -> None:
     builder = ModelBuilder()
     x, y, z, w = (builder.tensor([1, 8], scale=0.1 * (i + 1)) for i in range(4))

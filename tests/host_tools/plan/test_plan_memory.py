@@ -102,11 +102,13 @@ def test_our_cifar10_network_needs_no_more_than_its_live_tensors_and_scratch(
 
 
 def residual(builder: ModelBuilder, swapped: bool, used_again: bool) -> list[int]:
-    """x -> RELU -> a; a -> RELU -> b; a + b -> c, and RELU(b) where b is used again."""
+    """x -> RELU -> a; a -> a pooling -> b; a + b -> c, and RELU(b) where b is used again."""
     shape = [1, 8, 8, 4]
-    x, a, b, c, d = (builder.tensor(shape, scale=0.1 + 0.01 * i) for i in range(5))
+    x, a, b, c, d = (builder.tensor(shape, scale=scale) for scale in (0.1, 0.2, 0.2, 0.3, 0.4))
     builder.operator("RELU", [x], [a])
-    builder.operator("RELU", [a], [b])
+    sides = {"filter_height": 3, "filter_width": 3, "stride_h": 1, "stride_w": 1}
+    options = {"padding": "SAME", "fused_activation_function": "NONE", **sides}
+    builder.operator("MAX_POOL_2D", [a], [b], **options)
     inputs = [b, a] if swapped else [a, b]
     builder.operator("ADD", inputs, [c], fused_activation_function="NONE")
     if used_again:

@@ -55,7 +55,7 @@ class RandomGraph:
     def step(self) -> None:
         kinds = (
             *(self.relu, self.pair, self.reshape, self.join, self.split, self.pool, self.turn),
-            *(self.conv, self.depthwise, self.dense),
+            *(self.conv, self.depthwise, self.dense, self.widen, self.mirror, self.square),
         )
         kinds[int(self.rng.integers(0, len(kinds)))](self.pick())
 
@@ -130,7 +130,12 @@ class RandomGraph:
         units = factor * shape[3] if depthwise else int(self.rng.choice([1, 4, 7, 16, 32]))
         kernel = int(self.rng.choice([2, 3, 3, 3, 5] if depthwise else [1, 1, 3, 3, 5]))
         stride = int(self.rng.choice([1, 1, 2]))
-        weights = [1, kernel, kernel, units] if depthwise else [units, kernel, kernel, shape[3]]
+        dilation = int(self.rng.choice([1, 1, 1, 2]))
+        even = shape[3] % 2 == units % 2 == 0
+        groups = 2 if even and not depthwise and self.rng.random() < 0.2 else 1
+        weights = [units, kernel, kernel, shape[3] // groups]
+        if depthwise:
+            weights = [1, kernel, kernel, units]
         options = {"depth_multiplier": factor} if depthwise else {}
         self.add(
             "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D",
@@ -139,14 +144,47 @@ class RandomGraph:
             padding="SAME",
             stride_h=stride,
             stride_w=stride,
-            dilation_h_factor=1,
-            dilation_w_factor=1,
+            dilation_h_factor=dilation,
+            dilation_w_factor=dilation,
             fused_activation_function=str(self.rng.choice([FUSED, "RELU"])),
             **options,
         )
 
     def depthwise(self, source: int) -> None:
         self.conv(source, depthwise=True)
+
+    def widen(self, source: int) -> None:
+        shape = self.shape(source)
+        if len(shape) != 4:
+            return
+        kernel, units = int(self.rng.integers(1, 5)), int(self.rng.choice([1, 4, 7]))
+        output = [shape[0], 2 * shape[1], 2 * shape[2], units]
+        self.add(
+            "TRANSPOSE_CONV",
+            [
+                self.builder.constant(output),
+                self.weights([units, kernel, kernel, shape[3]], 0)[0],
+                source,
+            ],
+            [output],
+            padding="SAME",
+            stride_h=2,
+            stride_w=2,
+            fused_activation_function=FUSED,
+        )
+
+    def mirror(self, source: int) -> None:
+        shape = self.shape(source)
+        widths = [[int(n) for n in self.rng.integers(0, min(n, 3), 2)] for n in shape]
+        output = [n + sum(pair) for n, pair in zip(shape, widths, strict=True)]
+        inputs = [source, self.builder.constant(widths)]
+        self.add("MIRROR_PAD", inputs, [output], mode="REFLECT")
+
+    def square(self, source: int) -> None:
+        # not a table, where another output needs what is in between
+        self.add("RELU", [source], [self.shape(source)])
+        last = self.made[-1]
+        self.add("MUL", [last, last], [self.shape(last)], fused_activation_function=FUSED)
 
     def dense(self, source: int) -> None:
         rows, depth = self.shape(source)[0], math.prod(self.shape(source)[1:])
@@ -166,6 +204,9 @@ class RandomGraph:
         scale = 0.3 / math.sqrt(math.prod(shape) / units) / 50
         scales = scale if axis is None else [scale] * units
         values = self.rng.integers(-127, 128, shape)
+        if self.rng.random() < 0.1:
+            # two of -128 beside each other do not fit the fastest kernels
+            values[..., :2] = values[:2] = -128
         bias = self.rng.integers(-99, 99, units)
         return [
             self.builder.tensor(shape, scale=scales, axis=axis or 0, data=values),

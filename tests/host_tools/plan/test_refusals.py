@@ -21,7 +21,7 @@ def refusal(builder: ModelBuilder, inputs: list[int], outputs: list[int]) -> str
     return str(caught.value)
 
 
-def test_one_message_names_every_unsupported_operator_its_index_version_and_output() -> None:
+def test_one_message_names_every_unsupported_operator_and_where_it_is() -> None:
     builder = ModelBuilder()
     names = ["x", "floored", "widened", "y"]
     dtypes = ["int8", "int8", "int16", "int8"]
@@ -34,11 +34,65 @@ def test_one_message_names_every_unsupported_operator_its_index_version_and_outp
     builder.operator("CUSTOM:Mine", [b], [y])
     assert refusal(builder, [x], [y]).splitlines() == [
         "3 operators cannot be packed:",
-        "  operator 0, FLOOR version 3, output 'floored': this operator is not supported",
-        "  operator 1, RELU version 2, output 'widened': tensor 2 (widened) is int16; "
-        "int8 is needed here",
-        "  operator 2, CUSTOM:Mine version 1, output 'y': this operator is not supported",
+        "  1 x FLOOR: this operator is not supported (operator 0, output 'floored')",
+        "  1 x RELU: tensor 2 (widened) is int16; int8 is needed here (operator 1, output "
+        "'widened')",
+        "  1 x CUSTOM:Mine: this custom operator is not supported: convert the model without it; "
+        "where a compiler for another processor wrote it, take the .tflite file before that step "
+        "(operator 2, output 'y')",
+        "  how to quantize all of a model: docs/quantize.md",
     ]
+
+
+def test_operators_of_one_kind_that_lack_the_same_are_one_line() -> None:
+    builder = ModelBuilder()
+    x, a, b, c, d, e, y = (
+        builder.tensor([1, 4], "int16" if name in "bd" else "int8", scale=0.1, name=name)
+        for name in "xabcdey"
+    )
+    for kind, given, made in (
+        ("FLOOR", x, a),
+        ("RELU", a, b),
+        ("FLOOR", b, c),
+        ("RELU", c, d),
+        ("RELU", d, e),
+        ("FLOOR", e, y),
+    ):
+        builder.operator(kind, [given], [made])
+    assert refusal(builder, [x], [y]).splitlines() == [
+        "6 operators cannot be packed:",
+        "  3 x FLOOR: this operator is not supported (the first: operator 0, output 'a')",
+        "  3 x RELU: tensor 2 (b) is int16; int8 is needed here (the first: operator 1, "
+        "output 'b')",
+        "  how to quantize all of a model: docs/quantize.md",
+    ]
+
+
+def test_different_reasons_of_one_kind_are_different_lines() -> None:
+    builder = ModelBuilder()
+    x = builder.tensor([1, 4], scale=0.1, name="x")
+    outputs = [builder.tensor([1, 4], scale=scale, name=f"y{scale}") for scale in (0.2, 0.3)]
+    wide = builder.tensor([1, 4], "int16", scale=0.1, name="wide" * 40)
+    for output in (*outputs, wide):
+        builder.operator("RESHAPE", [x, builder.constant([1, 4])], [output])
+    lines = refusal(builder, [x], [*outputs, wide]).splitlines()
+    assert [line[:13] for line in lines[1:3]] == ["  2 x RESHAPE", "  1 x RESHAPE"]
+    assert lines[1].endswith("(the first: operator 0, output 'y0.2')")
+    assert lines[2].endswith(f"(operator 2, output '{'wide' * 14}w...')")
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("FlexErf", "convert the model without SELECT_TF_OPS"),
+        ("TFLite_Detection_PostProcess", "end the network at its inputs"),
+    ],
+)
+def test_a_custom_operator_that_is_known_says_what_helps(code: str, reason: str) -> None:
+    builder = ModelBuilder()
+    x, y = builder.tensor([1, 4], scale=0.1), builder.tensor([1, 4], scale=0.1)
+    builder.operator(f"CUSTOM:{code}", [x], [y])
+    assert reason in refusal(builder, [x], [y])
 
 
 def test_a_single_refusal_is_counted_as_one() -> None:
@@ -61,15 +115,16 @@ def float32_model(last: str) -> str:
 def test_a_model_that_is_not_int8_is_refused_in_one_sentence() -> None:
     assert float32_model("RELU") == (
         "the model is not quantized to int8: it computes in float32; "
-        "convert it with int8 post-training quantization"
+        "convert it with int8 post-training quantization: docs/quantize.md says how"
     )
 
 
 def test_a_model_that_is_not_int8_is_told_of_the_operators_that_int8_would_not_help() -> None:
     assert float32_model("FLOOR").splitlines() == [
         "the model is not quantized to int8: it computes in float32; convert it with int8 "
-        "post-training quantization; besides, 1 operator cannot be packed:",
-        "  operator 1, FLOOR version 1, output 'y': this operator is not supported",
+        "post-training quantization: docs/quantize.md says how; besides, 1 operator cannot be "
+        "packed:",
+        "  1 x FLOOR: this operator is not supported (operator 1, output 'y')",
     ]
 
 
@@ -106,12 +161,13 @@ def test_a_constant_output_is_refused() -> None:
 
 def test_an_input_that_a_blob_cannot_hold_is_refused() -> None:
     builder = ModelBuilder()
-    x, y = builder.tensor([1, 4], "int32", name="ids"), builder.tensor([1, 4], scale=0.1)
+    x, y = builder.tensor([1, 4], "int64", name="ids"), builder.tensor([1, 4], scale=0.1)
     a = builder.tensor([1, 4], scale=0.1)
     builder.operator("RELU", [a], [y])
     message = refusal(builder, [x, a], [y])
     assert message == (
-        "the model's input: tensor 0 (ids) is int32; only int8, uint8, float32 are supported"
+        "the model's input: tensor 0 (ids) is int64; only int8, uint8, float32, int32 are "
+        "supported; make it int32 in the model"
     )
 
 
@@ -123,12 +179,10 @@ def test_a_tensor_with_an_empty_dimension_is_refused() -> None:
 
 
 def graph_of(shape: tuple[int, ...], operators: int) -> Graph:
-    """A chain of RELUs, made without a file so that it can be as large as one likes."""
-    tensors = [
-        Tensor(i, f"t{i}", shape, "int8", Quantization(np.float32([0.1 * (i + 1)]), np.int64([0])))
-        for i in range(operators + 1)
-    ]
-    chain = [Operator(i, "RELU", 1, (i,), (i + 1,)) for i in range(operators)]
+    """A chain of SOFTMAX, made without a file so that it can be as large as one likes."""
+    quantization = Quantization(np.float32([1 / 256]), np.int64([-128]))
+    tensors = [Tensor(i, f"t{i}", shape, "int8", quantization) for i in range(operators + 1)]
+    chain = [Operator(i, "SOFTMAX", 1, (i,), (i + 1,), {"beta": 1.0}) for i in range(operators)]
     return Graph("chain", tensors, chain, (0,), (operators,))
 
 

@@ -64,7 +64,7 @@ def read_or_refuse(data: bytes) -> None:
         (b"\x1c\0\0\0TFL2" + bytes(100), "bytes 4 to 7 are not TFL3"),
         (b"\xff\xff\xff\xffTFL3" + bytes(100), "cut short or damaged"),
         (b"\x1c\0\0\0TFL3", "cut short or damaged"),
-        (b"PK\x03\x04" + bytes(60), "bytes 4 to 7 are not TFL3"),
+        (b"PK\x03\x04" + bytes(60), "it is a zip archive, cut short or damaged"),
     ],
 )
 def test_what_is_no_model_is_called_so(data: bytes, reason: str) -> None:

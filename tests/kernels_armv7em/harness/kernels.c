@@ -65,6 +65,14 @@ static void depthwise_packed(const call_t *call) {
     ink_depthwise_packed_s8(call->params, call->input0, call->weights, call->output);
 }
 
+static uint32_t conv_general_scratch(const void *params) {
+    return (uint32_t)ink_conv_general_s8_scratch(params);
+}
+
+static void conv_general(const call_t *call) {
+    ink_conv_general_s8(call->params, call->input0, call->weights, call->output, call->scratch);
+}
+
 const kernel_t kernels[] = {
     {conv_packed_scratch, conv_packed},
     {depthwise_3x3_scratch, depthwise_3x3},
@@ -75,5 +83,6 @@ const kernel_t kernels[] = {
     {winograd_f2_scratch, winograd_f2},
     {winograd_f4_scratch, winograd_f4},
     {no_scratch, depthwise_packed},
+    {conv_general_scratch, conv_general},
 };
 const uint32_t kernel_count = sizeof(kernels) / sizeof(kernels[0]);

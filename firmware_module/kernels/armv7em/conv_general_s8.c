@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// Convolution for what conv_packed_s8.c does not take: groups, dilation, sums of 2^23 and more,
+// weights of -128 beside negative ones. The windows of 4 output pixels are copied, a group of
+// channels at a time, and widened into a panel.
+#include "../ink_copy_bytes.h"
+#include "conv_general_tile.h"
+#include "conv_packed_tile.h"
+#include "packed_common.h"
+
+static int32_t window_bytes(const ink_packed_conv_t *conv) {
+    int32_t depth = conv->input_c / conv->groups;
+    return (conv->kernel_h * conv->kernel_w * depth + 3) & ~3;
+}
+
+// The panel, then 4 windows.
+size_t ink_conv_general_s8_scratch(const ink_packed_conv_t *conv) {
+    return (size_t)window_bytes(conv) * (2 * TILE_PIXELS + TILE_PIXELS);
+}
+
+#if INK_HAVE_DSP
+
+// An output pixel's window: where it starts, in which image.
+typedef struct {
+    const int8_t *image;
+    int32_t y, x;
+} window_t;
+
+// The `depth` channels from `window->image` on: where they lie together in the input, or copied to
+// `copy`.
+static const int8_t *take_window(
+    const ink_packed_conv_t *conv, const window_t *window, int32_t depth, int8_t *copy) {
+    if (conv->kernel_h * conv->kernel_w == 1 && (depth & 3) == 0) {
+        return window->image + (window->y * conv->input_w + window->x) * conv->input_c;
+    }
+    int8_t *to = copy;
+    int32_t y = window->y;
+    for (int32_t ky = conv->kernel_h; ky > 0; ky--) {
+        int32_t x = window->x;
+        for (int32_t kx = conv->kernel_w; kx > 0; kx--) {
+            if ((uint32_t)y < (uint32_t)conv->input_h && (uint32_t)x < (uint32_t)conv->input_w) {
+                const int8_t *from = window->image + (y * conv->input_w + x) * conv->input_c;
+                ink_copy_bytes(to, from, (size_t)depth);
+            } else {
+                memset(to, conv->pad_value, (size_t)depth);
+            }
+            to += depth;
+            x += conv->dilation_w;
+        }
+        y += conv->dilation_h;
+    }
+    return copy;
+}
+
+// One or two output channels of `pixels` pixels from their sums.
+static void write_pair(const ink_packed_conv_t *conv, const int32_t *sums,
+    const ink_requantize_t how[2], int32_t pixels, bool alone, int8_t *to) {
+    for (; pixels > 0; pixels--) {
+        if (alone) {
+            to[0] = (int8_t)ink_packed_requantize(sums[TILE_PIXELS], &how[1], conv->output_zero);
+        } else {
+            to[0] = (int8_t)ink_packed_requantize(sums[0], &how[0], conv->output_zero);
+            to[1] = (int8_t)ink_packed_requantize(sums[TILE_PIXELS], &how[1], conv->output_zero);
+        }
+        sums++;
+        to += conv->output_c;
+    }
+}
+
+// A group's channels of 1 to 4 pixels. Returns the next group's weights.
+static const int32_t *convolve_group(const ink_packed_conv_t *conv, window_t windows[TILE_PIXELS],
+    int32_t pixels, const int32_t *weights, int8_t *output, int32_t *panel) {
+    int32_t depth = conv->input_c / conv->groups;
+    ink_conv_widen_t widen = {.row_bytes = window_bytes(conv), .rows = 1};
+    int32_t groups = widen.row_bytes >> 2;
+    int8_t *copy = (int8_t *)(panel + 2 * widen.row_bytes);
+    for (int32_t i = 0; i < TILE_PIXELS; i++) {
+        widen.from[i] = widen.from[0];
+        if (i < pixels) {
+            widen.from[i] = take_window(conv, &windows[i], depth, copy);
+            windows[i].image += depth;
+        }
+        copy += widen.row_bytes;
+    }
+    // one or two pixels cost less alone than four
+    bool few = pixels <= 2;
+    if (!few) {
+        ink_conv_packed_widen(panel, &widen);
+    }
+    for (int32_t units = conv->output_c / conv->groups; units > 0; units -= 2) {
+        int32_t sums[TILE_SUMS];
+        bool alone = units == 1;
+        const int32_t *end = weights;
+        if (!few) {
+            end = ink_conv_general_four(panel, weights, groups, sums);
+        }
+        for (int32_t i = 0; few && i < pixels; i++) {
+            end = ink_conv_general_one(widen.from[i], weights, groups, sums + i, alone);
+        }
+        const ink_requantize_t *how = (const ink_requantize_t *)end;
+        write_pair(conv, sums, how, pixels, alone, output);
+        output += 2;
+        weights = (const int32_t *)(how + 2);
+    }
+    return weights;
+}
+
+void ink_conv_general_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
+    int8_t *output, void *scratch) {
+    window_t next = {input, -conv->pad_top, -conv->pad_left};
+    int32_t end_y = conv->output_h * conv->stride_h - conv->pad_top;
+    int32_t end_x = conv->output_w * conv->stride_w - conv->pad_left;
+    int8_t *to = output;
+    int32_t left = conv->batch * conv->output_h * conv->output_w;
+    for (; left > 0; left -= TILE_PIXELS) {
+        window_t windows[TILE_PIXELS];
+        int32_t pixels = left < TILE_PIXELS ? left : TILE_PIXELS;
+        for (int32_t i = 0; i < pixels; i++) {
+            windows[i] = next;
+            next.x += conv->stride_w;
+            if (next.x == end_x) {
+                next.x = -conv->pad_left;
+                next.y += conv->stride_h;
+            }
+            if (next.y == end_y) {
+                next.y = -conv->pad_top;
+                next.image += conv->input_h * conv->input_w * conv->input_c;
+            }
+        }
+        const int32_t *from = weights;
+        int32_t units = conv->output_c / conv->groups;
+        for (int32_t group = 0; group < conv->groups; group++) {
+            from = convolve_group(conv, windows, pixels, from, to + group * units, scratch);
+        }
+        to += pixels * conv->output_c;
+    }
+    ink_packed_clamp(output, (size_t)(to - output), conv->act_min, conv->act_max);
+}
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// log_softmax_s8: over the last dimension.
+#include "ink_operators.h"
+#include "kernels/ink_kernels.h"
+
+// elements in a row: a sum of as many ones fits int32 with its 19 bits below the point
+#define MAX_LENGTH 4095
+
+static bool verify(ink_check_t *check) {
+    static const ink_field_t FIELDS[] = {
+        {"multiplier", 1 << 30, INT32_MAX},
+        {"shift", 0, 30},
+        {"reverse_multiplier", 0, INT32_MAX},
+        {"reverse_shift", -31, 0},
+        {"diff_min", INT32_MIN + 1, 0},
+    };
+    const ink_log_softmax_params_t *p = check->call.params;
+    const ink_tensor_t *input = check->call.input0;
+    const ink_tensor_t *output = check->call.output;
+    if (!ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0])) ||
+        // a difference times 2^shift must fit int32
+        !ink_check_between(check, INK_ERROR_PARAMETER, "diff_min", p->diff_min,
+            -((int64_t)1 << (31 - p->shift)), 0) ||
+        !ink_check_s8(check) || !ink_check_same_size(check) ||
+        !ink_check_between(
+            check, INK_ERROR_SHAPE, "input 0's rank", input->rank, 1, INK_MAX_RANK) ||
+        !ink_check_between(check, INK_ERROR_SHAPE, "input 0's last dimension",
+            input->dims[input->rank - 1], 1, MAX_LENGTH) ||
+        !ink_check_equal(
+            check, INK_ERROR_SHAPE, "the output's zero_point", output->zero_point, 127)) {
+        return false;
+    }
+    return output->scale == 1.0f / 16 ||
+           ink_refuse_plainly(check, INK_ERROR_SHAPE, "the output's scale is not 1/16");
+}
+
+static bool run(const ink_call_t *call) {
+    uint32_t length = call->input0->dims[call->input0->rank - 1];
+    ink_log_softmax_s8(
+        call->params, ink_input0(call), call->input0->size / length, length, ink_output(call));
+    return true;
+}
+
+const ink_kernel_t ink_op_log_softmax_s8 = {
+    .name = "log_softmax_s8",
+    .params_size = sizeof(ink_log_softmax_params_t),
+    .n_inputs = 1,
+    .verify = verify,
+    .run = run,
+};

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// reduce_max_s8 and reduce_min_s8: the greatest and the least over some dimensions.
+#include "ink_operators.h"
+#include "kernels/ink_kernels.h"
+
+static bool verify(ink_check_t *check) {
+    const ink_reduce_params_t *p = check->call.params;
+    const ink_tensor_t *input = check->call.input0;
+    uint64_t kept = 1;
+    if (!ink_check_between(
+            check, INK_ERROR_PARAMETER, "axes", p->axes, 0, ((int64_t)1 << input->rank) - 1) ||
+        !ink_check_s8(check)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < input->rank; i++) {
+        kept = ink_product(kept, (p->axes >> i & 1) != 0 ? 1 : input->dims[i]);
+    }
+    return ink_check_equal(check, INK_ERROR_SHAPE, "the output's number of elements",
+        ink_tensor_elements(check->call.output), (int64_t)kept);
+}
+
+static bool run_max(const ink_call_t *call) {
+    ink_reduce_max_s8(call->params, call->input0, ink_input0(call), ink_output(call));
+    return true;
+}
+
+static bool run_min(const ink_call_t *call) {
+    ink_reduce_min_s8(call->params, call->input0, ink_input0(call), ink_output(call));
+    return true;
+}
+
+const ink_kernel_t ink_op_reduce_max_s8 = {
+    .name = "reduce_max_s8",
+    .params_size = sizeof(ink_reduce_params_t),
+    .n_inputs = 1,
+    .verify = verify,
+    .run = run_max,
+};
+
+const ink_kernel_t ink_op_reduce_min_s8 = {
+    .name = "reduce_min_s8",
+    .params_size = sizeof(ink_reduce_params_t),
+    .n_inputs = 1,
+    .verify = verify,
+    .run = run_min,
+};

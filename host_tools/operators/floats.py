@@ -1,0 +1,88 @@
+"""Operators of float32, element by element, as tflite-micro computes them.
+
+No board runs them: they are for chains that begin and end in one byte (plan/fuse_tables.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from host_tools.operators.functions import exp, in_double, log, tanh
+
+Floats = npt.NDArray[np.float32]
+Options = dict[str, Any]
+
+_ZERO, _ONE, _SIX = np.float32(0), np.float32(1), np.float32(6)
+
+
+def _logistic(x: Floats) -> Floats:
+    """Logistic in logistic.h, with its two cut-offs."""
+    middle = _ONE / (_ONE + exp(-x))
+    return np.where(x > np.float32(16.619047), _ONE, np.where(x < -9, exp(x), middle))
+
+
+_RANGES = {
+    "NONE": (-np.inf, np.inf),
+    "RELU": (0, np.inf),
+    "RELU6": (0, 6),
+    "RELU_N1_TO_1": (-1, 1),
+}
+
+
+@dataclass(frozen=True)
+class Float:
+    """How many inputs an operator has, and what it makes of its options and their values."""
+
+    inputs: int
+    compute: Callable[..., Floats]
+
+
+def _fused(function: Callable[[Floats, Floats], Floats]) -> Float:
+    """An operator of two inputs with a fused activation."""
+
+    def compute(options: Options, a: Floats, b: Floats) -> Floats:
+        low, high = _RANGES[options["fused_activation_function"]]
+        return np.clip(function(a, b), np.float32(low), np.float32(high))
+
+    return Float(2, compute)
+
+
+def _plain(function: Callable[..., Floats], inputs: int = 1) -> Float:
+    return Float(inputs, lambda options, *values: function(*values))
+
+
+FLOATS: dict[str, Float] = {
+    "ABS": _plain(np.abs),
+    "ADD": _fused(np.add),
+    "CEIL": _plain(np.ceil),
+    "COS": _plain(in_double(np.cos)),
+    "ELU": _plain(lambda x: np.where(x < 0, in_double(np.expm1)(x), x)),
+    "EXP": _plain(exp),
+    "FLOOR": _plain(np.floor),
+    "HARD_SWISH": _plain(lambda x: x * np.clip(x + np.float32(3), _ZERO, _SIX) / _SIX),
+    "LEAKY_RELU": Float(
+        1, lambda options, x: np.where(x > 0, x, x * np.float32(options["alpha"]))
+    ),
+    "LOG": _plain(log),
+    "LOGISTIC": _plain(_logistic),
+    "MAXIMUM": _plain(np.maximum, 2),
+    "MINIMUM": _plain(np.minimum, 2),
+    "MUL": _fused(np.multiply),
+    "NEG": _plain(np.negative),
+    "PRELU": _plain(lambda x, alpha: np.where(x >= 0, x, x * alpha), 2),
+    "RELU": _plain(lambda x: np.maximum(x, _ZERO)),
+    "RELU6": _plain(lambda x: np.clip(x, _ZERO, _SIX)),
+    "ROUND": _plain(np.rint),
+    "RSQRT": _plain(lambda x: _ONE / np.sqrt(x)),
+    "SIN": _plain(in_double(np.sin)),
+    "SQRT": _plain(np.sqrt),
+    "SQUARE": _plain(np.square),
+    "SQUARED_DIFFERENCE": _plain(lambda a, b: np.square(a - b), 2),
+    "SUB": _fused(np.subtract),
+    "TANH": _plain(tanh),
+}

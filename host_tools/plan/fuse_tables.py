@@ -1,0 +1,193 @@
+"""Makes one table of a chain of operators that maps each byte of one tensor to a byte.
+
+Converters write one activation as many operators: SiLU as LOGISTIC and MUL, hard swish as ADD,
+RELU6 and two MUL, PReLU as RELU, NEG, MUL and ADD. Each value of the result depends on one byte
+alone, so the chain is run here for all 256, and a table does the same on the board. In between a
+chain may be float32: DEQUANTIZE, or CAST of a picture's bytes, operators that tflite-micro has
+only in floating point, QUANTIZE.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from host_tools import reference
+from host_tools.errors import CommandError
+from host_tools.graph import Graph, Operator, Tensor
+from host_tools.operators import OPERATORS, lookup
+from host_tools.operators.floats import FLOATS
+
+Array = npt.NDArray[np.generic]
+
+BY_VALUE = frozenset(FLOATS) | {kind for kind, page in OPERATORS.items() if page.by_value}
+# those that are a table, or nothing, on their own
+ONE_TABLE = frozenset(lookup.PAGES) | {"QUANTIZE"}
+BYTES = ("int8", "uint8")
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Operators, by their places in the graph, that make tensor `end` of tensor `start` alone."""
+
+    start: int
+    end: int
+    places: tuple[int, ...]
+
+
+def fuse_tables(graph: Graph) -> Graph:
+    """The graph with such chains replaced by tables, where nothing else needs what is in between.
+
+    A table has 256 bytes: it takes a chain's place where the chain has a table already, or where
+    the tensor has at least as many values.
+    """
+    graph = dataclasses.replace(graph, operators=_needed(graph))
+    finder = _Finder(graph)
+    tables: dict[int, Operator] = {}
+    dropped: set[int] = set()
+    for place in reversed(range(len(graph.operators))):
+        if place in dropped:
+            continue
+        chain = finder.chain(place)
+        if chain is None or not _pays(graph, chain):
+            continue
+        try:
+            table = _tabulate(graph, chain)
+        except CommandError:  # an operator that is not supported says so when it is lowered
+            continue
+        dropped.update(chain.places)
+        last = graph.operators[place]
+        kinds = [graph.operators[i].kind for i in chain.places]
+        name = "+".join(kinds if len(kinds) <= 3 else [kinds[0], "...", kinds[-1]])
+        tables[place] = dataclasses.replace(
+            last, kind=lookup.TABLE, inputs=(chain.start,), options={"table": table, "name": name}
+        )
+    operators = [
+        tables.get(place, operator)
+        for place, operator in enumerate(graph.operators)
+        if place in tables or place not in dropped
+    ]
+    return dataclasses.replace(graph, operators=operators)
+
+
+def _needed(graph: Graph) -> list[Operator]:
+    """The operators whose results the graph's outputs come from."""
+    needed = set(graph.outputs)
+    operators = []
+    for operator in reversed(graph.operators):
+        if not needed.isdisjoint(operator.outputs):
+            needed.update(operator.inputs)
+            operators.append(operator)
+    return operators[::-1]
+
+
+class _Finder:
+    """Finds the chain that ends with an operator."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.writers: dict[int, int] = {}
+        self.readers: dict[int, set[int]] = defaultdict(set)
+        for place, operator in enumerate(graph.operators):
+            self.writers.update(dict.fromkeys(operator.outputs, place))
+            for index in operator.inputs:
+                self.readers[index].add(place)
+
+    def chain(self, place: int) -> Chain | None:
+        """The longest chain that ends with the operator at `place`; None where there is none."""
+        (end, *others) = self.graph.operators[place].outputs
+        if others or self.graph.tensors[end].dtype not in BYTES:
+            return None
+        open_tensors = self._varying(place)
+        places = {place}
+        longest = None
+        while open_tensors:
+            if len(open_tensors) == 1:
+                (start,) = open_tensors
+                if self.graph.tensors[start].dtype in BYTES:
+                    longest = Chain(start, end, tuple(sorted(places)))
+            # the one that is written last cannot be what the others are computed from
+            last = max(open_tensors, key=lambda index: self.writers.get(index, -1))
+            writer = self.writers.get(last)
+            needed = last in self.graph.outputs or not self.readers[last] <= places
+            if writer is None or needed or not (before := self._varying(writer)):
+                break
+            places.add(writer)
+            open_tensors = (open_tensors - {last}) | before
+        return longest
+
+    def _varying(self, place: int) -> set[int]:
+        """The inputs that its operator takes value by value; none where it does otherwise."""
+        operator = self.graph.operators[place]
+        if operator.kind not in BY_VALUE or len(operator.outputs) != 1:
+            return set()
+        shape = self.graph.tensors[operator.outputs[0]].shape
+        varying = set()
+        for index in operator.inputs:
+            if index < 0:
+                return set()
+            tensor = self.graph.tensors[index]
+            if tensor.data is None and tensor.shape == shape:
+                varying.add(index)
+            elif tensor.data is None or not _is_one_value(tensor.data):
+                return set()
+        return varying
+
+
+def _is_one_value(data: Array) -> bool:
+    return bool(data.size) and bool((data == data.reshape(-1)[0]).all())
+
+
+def _pays(graph: Graph, chain: Chain) -> bool:
+    operators = [graph.operators[place] for place in chain.places]
+    if any(graph.tensors[op.outputs[0]].dtype == "float32" for op in operators):
+        return True  # else nothing could run it
+    has_table = any(operator.kind in ONE_TABLE for operator in operators)
+    if has_table and len(operators) == 1:
+        return False
+    return has_table or math.prod(graph.tensors[chain.end].shape) >= 256
+
+
+def _tabulate(graph: Graph, chain: Chain) -> npt.NDArray[np.uint8]:
+    """The table of a chain: its result for each byte of its start."""
+    tensors = list(graph.tensors)
+    for place in chain.places:
+        for index in (*graph.operators[place].inputs, *graph.operators[place].outputs):
+            tensors[index] = _for_all_bytes(graph.tensors[index])
+    start = np.arange(256, dtype=np.uint8).view(tensors[chain.start].dtype)
+    values: dict[int, Array] = {chain.start: start}
+    for place in chain.places:
+        operator = graph.operators[place]
+        (output,) = operator.outputs
+        with np.errstate(all="ignore"):
+            values[output] = _compute(tensors, operator, values)
+    return values[chain.end].view(np.uint8)
+
+
+def _for_all_bytes(tensor: Tensor) -> Tensor:
+    """A tensor of 256 values in its place, or of one value where it is a constant."""
+    if tensor.data is None:
+        return dataclasses.replace(tensor, shape=(256,))
+    return dataclasses.replace(tensor, shape=(1,), data=tensor.data.reshape(-1)[:1])
+
+
+def _compute(tensors: list[Tensor], operator: Operator, values: dict[int, Array]) -> Array:
+    real = tensors[operator.outputs[0]].dtype == "float32"
+    if real and operator.kind not in ("CAST", "DEQUANTIZE"):
+        given = [tensors[index].data for index in operator.inputs]
+        found = [
+            values[index] if data is None else data
+            for index, data in zip(operator.inputs, given, strict=True)
+        ]
+        real_kind = FLOATS.get(operator.kind)
+        if real_kind is None or real_kind.inputs != len(found):
+            raise CommandError("this operator is not supported")
+        return np.asarray(real_kind.compute(operator.options, *found), np.float32)
+    inputs = tuple(dict.fromkeys(index for index in operator.inputs if index in values))
+    alone = Graph("", tensors, [operator], inputs, operator.outputs)
+    return reference.run(alone, [values[index] for index in inputs])[0]

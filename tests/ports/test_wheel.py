@@ -1,0 +1,89 @@
+"""The package of `make wheel`, installed apart from the checkout, no compiler in the path."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sysconfig
+import venv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from firmware_builder import folder_of_programs, make
+from oracle import ROOT
+
+from host_tools import version
+
+MODEL = ROOT / "models/cifar10/cifar10.tflite"
+
+
+class Installed:
+    """The command host_tools of a virtual environment of its own, run in `folder`."""
+
+    def __init__(self, folder: Path, wheel: Path) -> None:
+        self.folder = folder
+        venv.create(folder / "venv", with_pip=True)
+        python = folder / "venv/bin/python"
+        words = [str(python), "-m", "pip", "install", "--quiet", "--no-deps"]
+        subprocess.run([*words, "--disable-pip-version-check", wheel], check=True, timeout=120)
+        # what it depends on is the same as here, and takes long to install
+        [packages] = (folder / "venv/lib").glob("python*/site-packages")
+        (packages / "here.pth").write_text(sysconfig.get_path("purelib"))
+        programs = folder_of_programs(folder / "programs", "qemu-system-arm")
+        kept = {name: os.environ[name] for name in ("LANG", "TERM") if name in os.environ}
+        self.environment = {**kept, "PATH": str(programs), "HOME": str(folder / "home")}
+
+    def __call__(self, *words: str | Path) -> str:
+        done = subprocess.run(
+            [self.folder / "venv/bin/host_tools", *words],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, f"{words}: {done.stderr}"
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    done = make("wheel")
+    assert done.returncode == 0, done.stderr
+    [wheel] = (ROOT / "build/dist").glob("*.whl")
+    return Installed(tmp_path_factory.mktemp("installed"), wheel)
+
+
+def test_the_package_has_what_its_commands_need(installed: Installed) -> None:
+    assert installed("--version") == f"Inkling {version()}\n"
+    shutil.copy(MODEL, installed.folder / "net.tflite")
+    installed("pack-model", "net.tflite", "-o", "net.ink")
+    assert "conv_packed_s8" in installed("inspect", "net.ink")
+    assert "openmv-h7" in installed("boards")
+    assert "CONV_2D" in installed("profile", "net.ink", "--on", "sim")
+    pictures = installed.folder / "pictures"
+    pictures.mkdir()
+    for path in sorted((ROOT / "build/pictures").glob("*.png"))[:2]:
+        shutil.copy(path, pictures)
+    assert "accuracy: " in installed("demo", "--pictures", pictures)
+
+
+def test_the_package_gives_the_same_bits_on_the_virtual_board(installed: Installed) -> None:
+    picture = np.random.default_rng(1).integers(-128, 128, (1, 32, 32, 3)).astype(np.int8)
+    np.save(installed.folder / "x.npy", picture)
+    shutil.copy(MODEL, installed.folder / "net.tflite")
+    outputs = []
+    for place in ("host", "sim"):
+        installed(
+            "run", "net.tflite", "--input", "x.npy", "--output", f"{place}.npy", "--on", place
+        )
+        outputs.append(np.load(installed.folder / f"{place}.npy"))
+    assert np.array_equal(*outputs)
+
+
+def test_the_boards_package_has_the_same_version() -> None:
+    text = (ROOT / "micropython_lib/package.json").read_text()
+    assert f'"version": "{version()}"' in text
+    assert f"## {version()}\n" in (ROOT / "CHANGELOG.md").read_text()
