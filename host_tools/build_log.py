@@ -1,4 +1,4 @@
-"""Which lines of a build's log say why it failed; python -m host_tools.build_log LOG prints them."""
+"""Which lines of a build log say why it failed; python -m host_tools.build_log LOG prints them."""
 
 from __future__ import annotations
 
