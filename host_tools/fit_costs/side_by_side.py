@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,6 @@ import numpy as np
 from host_tools.graph import Graph, Operator, Quantization, Tensor
 
 MOST_BYTES = 100_000  # of a network's outputs: the board copies them
-MOST_OUTPUTS = 16  # that a blob may have
 WEIGHT = 30  # of weights, the largest: small enough for every kernel to be exact
 
 
@@ -69,7 +68,7 @@ def side_by_side(
     for layer in layers:
         output = output_shape(shape, layer)
         room -= math.prod(output) * (4 if layer.kind == "DEQUANTIZE" else 1)
-        if graph.operators and (room < 0 or len(graph.operators) == MOST_OUTPUTS):
+        if graph.operators and room < 0:
             yield _finished(graph, force)
             graph, room = _empty(shape), MOST_BYTES
         _add_layer(graph, rng, layer, output)
@@ -147,7 +146,10 @@ def _constants(graph: Graph, rng: np.random.Generator, layer: Layer) -> list[int
             _constant(graph, rng.integers(-500, 500, units), "int32", 0.05 * scales),
         ]
     if layer.kind in ("MAXIMUM", "MINIMUM"):
-        return [_FIRST]
+        like = graph.tensors[_FIRST]
+        index = _constant(graph, rng.integers(-128, 128, layer.kernel), "int8")
+        graph.tensors[index] = replace(graph.tensors[index], quantization=like.quantization)
+        return [index]
     if layer.kind in ("ADD", "SUB", "MUL", "PRELU", "SQUARED_DIFFERENCE"):
         if not layer.kernel:
             return [_SECOND]
