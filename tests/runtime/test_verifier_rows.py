@@ -129,6 +129,10 @@ TENSOR_RULES = [
         {"rank": 0, "dims[0]": 1, "dims[1]": 1, "size": 1},
         f"{SHAPE}: input 0's number of elements is 1, allowed 24",
     ),
+    *(
+        (kernel, "input0", {"dtype": 2}, f"{SHAPE}: input 0's dtype is 2, allowed 1")
+        for kernel in ("log_softmax_s8", "l2_normalization_s8")
+    ),
     (
         *("log_softmax_s8", "output"),
         {"zero_point": 126},
