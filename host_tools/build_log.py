@@ -1,4 +1,4 @@
-"""Which lines of a build's log are why it failed: python -m host_tools.build_log LOG prints them."""
+"""Which lines of a build log say why it failed; python -m host_tools.build_log LOG prints them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _MOST_EXCERPT = 4
 # how far above make's last word the program that failed may have spoken
 _MOST_ABOVE = 20
 
-# what compilers, the linker, the shell, Python and make's own $(error) say; `error` alone stands in
-# names of files, and a summary such as `ld returned 1` says nothing new
+# what compilers, the linker, the shell, Python and make's own $(error) say; `error` alone stands
+# in names of files, and a summary such as `ld returned 1` says nothing new
 _CAUSE = re.compile(
     r"(^|: )(fatal |internal compiler )?error: (?!ld returned)"
     r"|undefined reference to|multiple definition of|overflowed by \d|will not fit in region"

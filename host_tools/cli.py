@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from host_tools import version
 from host_tools.commands import (
     bench,
     boards,
@@ -21,7 +22,6 @@ from host_tools.commands import (
     validate,
 )
 from host_tools.errors import CommandError
-from host_tools.version import version
 
 # in the order of --help
 VERBS = (pack_model, inspect, run, profile, boards, flash, deploy, validate, sim, demo, bench)

@@ -47,6 +47,16 @@ void ink_squared_difference_s8(const ink_add_params_t *params, const ink_tensor_
     const int8_t *input0_data, const ink_tensor_t *input1, const int8_t *input1_data,
     const ink_tensor_t *output, int8_t *output_data);
 
+typedef struct {
+    int32_t greater, threshold, shift;
+    uint32_t lines, above, inner, below;
+} ink_channel_lines_params_t;
+
+// In place. `lines` holds a multiplier and an offset a channel; entry i of a table is for i - 128.
+void ink_channel_lines_s8(const ink_channel_lines_params_t *params, const int32_t *lines,
+    const int8_t above[256], const int8_t inner[256], const int8_t below[256], uint32_t channels,
+    uint32_t pixels, const int8_t *input, int8_t *output);
+
 // In place. Bytes are int8 or uint8; the table is indexed by the byte read as unsigned.
 void ink_lut_s8(const uint8_t table[256], const uint8_t *input, uint8_t *output, uint32_t size);
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "ink_broadcast.h"
-#include "ink_four.h"
 #include "ink_kernels.h"
+#include "ink_simd.h"
 
 // `flip` is all bits or none.
 static inline uint32_t pick_four(uint32_t left, uint32_t right, uint32_t flip) {

@@ -56,6 +56,7 @@ const ink_kernel_t *ink_find_kernel(uint32_t kernel);
     X(27, l2_normalization_s8)                                                                     \
     X(28, arg_max_s8)                                                                              \
     X(29, cast)                                                                                    \
+    X(30, channel_lines_s8)                                                                        \
     X(32, conv_packed_s8)                                                                          \
     X(33, depthwise_3x3_s8)                                                                        \
     X(34, fully_connected_packed_s8)                                                               \

@@ -65,7 +65,7 @@ def run(build: Build) -> None:
     command = ["make", f"-j{os.cpu_count() or 2}", "-C", str(build.folder), *build.words]
     build.log.parent.mkdir(parents=True, exist_ok=True)
     print(f"building {build.title}: {shlex.join(command)}", file=sys.stderr, flush=True)
-    telling = ["sh", _ALIVE, f"building {build.title}", build.log, *command]
+    telling = ["sh", str(_ALIVE), f"building {build.title}", str(build.log), *command]
     if subprocess.run(telling, env=_environment()).returncode:
         told = "\n".join(read_causes(build.log))
         raise CommandError(f"{told}\n{build.title} does not build: see {build.log}")

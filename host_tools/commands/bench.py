@@ -15,7 +15,7 @@ from host_tools.code_size import code_size
 from host_tools.errors import CommandError
 from host_tools.pack import DEFAULT_TARGET, load_blob, pack
 from host_tools.places import ROOT
-from host_tools.text_table import text_table
+from host_tools.text import text_table
 from host_tools.virtual_board import default_firmware
 from host_tools.virtual_board.profiling import Cost, profile_on_virtual_board, random_inputs
 

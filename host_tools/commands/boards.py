@@ -9,7 +9,7 @@ from typing import Any
 
 from host_tools.boards import Board, all_boards, board_names, read_board
 from host_tools.flash.usb import Device, attached
-from host_tools.text_table import text_table
+from host_tools.text import text_table
 
 NAME = "boards"
 HELP = "list the boards known and those attached"

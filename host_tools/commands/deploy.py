@@ -16,8 +16,7 @@ from host_tools.device.script import run_script
 from host_tools.errors import CommandError
 from host_tools.files import read_whole
 from host_tools.serial_ports import choose_port
-from host_tools.text import plain
-from host_tools.text_table import text_table
+from host_tools.text import plain, text_table
 
 NAME = "deploy"
 HELP = "put a blob and scripts on a board, whole or not at all"

@@ -20,7 +20,7 @@ from host_tools.files import write_whole
 from host_tools.pack import load_plan
 from host_tools.plan.explain import NOT_KNOWN, Choice, choices, reason
 from host_tools.tensor_text import channels_first_text, images_text, tensor_text
-from host_tools.text_table import text_table
+from host_tools.text import text_table
 from host_tools.virtual_board.profiling import Cost, profile_on_virtual_board, random_inputs
 
 NAME = "inspect"

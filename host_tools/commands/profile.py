@@ -15,7 +15,7 @@ from host_tools.errors import CommandError
 from host_tools.files import write_whole
 from host_tools.pack import DEFAULT_TARGET, load_blob
 from host_tools.plan.costs import Prediction, predict
-from host_tools.text_table import text_table
+from host_tools.text import text_table
 from host_tools.virtual_board.profiling import Cost, profile_on_virtual_board, random_inputs
 
 NAME = "profile"

@@ -25,7 +25,7 @@ from host_tools.host_runtime import HostModel
 from host_tools.pack import load_blob
 from host_tools.progress import progress
 from host_tools.serial_ports import choose_port
-from host_tools.text_table import text_table
+from host_tools.text import text_table
 from host_tools.virtual_board import VirtualBoard
 from host_tools.virtual_board.profiling import random_inputs
 

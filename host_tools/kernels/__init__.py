@@ -2,6 +2,7 @@
 
 from host_tools.kernels import (
     add_table,
+    channel_lines,
     conv,
     conv_general,
     conv_packed,
@@ -31,6 +32,7 @@ _CARDS = (
     *softmax.CARDS,
     lut.CARD,
     copy.CARD,
+    channel_lines.CARD,
     *reduction.CARDS,
     *resize.CARDS,
     *quantize.CARDS,

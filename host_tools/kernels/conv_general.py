@@ -14,12 +14,13 @@ group of 4 lie in the order 0, 2, 1, 3.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from host_tools.kernels import conv_packed, fully_connected_packed
-from host_tools.kernels.card import Array, Block, Card, Data, Packing, Params, fields, has
+from host_tools.kernels.card import Array, Block, Call, Card, Data, Packing, Params, fields, has
 from host_tools.kernels.conv import ONE_GROUP, UNDILATED, window
 from host_tools.kernels.fully_connected import dense_work
 from host_tools.kernels.layer import Counts, Layer, clamped_outputs, dense_rows, divide_up
@@ -55,7 +56,7 @@ def pack(
     low, high = accumulator_range(flat, folded)
     table, fixed, constant = records(low, high, multiplier, shift, output_offset)
     flat = np.where(fixed[:, None], np.int8(0), flat)
-    folded = wrap_int32(np.where(fixed, constant, folded))
+    biases = wrap_int32(np.where(fixed, constant, folded))
     order = conv_packed.tap_order(1, flat.shape[1])
     taps = np.where(order >= 0, flat[:, order], 0).astype(np.int8)
     units = len(weights) // groups
@@ -63,15 +64,56 @@ def pack(
     for group in range(0, len(weights), units):
         for unit in range(group, group + units - 1, 2):
             a, b = unit, unit + 1
-            block += folded[[a, b]].astype("<i4").tobytes()
+            block += biases[[a, b]].astype("<i4").tobytes()
             block += np.stack([taps[b], taps[a]], axis=-1).tobytes()
             block += table[[a, b]].astype("<i4").tobytes()
         if units % 2:
             b = group + units - 1
-            block += bytes(4) + folded[b].astype("<i4").tobytes()
+            block += bytes(4) + biases[b].astype("<i4").tobytes()
             block += taps[b].astype("<i2").tobytes()
             block += bytes(8) + table[b].astype("<i4").tobytes()
     return block
+
+
+def unpack(
+    block: npt.NDArray[np.uint8], groups: int, units: int, taps: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Weights [groups * units, taps], biases and requantizations of what `pack` made."""
+    order = conv_packed.tap_order(1, taps)
+    kind = [("bias", "<i4", 2), ("taps", "u1", 2 * len(order)), ("table", "<i4", (2, 2))]
+    records = np.frombuffer(block.tobytes(), np.dtype(kind)).reshape(groups, -1)
+    pairs = records["taps"].copy().view(np.int8).reshape(*records.shape, -1, 2)
+    # [groups, pairs, A or B, taps in order]
+    both = np.stack([pairs[..., 1], pairs[..., 0]], axis=2).astype(np.int64)
+    if units % 2:
+        both[:, -1, 1] = records["taps"][:, -1].copy().view("<i2")
+    weights = np.zeros((*both.shape[:3], taps), np.int64)
+    weights[..., order[order >= 0]] = both[..., order >= 0]
+    kept = [*range(units - units % 2), *([units] if units % 2 else [])]
+
+    def of_units(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        flat = values.reshape(groups, -1, *values.shape[3:])[:, kept]
+        return flat.reshape(groups * units, *flat.shape[2:]).astype(np.int64)
+
+    return of_units(weights), of_units(records["bias"]), of_units(records["table"])
+
+
+def _compute_conv(call: Call) -> Array:
+    params, channels = call.params, call.inputs[0].values.shape[3]
+    groups = params["groups"]
+    shape = (params["kernel_h"], params["kernel_w"], channels // groups)
+    block, units = call.data["weights"], call.shape[3] // groups
+    weights, bias, table = unpack(block, groups, units, math.prod(shape))
+    sums = conv_packed.packed_sums(call, weights.reshape(-1, *shape)) + bias
+    return conv_packed.finish(call, sums, table)
+
+
+def _compute_dense(call: Call) -> Array:
+    depth, units = call.params["depth"], call.params["units"]
+    weights, bias, table = unpack(call.data["weights"], 1, units, depth)
+    rows = call.inputs[0].values.reshape(-1, depth).astype(np.float64)
+    sums = (rows @ weights.T.astype(np.float64)).astype(np.int64) + bias
+    return conv_packed.finish(call, sums, table)
 
 
 PARAMS = (*conv_packed.PARAMS, "dilation_h", "dilation_w", "groups")
@@ -131,16 +173,17 @@ def _scratch(taps: int) -> int:
 def _count(pixels: int, groups: int, units: int, taps: int, copied: int) -> Counts:
     words = divide_up(taps, GROUP)
     pairs = groups * divide_up(units, 2)
-    panels, single = divmod(pixels, PIXELS)
-    panels, single = panels + (single > 1), single == 1
+    panels, left = divmod(pixels, PIXELS)
+    # one or two pixels are computed alone
+    panels, single = (panels + 1, 0) if left > 2 else (panels, left)
     return {
         "multiply": panels * pairs * words,
         "pair": panels * pairs,
         "single multiply": single * pairs * words,
         "widen": panels * groups * words,
-        "group": (panels + single) * groups,
+        "group": (panels + (single > 0)) * groups,
         "place": pixels * groups * copied,
-        "byte": pixels * groups * taps * (copied > 0),
+        "word": pixels * groups * words * (copied > 0),
         "output": pixels * groups * units,
     }
 
@@ -177,6 +220,7 @@ CARDS = (
             ),
         ),
         pictures=True,
+        compute=_compute_conv,
         counts=_conv_counts,
         work=lambda layer: math.prod(layer.output) * _taps(layer),
         scratch=lambda layer: _scratch(_taps(layer)),
@@ -202,6 +246,7 @@ CARDS = (
                 lambda layer: _size(1, layer.params["units"], layer.params["depth"]),
             ),
         ),
+        compute=_compute_dense,
         counts=_dense_counts,
         work=dense_work,
         scratch=lambda layer: _scratch(layer.params["depth"]),

@@ -15,7 +15,7 @@ from host_tools.operators.arguments import (
     quantized,
     required,
 )
-from host_tools.operators.lookup import by_table, lookup_table
+from host_tools.operators.lookup import lookup_table
 from host_tools.operators.lowering import Lowered, Page, call, is_flat
 from host_tools.operators.parameters import FUSED, activation, multiplier_of
 
@@ -141,8 +141,7 @@ def _lower_prelu(graph: Graph, operator: Operator) -> Lowered:
     source, target = graph.tensors[operator.inputs[0]], output(graph, operator)
     # tflite-micro takes a value that is not negative to the output's scale as QUANTIZE does
     positive = lookup_table("QUANTIZE", source, target, {})
-    made = call(operator, "prelu_s8", params, {"positive": positive}, operator.inputs)
-    return [by_table(graph, operator, made)]
+    return [call(operator, "prelu_s8", params, {"positive": positive}, operator.inputs)]
 
 
 def _lower_extremum(graph: Graph, operator: Operator) -> Lowered:
@@ -150,22 +149,20 @@ def _lower_extremum(graph: Graph, operator: Operator) -> Lowered:
     _pair(graph, operator)
     for index in operator.inputs:
         check_same_quantization(graph.tensors[index], output(graph, operator))
-    made = call(operator, f"{operator.kind.lower()}_s8", inputs=operator.inputs)
-    return [by_table(graph, operator, made)]
+    return [call(operator, f"{operator.kind.lower()}_s8", inputs=operator.inputs)]
 
 
 def _lower_squared_difference(graph: Graph, operator: Operator) -> Lowered:
     params = squared_difference(graph, operator)
-    made = call(operator, "squared_difference_s8", params, inputs=operator.inputs)
-    return [by_table(graph, operator, made)]
+    return [call(operator, "squared_difference_s8", params, inputs=operator.inputs)]
 
 
 PAGES = {
-    "ADD": Page(_lower_add, ("AddOptions", {**FUSED, "pot_scale_int16": bool})),
-    "MAXIMUM": Page(_lower_extremum),
-    "MINIMUM": Page(_lower_extremum),
-    "MUL": Page(_lower_mul, ("MulOptions", FUSED)),
-    "PRELU": Page(_lower_prelu),
-    "SQUARED_DIFFERENCE": Page(_lower_squared_difference),
-    "SUB": Page(_lower_sub, ("SubOptions", {**FUSED, "pot_scale_int16": bool})),
+    "ADD": Page(_lower_add, ("AddOptions", {**FUSED, "pot_scale_int16": bool}), by_value=True),
+    "MAXIMUM": Page(_lower_extremum, by_value=True),
+    "MINIMUM": Page(_lower_extremum, by_value=True),
+    "MUL": Page(_lower_mul, ("MulOptions", FUSED), by_value=True),
+    "PRELU": Page(_lower_prelu, by_value=True),
+    "SQUARED_DIFFERENCE": Page(_lower_squared_difference, by_value=True),
+    "SUB": Page(_lower_sub, ("SubOptions", {**FUSED, "pot_scale_int16": bool}), by_value=True),
 }

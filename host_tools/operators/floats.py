@@ -6,6 +6,7 @@ No board runs them: they are for chains that begin and end in one byte (plan/fus
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,22 +34,29 @@ _RANGES = {
 }
 
 
-def _fused(function: Callable[[Floats, Floats], Floats]) -> Callable[..., Floats]:
+@dataclass(frozen=True)
+class Float:
+    """How many inputs an operator has, and what it makes of its options and their values."""
+
+    inputs: int
+    compute: Callable[..., Floats]
+
+
+def _fused(function: Callable[[Floats, Floats], Floats]) -> Float:
     """An operator of two inputs with a fused activation."""
 
     def compute(options: Options, a: Floats, b: Floats) -> Floats:
         low, high = _RANGES[options["fused_activation_function"]]
         return np.clip(function(a, b), np.float32(low), np.float32(high))
 
-    return compute
+    return Float(2, compute)
 
 
-def _plain(function: Callable[..., Floats]) -> Callable[..., Floats]:
-    return lambda options, *values: function(*values)
+def _plain(function: Callable[..., Floats], inputs: int = 1) -> Float:
+    return Float(inputs, lambda options, *values: function(*values))
 
 
-# each takes the operator's options and its inputs' values
-FLOATS: dict[str, Callable[..., Floats]] = {
+FLOATS: dict[str, Float] = {
     "ABS": _plain(np.abs),
     "ADD": _fused(np.add),
     "CEIL": _plain(np.ceil),
@@ -57,14 +65,16 @@ FLOATS: dict[str, Callable[..., Floats]] = {
     "EXP": _plain(exp),
     "FLOOR": _plain(np.floor),
     "HARD_SWISH": _plain(lambda x: x * np.clip(x + np.float32(3), _ZERO, _SIX) / _SIX),
-    "LEAKY_RELU": lambda options, x: np.where(x > 0, x, x * np.float32(options["alpha"])),
+    "LEAKY_RELU": Float(
+        1, lambda options, x: np.where(x > 0, x, x * np.float32(options["alpha"]))
+    ),
     "LOG": _plain(log),
     "LOGISTIC": _plain(_logistic),
-    "MAXIMUM": _plain(np.maximum),
-    "MINIMUM": _plain(np.minimum),
+    "MAXIMUM": _plain(np.maximum, 2),
+    "MINIMUM": _plain(np.minimum, 2),
     "MUL": _fused(np.multiply),
     "NEG": _plain(np.negative),
-    "PRELU": _plain(lambda x, alpha: np.where(x >= 0, x, x * alpha)),
+    "PRELU": _plain(lambda x, alpha: np.where(x >= 0, x, x * alpha), 2),
     "RELU": _plain(lambda x: np.maximum(x, _ZERO)),
     "RELU6": _plain(lambda x: np.clip(x, _ZERO, _SIX)),
     "ROUND": _plain(np.rint),
@@ -72,7 +82,18 @@ FLOATS: dict[str, Callable[..., Floats]] = {
     "SIN": _plain(in_double(np.sin)),
     "SQRT": _plain(np.sqrt),
     "SQUARE": _plain(np.square),
-    "SQUARED_DIFFERENCE": _plain(lambda a, b: np.square(a - b)),
+    "SQUARED_DIFFERENCE": _plain(lambda a, b: np.square(a - b), 2),
     "SUB": _fused(np.subtract),
     "TANH": _plain(tanh),
 }
+
+# of two float32 inputs, a bool; and what takes its second or third input by one
+COMPARISONS: dict[str, Callable[..., npt.NDArray[np.bool_]]] = {
+    "EQUAL": np.equal,
+    "GREATER": np.greater,
+    "GREATER_EQUAL": np.greater_equal,
+    "LESS": np.less,
+    "LESS_EQUAL": np.less_equal,
+    "NOT_EQUAL": np.not_equal,
+}
+CHOICES = ("SELECT", "SELECT_V2")

@@ -23,8 +23,6 @@ from host_tools.arithmetic import (
 )
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator, Tensor
-from host_tools.kernels import KERNELS
-from host_tools.kernels.card import Call, Operand
 from host_tools.operators.arguments import Scale, check_shape, output, quantized, required
 from host_tools.operators.functions import FUNCTIONS, Function, Options, Values
 from host_tools.operators.lowering import Lowered, Page, View, call
@@ -214,36 +212,19 @@ def look_up(
     return call(operator, "lut_s8", data={"table": table}, inputs=(source.index,))
 
 
-def by_table(graph: Graph, operator: Operator, made: PlanOperator) -> PlanOperator | View:
-    """`made`, a call of an int8 kernel that goes element by element, or a table in its place.
-
-    A table does it where one of the two inputs is a constant of one element.
-    """
-    compute = KERNELS[made.kernel].compute
-    assert compute is not None
-    every_byte = np.arange(256, dtype=np.uint8).view(np.int8)
-    for place, index in enumerate(made.inputs):
-        data = graph.tensors[index].data
-        if data is None or data.size != 1:
-            continue
-        arrays = [every_byte, every_byte]
-        arrays[place] = data.reshape(1)
-        operands = (Operand(arrays[0]), Operand(arrays[1]))
-        made_of = Call(operands, Operand(every_byte), made.params, made.data)
-        source = graph.tensors[made.inputs[1 - place]]
-        table = compute(made_of).view(np.uint8)
-        return look_up(operator, source, output(graph, operator), table)
-    return made
-
-
 def lower_table(graph: Graph, operator: Operator) -> Lowered:
     (source,) = required(graph, operator, 1)
     named = dataclasses.replace(operator, kind=operator.options["name"])
     return [look_up(named, source, output(graph, operator), operator.options["table"])]
 
 
+_OPTIONS: dict[str, tuple[str, dict[str, type | str]]] = {
+    "GELU": ("GeluOptions", {"approximate": bool}),
+    "LEAKY_RELU": ("LeakyReluOptions", {"alpha": float}),
+}
+
 PAGES = {
-    **{kind: Page(lower_lookup) for kind in _FUNCTIONS if kind != "QUANTIZE"},
-    "GELU": Page(lower_lookup, ("GeluOptions", {"approximate": bool})),
-    "LEAKY_RELU": Page(lower_lookup, ("LeakyReluOptions", {"alpha": float})),
+    kind: Page(lower_lookup, _OPTIONS.get(kind), by_value=True)
+    for kind in _FUNCTIONS
+    if kind != "QUANTIZE"
 }

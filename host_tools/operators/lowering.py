@@ -32,11 +32,14 @@ class Page:
     `lower` takes the graph and the operator and gives what is to run in its place, having checked
     all that this trusts; it raises CommandError, saying why, for what would not be exactly what
     tflite-micro computes. `options` is the schema's table of its options and their types: int,
-    bool, float, tuple, or the name of an enum, whose values are read as their names.
+    bool, float, tuple, or the name of an enum, whose values are read as their names. `by_value`:
+    each value of the result depends on one of the input, where other inputs are constants of one
+    value; chains of such become one table.
     """
 
     lower: Callable[[Graph, Operator], Lowered]
     options: tuple[str, Mapping[str, type | str]] | None = None
+    by_value: bool = False
 
 
 def call(

@@ -44,7 +44,7 @@ def _lower_cast(graph: Graph, operator: Operator) -> Lowered:
 
 
 PAGES = {
-    "CAST": Page(_lower_cast),
-    "DEQUANTIZE": Page(_lower_dequantize),
-    "QUANTIZE": Page(_lower_quantize),
+    "CAST": Page(_lower_cast, by_value=True),
+    "DEQUANTIZE": Page(_lower_dequantize, by_value=True),
+    "QUANTIZE": Page(_lower_quantize, by_value=True),
 }

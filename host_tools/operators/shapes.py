@@ -19,9 +19,10 @@ from host_tools.graph import Operator, Tensor
 
 Array = npt.NDArray[Any]
 
+MOST_ELEMENTS = 1 << 22
 NUMBERS = ("int32", "int64", "float32", "bool")
 # what numpy raises for numbers that do not go together
-WRONG = (ValueError, IndexError, TypeError, OverflowError, ZeroDivisionError)
+WRONG = (ValueError, IndexError, KeyError, TypeError, OverflowError, ZeroDivisionError)
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ def fold_shapes(tensors: list[Tensor], operator: Operator) -> list[Array] | None
     targets = [tensors[index] for index in operator.outputs]
     step = Step(operator, given, targets, [tensor.data for tensor in given])
     if kind not in _OF_SHAPES and any(value is None for value in step.values):
+        return None
+    if sum(math.prod(tensor.shape) for tensor in targets) > MOST_ELEMENTS:
         return None
     quantized = kind in ("FILL", "ZEROS_LIKE")
     if not quantized and any(tensor.dtype not in NUMBERS for tensor in targets):

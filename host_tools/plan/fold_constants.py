@@ -11,11 +11,10 @@ from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator, Tensor
 from host_tools.operators import OPERATORS
 from host_tools.operators.arguments import OtherShape
-from host_tools.operators.shapes import fold_shapes
+from host_tools.operators.shapes import MOST_ELEMENTS, fold_shapes
 
 # what could take long; a constant input to these is rare, and the board can run it
 LEFT = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "AVERAGE_POOL_2D", "MAX_POOL_2D"}
-MOST_ELEMENTS = 1 << 22
 
 
 def fold_constants(graph: Graph) -> Graph:

@@ -52,11 +52,11 @@ def _find(graph: Graph, writers: dict[int, Operator], to_space: Operator) -> Fou
     reshapes: list[Operator] = []
     chain = [to_space]
     for kinds in (CONVOLUTIONS, ("SPACE_TO_BATCH_ND",)):
-        before = writers.get(chain[-1].inputs[0])
+        before = _writer(writers, chain[-1])
         if before is not None and before.kind in RESHAPES:
             reshapes.append(before)
-            before = writers.get(before.inputs[0])
-        if before is None or before.kind not in kinds or len(before.inputs) < 2:
+            before = _writer(writers, before)
+        if before is None or before.kind not in kinds:
             return None
         chain.append(before)
     _, convolution, to_batch = chain
@@ -65,6 +65,11 @@ def _find(graph: Graph, writers: dict[int, Operator], to_space: Operator) -> Fou
     if any(convolution.options[name] != value for name, value in wanted.items()):
         return None
     return Found(to_batch, convolution, to_space, tuple(reshapes))
+
+
+def _writer(writers: dict[int, Operator], operator: Operator) -> Operator | None:
+    """Who writes the operator's first input, if any does."""
+    return writers.get(operator.inputs[0]) if operator.inputs else None
 
 
 def _folded(graph: Graph, tensors: list[Tensor], found: Found) -> list[Operator] | None:

@@ -9,6 +9,7 @@ from host_tools.operators.arguments import label
 from host_tools.plan.choose import Limits, choose_kernels
 from host_tools.plan.constant_channels import without_constant_channels
 from host_tools.plan.costs import predict
+from host_tools.plan.fold_channels import fold_channels
 from host_tools.plan.fold_constants import fold_constants
 from host_tools.plan.fold_copies import fold_copies
 from host_tools.plan.fold_dilations import fold_dilations
@@ -42,6 +43,7 @@ def make_plan(
     graph = fuse_tables(fold_dilations(fold_constants(graph)))
     operators, views = lower(graph)
     operators = fold_pads(graph, fold_copies(graph, operators, views), views)
+    operators = fold_channels(graph, operators, views)
     plan = _assemble(graph, operators, views, target)
     pictures = pictures or Pictures()
     plan.image_tables, plan.bgr = image_tables(plan, pictures), pictures.bgr

@@ -1,6 +1,7 @@
 """Says of a file that is no TensorFlow Lite model what it is, and what to do with it.
 
 By its content, and by its name only where that says nothing. Reads no more than it needs for that.
+A model that a compiler for another processor made is known by its operators.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePath
 
 from host_tools.blob.layout import MAGIC
+from host_tools.errors import CommandError
 
 # where docs/quantize.md says how to make an int8 .tflite of it
 KERAS = "docs/quantize.md#keras-and-tensorflow"
@@ -214,3 +216,26 @@ KINDS: tuple[tuple[Callable[[bytes], bool], str], ...] = (
     (_is_saved_model, SAVED_MODEL),
     (_is_frozen_graph, FROZEN_GRAPH),
 )
+
+
+# how the code of a custom operator begins -> whose it is
+COMPILED = {
+    "ethos-u": "Arm's Ethos-U NPU, made by Vela",
+    "edgetpu-custom-op": "Google's Edge TPU, made by edgetpu_compiler",
+    "XC_": "XMOS's xcore, made by xmos-ai-tools",
+    "Neutron": "NXP's Neutron NPU, made by the eIQ toolkit",
+    "vsi-npu": "VeriSilicon's NPU",
+    "tidl": "TI's accelerators, made by TIDL",
+    "DISPATCH_OP": "an NPU, made by a compiler plug-in of LiteRT",
+}
+
+
+def check_not_compiled(kind: str) -> None:
+    """Raises CommandError for an operator that only another processor can run."""
+    code = kind.removeprefix("CUSTOM:")
+    for start, whose in COMPILED.items():
+        if code != kind and code.lower().startswith(start.lower()):
+            raise CommandError(
+                f"compiled for another processor: its operator {kind} is code for {whose}; take "
+                "the .tflite file before that step"
+            )

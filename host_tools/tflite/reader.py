@@ -19,9 +19,8 @@ from flatbuffers.number_types import Int32Flags
 
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator, Tensor
-from host_tools.tflite.compiled import check_not_compiled
 from host_tools.tflite.options import OPERATOR, read_options
-from host_tools.tflite.other_files import folder_phrase, what_it_is
+from host_tools.tflite.other_files import check_not_compiled, folder_phrase, what_it_is
 from host_tools.tflite.tensors import TensorReader, text
 
 MAX_FILE = 256 << 20

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from oracle import ROOT
 
+from host_tools.operators import OPERATORS
+
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
@@ -45,6 +47,11 @@ def test_contributing_names_every_room() -> None:
         if f"`{folder.relative_to(ROOT)}/" not in table and f"`{folder.name}`" not in table
     ]
     assert missing == []
+
+
+def test_the_readme_names_every_operator() -> None:
+    named = set(re.findall(r"\b[A-Z][A-Z\d_]+\b", (ROOT / "README.md").read_text()))
+    assert set(OPERATORS) <= named
 
 
 def test_the_readme_gives_the_figures_of_performance_md() -> None:

@@ -52,7 +52,11 @@ def two_inputs() -> bytes:
 @pytest.fixture(scope="session")
 def blobs(every_kernel: bytes, two_inputs: bytes) -> dict[str, bytes]:
     """Small blobs for every target that hold every kernel of the format, by name."""
-    made = {"every_kernel": every_kernel, "two_inputs": two_inputs}
+    made = {
+        "every_kernel": every_kernel,
+        "two_inputs": two_inputs,
+        "slopes": pack(networks.slopes()),
+    }
     for network in (networks.every_kernel, networks.two_inputs, networks.separable):
         made[f"{network.__name__}_m7"] = pack(network(), target="cortex-m7", force=PACKED)
     for kind in KINDS:

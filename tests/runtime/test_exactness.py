@@ -77,7 +77,7 @@ def test_a_single_operator_gives_the_oracles_bytes(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "network", [networks.every_kernel, networks.two_inputs, networks.separable]
+    "network", [networks.every_kernel, networks.two_inputs, networks.separable, networks.slopes]
 )
 def test_a_network_of_every_kernel_gives_tflite_micros_bytes(network) -> None:
     model = network()

@@ -80,6 +80,18 @@ MODELS: dict[str, Model] = {
 }
 
 RULES: dict[str, tuple[Rule, ...]] = {
+    "channel_lines_s8": (
+        ("greater", -1, "greater is -1, allowed 0 or more"),
+        ("greater", 2, "greater is 2, allowed at most 1"),
+        ("threshold", -129, "threshold is -129, allowed -128 or more"),
+        ("threshold", 129, "threshold is 129, allowed at most 128"),
+        ("shift", -1, "shift is -1, allowed 0 or more"),
+        ("shift", 32, "shift is 32, allowed at most 31"),
+        *(
+            (block, 68, f"{block} is 68, allowed a multiple of 16")
+            for block in ("lines", "above", "inner", "below")
+        ),
+    ),
     "prelu_s8": (
         ("input0_offset", 129, "input0_offset is 129, allowed at most 128"),
         ("input1_offset", -128, "input1_offset is -128, allowed -127 or more"),

@@ -81,18 +81,22 @@ static const int32_t *convolve_group(const ink_packed_conv_t *conv, window_t win
         }
         copy += widen.row_bytes;
     }
-    if (pixels > 1) {
+    // one or two pixels cost less alone than four
+    bool few = pixels <= 2;
+    if (!few) {
         ink_conv_packed_widen(panel, &widen);
     }
     for (int32_t units = conv->output_c / conv->groups; units > 0; units -= 2) {
         int32_t sums[TILE_SUMS];
         bool alone = units == 1;
-        if (pixels > 1) {
-            weights = ink_conv_general_four(panel, weights, groups, sums);
-        } else {
-            weights = ink_conv_general_one(widen.from[0], weights, groups, sums, alone);
+        const int32_t *end = weights;
+        if (!few) {
+            end = ink_conv_general_four(panel, weights, groups, sums);
         }
-        const ink_requantize_t *how = (const ink_requantize_t *)weights;
+        for (int32_t i = 0; few && i < pixels; i++) {
+            end = ink_conv_general_one(widen.from[i], weights, groups, sums + i, alone);
+        }
+        const ink_requantize_t *how = (const ink_requantize_t *)end;
         write_pair(conv, sums, how, pixels, alone, output);
         output += 2;
         weights = (const int32_t *)(how + 2);

@@ -14,7 +14,7 @@
 const int32_t *ink_conv_general_four(
     const int32_t *panel, const int32_t *record, int32_t groups, int32_t sums[TILE_SUMS]);
 
-// One pixel, whose taps are `bytes`: writes the first sum of A and the first of B. Where B is
+// One pixel, whose taps are `bytes`: writes sums[0], of A, and sums[4], of B. Where B is
 // `alone`, its weights are 16 bits and A's sum is worth nothing.
 const int32_t *ink_conv_general_one(const int8_t *bytes, const int32_t *record, int32_t groups,
     int32_t sums[TILE_SUMS], bool alone);

@@ -22,37 +22,58 @@ static int32_t read_some(const int8_t *from, int32_t count) {
 }
 
 static void widen_row(int32_t *to, const int8_t *from, int32_t depth) {
-    for (; depth > 0; depth -= 4) {
-        int32_t bytes = depth >= 4 ? read_word(from) : read_some(from, depth);
+    for (; depth >= 4; depth -= 4) {
+        int32_t bytes = read_word(from);
         to[0] = widen_even(bytes);
         to[1] = widen_odd(bytes);
         from += 4;
         to += 2;
     }
+    if (depth > 0) {
+        int32_t bytes = read_some(from, depth);
+        to[0] = widen_even(bytes);
+        to[1] = widen_odd(bytes);
+    }
 }
 
-// One or two units: a row that is used once is widened on the way.
-static void run_one_pair(const ink_packed_fully_connected_t *layer, const int8_t *input,
+// Up to three units: a row that is used once or twice is widened on the way. The last of an odd
+// number has a B of zeros, which need not be summed.
+static void run_few(const ink_packed_fully_connected_t *layer, const int8_t *input,
     const int32_t *taps, int8_t *output) {
-    ink_pair_t pair = {taps[0], taps[1]};
-    taps += 2;
-    int32_t depth = layer->depth;
+    for (int32_t units = layer->units; units > 0; units -= 2) {
+        ink_pair_t pair = {taps[0], taps[1]};
+        taps += 2;
+        const int8_t *from = input;
+        int32_t depth = layer->depth;
+        if (units > 1) {
 #pragma GCC unroll 2
-    for (; depth >= 4; depth -= 4) {
-        int32_t bytes = read_word(input);
-        pair = add_group(pair, widen_even(bytes), widen_odd(bytes), taps[0], taps[1]);
-        input += 4;
-        taps += 2;
-    }
-    if (depth > 0) {
-        int32_t bytes = read_some(input, depth);
-        pair = add_group(pair, widen_even(bytes), widen_odd(bytes), taps[0], taps[1]);
-        taps += 2;
-    }
-    const ink_requantize_t *how = (const ink_requantize_t *)taps;
-    output[0] = (int8_t)ink_packed_requantize(first_of(pair), &how[0], layer->output_zero);
-    if (layer->units > 1) {
-        output[1] = (int8_t)ink_packed_requantize(pair.b, &how[1], layer->output_zero);
+            for (; depth >= 4; depth -= 4) {
+                int32_t bytes = read_word(from);
+                pair = add_group(pair, widen_even(bytes), widen_odd(bytes), taps[0], taps[1]);
+                from += 4;
+                taps += 2;
+            }
+        } else {
+#pragma GCC unroll 2
+            for (; depth >= 4; depth -= 4) {
+                int32_t bytes = read_word(from);
+                pair.sum = multiply_add_pair(taps[0], widen_even(bytes), pair.sum);
+                pair.sum = multiply_add_pair(taps[1], widen_odd(bytes), pair.sum);
+                from += 4;
+                taps += 2;
+            }
+        }
+        if (depth > 0) {
+            int32_t bytes = read_some(from, depth);
+            pair = add_group(pair, widen_even(bytes), widen_odd(bytes), taps[0], taps[1]);
+            taps += 2;
+        }
+        const ink_requantize_t *how = (const ink_requantize_t *)taps;
+        *output++ = (int8_t)ink_packed_requantize(first_of(pair), &how[0], layer->output_zero);
+        if (units > 1) {
+            *output++ = (int8_t)ink_packed_requantize(pair.b, &how[1], layer->output_zero);
+        }
+        taps = (const int32_t *)(how + 2);
     }
 }
 
@@ -67,8 +88,8 @@ void ink_fully_connected_packed_s8(const ink_packed_fully_connected_t *layer, co
     int32_t in_blocks = layer->blocks * BLOCK_UNITS;
     int8_t *to = output;
     for (int32_t row = 0; row < layer->rows; row++) {
-        if (layer->units <= 2) {
-            run_one_pair(layer, input, (const int32_t *)first, to);
+        if (layer->units <= 3) {
+            run_few(layer, input, (const int32_t *)first, to);
         } else {
             widen_row(scratch, input, layer->depth);
             const void *next = first;

@@ -11,7 +11,19 @@ void ink_packed_pairs(const ink_packed_pairs_t *pairs, const void *weights, int8
         ink_pair_t pair = {taps[0], taps[1]};
         taps += 2;
         const int32_t *from = pairs->inputs;
-        for (int32_t group = pairs->groups; group > 0; group--) {
+        int32_t group = pairs->groups;
+        if (units == 1) {
+            // B is of zeros, which need not be summed
+#pragma GCC unroll 2
+            for (; group > 0; group--) {
+                pair.sum = multiply_add_pair(taps[0], from[0], pair.sum);
+                pair.sum = multiply_add_pair(taps[1], from[1], pair.sum);
+                from += pairs->step;
+                taps += 2;
+            }
+        }
+#pragma GCC unroll 2
+        for (; group > 0; group--) {
             pair = add_group(pair, from[0], from[1], taps[0], taps[1]);
             from += pairs->step;
             taps += 2;

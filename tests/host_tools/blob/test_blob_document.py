@@ -52,7 +52,7 @@ def test_the_document_and_the_host_count_the_same_elements(block: DocumentBlock)
         if "per_channel" in params:
             params["per_channel"] = int(rng.integers(0, 2))
         # divisions come out
-        channels = params.get("channel_factor", 1) * int(rng.integers(1, 9))
+        channels = params.get("channel_factor", params.get("groups", 1)) * int(rng.integers(1, 9))
         source = (*(int(n) for n in rng.integers(1, 40, 3)), channels)
         output = (*(int(n) for n in rng.integers(1, 40, 3)), channels * int(rng.integers(1, 9)))
         wanted = block.elements({**params, **dimensions(source, output)})

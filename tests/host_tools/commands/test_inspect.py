@@ -86,7 +86,7 @@ def test_the_text_has_what_each_operator_costs_and_would(
     costs = [choices(read_blob(blob.read_bytes()), operator) for operator in operators]
     assert main(["inspect", str(blob)]) == 0
     table = capsys.readouterr().out.split("more or less.\n")[1].split("\n\n")[0].splitlines()
-    own, other = costs[2]
+    own, other, general = costs[2]
     assert table[0].split() == ["#", "kernel", "instructions", "cycles", "why", "others"]
     assert table[3].split() == [
         "2",
@@ -97,7 +97,11 @@ def test_the_text_has_what_each_operator_costs_and_would(
         "conv_s8",
         f"{other.cost.cycles / 1e6:.2f}",
         "M,",
-        f"{other.weight_bytes - own.weight_bytes:+,}",
+        f"{other.weight_bytes - own.weight_bytes:+,};",
+        "conv_general_s8",
+        f"{general.cost.cycles / 1e6:.2f}",
+        "M,",
+        f"{general.weight_bytes - own.weight_bytes:+,}",
     ]
     assert other.weight_bytes == 25_600 + 3 * 128
     assert table[-1].split()[1:] == [

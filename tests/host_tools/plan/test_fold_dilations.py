@@ -16,7 +16,7 @@ GIVEN = {"scale": 0.1, "zero_point": -7}
 RESULT = {"scale": 0.3, "zero_point": 4}
 
 
-def _dilated(
+def dilated(
     block: list[int],
     kernel: list[int],
     sides: list[int],
@@ -89,6 +89,7 @@ def _check(model: bytes) -> list[str]:
 
 
 SAME = ([2, 3], [3, 3], [9, 10], [[2, 3], [3, 5]], [[0, 1], [0, 2]])
+LINE = ([4], [3], [30], [[8, 2]], [[0, 2]])
 VALID = ([2, 2], [3, 2], [8, 9], [[0, 0], [0, 1]], [[0, 0], [0, 1]])
 
 
@@ -96,11 +97,11 @@ VALID = ([2, 2], [3, 2], [8, 9], [[0, 0], [0, 1]], [[0, 0], [0, 1]])
 @pytest.mark.parametrize("shapes", [SAME, VALID])
 def test_the_three_are_one_dilated_convolution(kind: str, shapes: tuple) -> None:
     kernel = "conv_s8" if kind == "CONV_2D" else "depthwise_conv_s8"
-    assert _check(_dilated(*shapes, kind=kind)) == [kernel]
+    assert _check(dilated(*shapes, kind=kind)) == [kernel]
 
 
 def test_a_one_dimensional_convolution_is_one_too() -> None:
-    model = _dilated([4], [3], [30], [[8, 2]], [[0, 2]])
+    model = dilated(*LINE)
     # kernels of one row do not pad for themselves
     assert _check(model) == ["copy", "conv_s8"]
     _, convolution = make_plan(read_model(model)).operators
@@ -108,9 +109,9 @@ def test_a_one_dimensional_convolution_is_one_too() -> None:
 
 
 def test_crops_that_leave_windows_out_keep_the_three() -> None:
-    kernels = _check(_dilated([2, 2], [3, 3], [9, 9], [[2, 3], [2, 3]], [[3, 1], [0, 1]]))
+    kernels = _check(dilated([2, 2], [3, 3], [9, 9], [[2, 3], [2, 3]], [[3, 1], [0, 1]]))
     assert "conv_s8" in kernels and len(kernels) > 1
 
 
 def test_an_operator_in_between_keeps_the_three() -> None:
-    assert "lut_s8" in _check(_dilated(*SAME, between=True))
+    assert "lut_s8" in _check(dilated(*SAME, between=True))

@@ -75,6 +75,9 @@ def _filled() -> bytes:
     return builder.build([source], [target])
 
 
+SHAPES = (_flatten, _halved, _filled)
+
+
 @pytest.mark.parametrize(
     "make, kernel, oracle_of",
     [

@@ -11,6 +11,7 @@ from oracle import LiteRt, TfliteMicro
 from single_operators.common import FUSED, Rng, some_scale, some_values, some_zero_point
 from tflite_builder import ModelBuilder
 
+from host_tools.errors import CommandError
 from host_tools.host_runtime import HostModel
 from host_tools.pack import pack
 from host_tools.plan import make_plan
@@ -104,9 +105,68 @@ def _quantize_between() -> Chain:
     return chain
 
 
-@pytest.mark.parametrize("make", [_silu, _hard_swish, _prelu, _quantize_between])
+def _leaky() -> Chain:
+    """As MediaPipe's converter writes a PReLU."""
+    chain = Chain()
+    chain("MUL", chain.scalar(64, 0.25 / 64), scale=0.013, zero_point=-4)
+    slope = chain("QUANTIZE", scale=0.05, zero_point=-50)
+    chain("QUANTIZE", source=chain.input, scale=0.05, zero_point=-50)
+    chain("MAXIMUM", slope, scale=0.05, zero_point=-50)
+    return chain
+
+
+def _sine() -> Chain:
+    chain = Chain()
+    chain("DEQUANTIZE", scale=None)
+    chain("SIN", scale=None)
+    chain("MUL", chain.last, scale=None)
+    chain("QUANTIZE", scale=0.01)
+    return chain
+
+
+ACTIVATIONS = (_silu, _hard_swish, _prelu, _leaky, _quantize_between, _sine)
+
+
+@pytest.mark.parametrize("make", ACTIVATIONS)
 def test_an_activation_of_many_operators_is_one_table(make: Callable[[], Chain]) -> None:
     _check(make().build(), ["lut_s8"])
+
+
+def _chosen(
+    compared: str = "GREATER_EQUAL",
+    of: float | None = None,
+    other: tuple[float, int] = (0.05, -5),
+) -> bytes:
+    """ELU as litert-torch writes it: e^x - 1 where x compares so to 0, else x."""
+    chain = Chain()
+    real = chain("DEQUANTIZE", scale=None)
+    chain("EXP", scale=None)
+    chain("QUANTIZE", scale=0.02, zero_point=-128)
+    below = chain("SUB", chain.scalar(50), scale=0.05, zero_point=-5)
+    above = chain("QUANTIZE", source=chain.input, scale=other[0], zero_point=other[1])
+    mask = chain.builder.tensor(SHAPE, "bool")
+    zero = chain.scalar(0, of)
+    compare = [real if of is None else chain.input, zero]
+    chain.builder.operator(compared, compare, [mask])
+    chain.last = chain.tensor(0.05, -5)
+    chain.builder.operator("SELECT", [mask, above, below], [chain.last])
+    return chain.build()
+
+
+@pytest.mark.parametrize(
+    "compared", ["EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "NOT_EQUAL"]
+)
+def test_a_choice_between_two_functions_of_a_byte_is_one_table(compared: str) -> None:
+    model = _chosen(compared)
+    assert _kernels(model) == ["lut_s8"]
+    (expected,) = LiteRt(model).run([ALL_BYTES])
+    np.testing.assert_array_equal(HostModel(pack(model)).run([ALL_BYTES])[0], expected)
+
+
+def test_bytes_are_neither_compared_nor_chosen_where_their_scales_differ() -> None:
+    for model in (_chosen(of=0.05), _chosen(other=(0.06, -5))):
+        with pytest.raises(CommandError, match="SELECT: this operator is not supported"):
+            pack(model)
 
 
 def test_the_table_is_named_after_its_operators() -> None:
@@ -115,6 +175,53 @@ def test_the_table_is_named_after_its_operators() -> None:
         for make in (_silu, _hard_swish, _prelu)
     ]
     assert names == [["LOGISTIC+MUL"], ["ADD+MUL+MUL"], ["RELU+...+ADD"]]
+
+
+def test_a_slope_for_all_channels_is_one_table() -> None:
+    chain = Chain()
+    chain("PRELU", chain.builder.tensor([1, 1, 16], scale=0.01, data=[-20] * 16), scale=0.04)
+    _check(chain.build(), ["lut_s8"])
+
+
+def test_layer_normalization_needs_no_operator_but_those_of_many_values() -> None:
+    chain = Chain()
+    x, axis = chain.input, chain.builder.constant([3])
+
+    def mean(source: int, scale: float) -> int:
+        result = chain.builder.tensor([*SHAPE[:3], 1], scale=scale, zero_point=-128)
+        chain.builder.operator("MEAN", [source, axis], [result], 2, keep_dims=True)
+        return result
+
+    def each(
+        kind: str, *inputs: int, scale: float, zero_point: int = 0, small: bool = False
+    ) -> int:
+        shape = [*SHAPE[:3], 1] if small else SHAPE
+        result = chain.builder.tensor(shape, scale=scale, zero_point=zero_point)
+        options = (
+            {}
+            if kind in ("RSQRT", "SQUARED_DIFFERENCE")
+            else {"fused_activation_function": "NONE"}
+        )
+        chain.builder.operator(kind, list(inputs), [result], **options)
+        return result
+
+    rng = np.random.default_rng(4)
+    gamma = chain.builder.tensor([16], scale=0.01, data=rng.integers(50, 127, 16))
+    beta = chain.builder.tensor([16], scale=0.01, data=rng.integers(-127, 127, 16))
+    middle = mean(x, 0.05)
+    squares = each("SQUARED_DIFFERENCE", x, middle, scale=0.1, zero_point=-128)
+    variance = mean(squares, 0.05)
+    some = each("ADD", variance, chain.scalar(1, 0.001), scale=0.05, zero_point=-128, small=True)
+    root = each("RSQRT", some, scale=0.02, zero_point=-128, small=True)
+    factor = each("MUL", root, gamma, scale=0.02, zero_point=-128)
+    scaled = each("MUL", x, factor, scale=0.05)
+    shift = each("MUL", middle, factor, scale=0.05)
+    rest = each("SUB", beta, shift, scale=0.05)
+    chain.last = each("ADD", scaled, rest, scale=0.05)
+    kernels = _kernels(chain.build())
+    assert "lut_s8" in kernels
+    assert len(kernels) == 9
+    _check(chain.build())
 
 
 def test_a_square_is_one_table() -> None:
@@ -131,10 +238,10 @@ def test_what_something_else_needs_in_between_stays() -> None:
 
 def test_a_constant_of_several_values_is_no_part_of_a_chain() -> None:
     chain = Chain()
-    values = chain.builder.tensor([16], scale=0.02, data=np.arange(16))
+    values = chain.builder.tensor(SHAPE, scale=0.02, data=ALL_BYTES)
     chain("ADD", values, scale=0.08)
     chain("LOGISTIC", scale=1 / 256, zero_point=-128)
-    _check(chain.build(), ["broadcast_add_s8", "lut_s8"])
+    _check(chain.build(), ["add_s8", "lut_s8"])
 
 
 def test_a_table_larger_than_the_tensor_is_not_made_anew() -> None:

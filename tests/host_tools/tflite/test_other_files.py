@@ -17,7 +17,7 @@ from host_tools.cli import main
 from host_tools.errors import CommandError
 from host_tools.pack import load_blob, pack
 from host_tools.tflite import other_files, read_model
-from host_tools.tflite.compiled import COMPILED
+from host_tools.tflite.other_files import COMPILED
 
 NODE = b"\x0a\x01x\x12\x05Const"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Four int8 in a word, wherever it lies: by one instruction each on a core with the DSP extension.
-#ifndef INK_FOUR_H
-#define INK_FOUR_H
+// What takes a core with the DSP extension one instruction or two, and other C many: four int8 in a
+// word, wherever it lies, and saturation.
+#ifndef INK_SIMD_H
+#define INK_SIMD_H
 
 #include <stdint.h>
 #include <string.h>
@@ -35,6 +36,16 @@ static inline uint32_t ink_greater_four(uint32_t left, uint32_t right) {
     const uint32_t borrow = ((~a & b) | (~(a ^ b) & ~rest)) & top;
     const uint32_t less = (borrow >> 7) * 0xFFu;
     return (left & ~less) | (right & less);
+#endif
+}
+
+static inline int32_t ink_saturate_s8(int32_t value) {
+#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
+    int32_t result;
+    __asm("ssat %0, #8, %1" : "=r"(result) : "r"(value));
+    return result;
+#else
+    return value < -128 ? -128 : value > 127 ? 127 : value;
 #endif
 }
 
