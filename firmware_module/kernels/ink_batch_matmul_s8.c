@@ -2,8 +2,8 @@
 // Products of batches of int8 matrices: each row of one by each row of another.
 #include "armv7em/packed_common.h"
 #include "ink_dot.h"
-#include "ink_four.h"
 #include "ink_kernels.h"
+#include "ink_simd.h"
 
 #if INK_HAVE_DSP
 
