@@ -22,6 +22,11 @@ from host_tools.progress import progress
 FIRMWARE_MODULE = ROOT / "firmware_module"
 BUILD = build_folder() / "host"
 
+
+class NoCompilerError(CommandError):
+    """There is no C compiler to build with."""
+
+
 _WARNINGS = ("-Wall", "-Wextra", "-Werror")
 _FAST = ("-std=c11", "-O3", "-fPIC", *_WARNINGS)
 _SANITIZED = (
@@ -130,7 +135,7 @@ def _run_compiler(target: Path, words: list[str]) -> None:
     """Makes `target` whole or not at all, so that several may build at once."""
     compiler = shutil.which(os.environ.get("CC", "cc"))
     if compiler is None:
-        raise CommandError(
+        raise NoCompilerError(
             "there is no C compiler: install one (Debian: gcc and libc6-dev), or name it in CC"
         )
     target.parent.mkdir(parents=True, exist_ok=True)

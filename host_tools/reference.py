@@ -1,6 +1,7 @@
-"""Runs a graph in numpy, every byte as tflite-micro does, with no plan and no arena.
+"""Runs a graph, or a blob, in numpy, every byte as tflite-micro does.
 
-Each operator is lowered as its page says, and each call is computed by its kernel's card.
+A graph has no plan and no arena: each operator is lowered as its page says. A blob has both. Each
+call is computed by its kernel's card.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from host_tools.blob.reader import Blob, BlobOperator, read_blob
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator, Tensor
 from host_tools.kernels import KERNELS
@@ -87,9 +89,9 @@ def _compute(graph: Graph, step: PlanOperator, values: dict[int, Array]) -> Arra
     if before is None:
         before = np.zeros(target.shape, target.dtype)
     inputs = tuple(_operand(graph.tensors[index], values[index]) for index in step.inputs)
-    compute = KERNELS[step.kernel].compute
-    assert compute is not None, "operators are lowered to kernels that numpy has"
-    return compute(Call(inputs, _operand(target, before), step.params, step.data))
+    return KERNELS[step.kernel].compute(
+        Call(inputs, _operand(target, before), step.params, step.data)
+    )
 
 
 def _operand(tensor: Tensor, values: Array) -> Operand:
@@ -97,3 +99,54 @@ def _operand(tensor: Tensor, values: Array) -> Operand:
     if quantization is None or len(quantization.scale) != 1:
         return Operand(values)
     return Operand(values, float(quantization.scale[0]), int(quantization.zero_point[0]))
+
+
+def run_batches(data: bytes, inputs: Sequence[Array]) -> list[Array]:
+    """The outputs [N, *shape] of a blob for inputs [N, *shape], all in stored dtypes.
+
+    Raises CommandError for a blob that numpy cannot run.
+    """
+    runner = BlobRunner(data)
+    try:
+        results = [runner.run(each) for each in zip(*inputs, strict=True)]
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise CommandError(f"numpy cannot run the blob, which is damaged: {error}") from error
+    return [np.stack(arrays) for arrays in zip(*results, strict=True)]
+
+
+class BlobRunner:
+    """A blob with an arena of its own. What lies in a damaged blob is not all checked."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = np.frombuffer(data, np.uint8)
+        self.blob: Blob = read_blob(data)
+        self.arena = np.zeros(self.blob.arena_size, np.uint8)
+
+    def run(self, inputs: Sequence[Array]) -> list[Array]:
+        """The outputs for `inputs`, all in stored dtypes and shapes."""
+        for index, array in zip(self.blob.inputs, inputs, strict=True):
+            self.tensor(index)[...] = array
+        for operator in self.blob.operators:
+            self.run_operator(operator)
+        return [self.tensor(index).copy() for index in self.blob.outputs]
+
+    def tensor(self, index: int) -> Array:
+        """The bytes of a tensor, where they lie."""
+        tensor = self.blob.tensors[index]
+        where = self.arena if tensor.place == "arena" else self.data
+        part = where[tensor.offset : tensor.offset + tensor.size]
+        return part.view(tensor.dtype).reshape(tensor.shape)
+
+    def run_operator(self, operator: BlobOperator) -> None:
+        card = KERNELS[operator.kernel]
+        data = {
+            block.name: self.data[offset : offset + size].view(block.dtype)
+            for block, (offset, size) in zip(card.blocks, operator.data.values(), strict=True)
+        }
+        inputs = tuple(self._operand(index) for index in operator.inputs)
+        call = Call(inputs, self._operand(operator.output), operator.params, data)
+        self.tensor(operator.output)[...] = card.compute(call)
+
+    def _operand(self, index: int) -> Operand:
+        tensor = self.blob.tensors[index]
+        return Operand(self.tensor(index).copy(), tensor.scale, tensor.zero_point)

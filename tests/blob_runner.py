@@ -10,52 +10,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from host_tools.blob.reader import Blob, BlobOperator, read_blob
+from host_tools import reference
+from host_tools.blob.reader import Blob, BlobOperator
 from host_tools.kernels import KERNELS
-from host_tools.kernels.card import Call, Operand
 
 
-class BlobRunner:
+class BlobRunner(reference.BlobRunner):
     """A blob and its arena."""
 
     def __init__(self, data: bytes) -> None:
-        self.data = np.frombuffer(data, np.uint8)
-        self.blob: Blob = read_blob(data)
+        super().__init__(data)
         self.noise = np.random.default_rng(7)
-        self.arena = self.noise.integers(0, 256, self.blob.arena_size, np.uint8)
 
     def run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The outputs for `inputs`, all in stored dtypes and shapes."""
-        blob = self.blob
-        self.arena[:] = self.noise.integers(0, 256, blob.arena_size, np.uint8)
-        for index, array in zip(blob.inputs, inputs, strict=True):
-            self.tensor(index)[...] = array
-        for operator in blob.operators:
-            self.run_operator(operator)
-        return [self.tensor(index).copy() for index in blob.outputs]
-
-    def tensor(self, index: int) -> np.ndarray:
-        tensor = self.blob.tensors[index]
-        where = self.arena if tensor.place == "arena" else self.data
-        part = where[tensor.offset : tensor.offset + tensor.size]
-        return part.view(tensor.dtype).reshape(tensor.shape)
+        self.arena[:] = self.noise.integers(0, 256, self.blob.arena_size, np.uint8)
+        return super().run(inputs)
 
     def run_operator(self, operator: BlobOperator) -> None:
         check_apart(self.blob, operator)
         start, end = operator.scratch_offset, operator.scratch_offset + operator.scratch_size
         self.arena[start:end] = self.noise.integers(0, 256, end - start, np.uint8)
-        card = KERNELS[operator.kernel]
-        data = {
-            block.name: self.data[offset : offset + size].view(block.dtype)
-            for block, (offset, size) in zip(card.blocks, operator.data.values(), strict=True)
-        }
-        inputs = tuple(self._operand(index) for index in operator.inputs)
-        call = Call(inputs, self._operand(operator.output), operator.params, data)
-        self.tensor(operator.output)[...] = card.compute(call)
-
-    def _operand(self, index: int) -> Operand:
-        tensor = self.blob.tensors[index]
-        return Operand(self.tensor(index).copy(), tensor.scale, tensor.zero_point)
+        super().run_operator(operator)
 
 
 def check_apart(blob: Blob, operator: BlobOperator) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +26,11 @@ from host_tools.device.connection import open_device
 from host_tools.device.facts import read_facts
 from host_tools.device.remote_model import open_model
 from host_tools.errors import CommandError
+from host_tools.host_build import NoCompilerError
 from host_tools.host_runtime import BlobError, HostModel
 from host_tools.pack import load_blob
 from host_tools.progress import progress
+from host_tools.reference import run_batches
 from host_tools.text import plain
 from host_tools.virtual_board.runtime import run_on_virtual_board
 
@@ -72,16 +76,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     blob = load_blob(args.model)
-    model = _open_here(blob, args.model) if args.on == "host" else None
+    run_here = _open_here(blob, args.model) if args.on == "host" else None
     read = read_blob(blob, str(args.model))
     tensors = [read.tensors[index] for index in read.outputs]
     if args.output and len(args.output) != len(tensors):
         raise CommandError(_wrong_count(args.model, "output", len(tensors), len(args.output)))
     batches = read_inputs(args.input, read, args.model)
     values = [batch.values for batch in batches]
-    if model is not None:
-        threads = min(len(values[0]), os.cpu_count() or 1)
-        outputs = model.run_many(values, threads=threads)
+    if run_here is not None:
+        outputs = run_here(values)
     elif args.on == "sim":
         outputs = run_on_virtual_board(blob, values)
     else:
@@ -102,11 +105,20 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _open_here(blob: bytes, path: Path) -> HostModel:
+def _open_here(blob: bytes, path: Path) -> Callable[[Sequence[Array]], list[Array]]:
+    """What runs batches on this computer: our C, or numpy where there is no C compiler."""
     try:
-        return HostModel(blob)
+        model = HostModel(blob)
     except BlobError as error:
         raise CommandError(f"{path}: {error}") from error
+    except NoCompilerError:
+        print("no C compiler here: numpy computes it, to the same bits, slowly", file=sys.stderr)
+        return partial(run_batches, blob)
+
+    def run_many(values: Sequence[Array]) -> list[Array]:
+        return model.run_many(values, threads=min(len(values[0]), os.cpu_count() or 1))
+
+    return run_many
 
 
 def _run_at_port(port: str, blob: bytes, name: str, inputs: Sequence[Array]) -> list[Array]:

@@ -70,6 +70,11 @@ def networks() -> Iterator[Network]:
         yield from side_by_side(rng, (rows, depth), layers[:8], portable)
         scores = [Layer("SOFTMAX", 0, (), {"beta": 1.0})]
         yield from side_by_side(rng, (rows, depth), scores, ())
+    for shape in _DILATED_INPUTS:
+        layers = [_random_dilated(rng, shape, "CONV_2D") for _ in range(MOST_LAYERS)]
+        yield from side_by_side(rng, shape, layers, ("conv_general_s8",))
+        layers = [_random_dilated(rng, shape, "DEPTHWISE_CONV_2D") for _ in range(MOST_LAYERS)]
+        yield from side_by_side(rng, shape, layers, ("depthwise_dilated_s8",))
 
 
 # batch, height, width, channels
@@ -106,6 +111,7 @@ _DEPTHWISE_INPUTS = (
     (1, 25, 5, 64),
     (2, 9, 7, 6),
 )
+_DILATED_INPUTS = ((1, 16, 16, 16), (1, 1, 98, 24), (1, 9, 7, 6), (2, 6, 6, 32))
 
 
 def _window(
@@ -150,6 +156,19 @@ def _random_depthwise(rng: np.random.Generator, shape: Sequence[int]) -> Layer:
         elements = math.prod(output_shape(shape, layer))
         small = elements * height * width <= MOST_MACS and 3 * elements <= MOST_BYTES
         if height <= shape[1] and width <= shape[2] and small:
+            return layer
+
+
+def _random_dilated(rng: np.random.Generator, shape: Sequence[int], kind: str) -> Layer:
+    while True:
+        height, width = [(3, 3), (3, 3), (1, 3), (5, 2)][rng.integers(4)]
+        depthwise = kind != "CONV_2D"
+        units = shape[3] if depthwise else int(rng.choice([1, 2, 7, 12, 16, 32]))
+        stride, relu = int(rng.choice([1, 1, 2])), rng.random() < 0.2
+        layer = _window(kind, height, width, stride, "SAME", units, relu)
+        for axis in "hw":
+            layer.options[f"dilation_{axis}_factor"] = int(rng.integers(2, 5))
+        if depthwise or _macs(shape, layer) <= MOST_MACS:
             return layer
 
 

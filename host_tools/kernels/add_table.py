@@ -13,9 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.arithmetic import multiply_by_quantized_multiplier
-from host_tools.kernels.card import Array, Block, Card, Data, Packing, Params, fields
+from host_tools.kernels.card import Array, Block, Call, Card, Data, Packing, Params, fields
 from host_tools.kernels.layer import clamped_outputs
-from host_tools.kernels.requantization import LARGEST, Refused, shared_record
+from host_tools.kernels.requantization import (
+    LARGEST,
+    Refused,
+    requantize_by_records,
+    shared_record,
+)
 
 
 def table(offset: int, multiplier: int, shift: int, left_shift: int) -> npt.NDArray[np.int32]:
@@ -62,6 +67,15 @@ def _data(params: Params, data: Data) -> dict[str, Array]:
     return {"weights": np.frombuffer(pack(**given), np.uint8)}
 
 
+def _compute(call: Call) -> Array:
+    block = np.frombuffer(call.data["weights"].tobytes(), "<i4")
+    first, second = (array.reshape(-1).view(np.uint8) for array in call.arrays)
+    sums = block[2:258][first].astype(np.int64) + block[258:514][second]
+    bounds = (call.params["act_min"], call.params["act_max"])
+    result = requantize_by_records(sums, block[:2], call.output.zero_point, *bounds)
+    return result.reshape(call.shape)
+
+
 CARD = Card(
     "add_table_s8",
     35,
@@ -70,6 +84,7 @@ CARD = Card(
     inputs=2,
     in_place=True,
     swap=lambda params, data: (dict(params), {"weights": swap(data["weights"])}),
+    compute=_compute,
     counts=lambda layer: {"element": math.prod(layer.output), "clamp": clamped_outputs(layer)},
     packs={"add_s8": Packing(pack=_data)},
 )

@@ -91,7 +91,7 @@ class Card:
     After them the offset of each of `blocks` is a field. `inputs`: 1 or 2. `in_place`: the output
     may be exactly input 0. `pictures`: input 0 and output have four dimensions.
     `swap`: parameters and data with both inputs exchanged, of kernels whose result stays the same.
-    `compute`: the output of a call in numpy; None where the kernel only stands in for others.
+    `compute`: the output of a call in numpy.
     `counts`: how often the pieces of its code run, which its predicted cost is a sum of.
     `work`: steps, as docs/blob-format.md counts them; `multiplies`: they are multiply-accumulates.
     `scratch`: bytes. `slide`: by how many bytes the output must start before input 0 to overlap
@@ -108,7 +108,7 @@ class Card:
     in_place: bool = False
     pictures: bool = False
     swap: Callable[[Params, Data], tuple[dict[str, Any], dict[str, Array]]] | None = None
-    compute: Callable[[Call], Array] | None = None
+    compute: Callable[[Call], Array] = field(kw_only=True)
     counts: Callable[[Layer], Counts] = lambda layer: {"element": largest_tensor(layer)}
     work: Callable[[Layer], int] = largest_tensor
     multiplies: bool = False

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from host_tools.kernels.card import Block, Card, by_keyword, fields, has
 from host_tools.kernels.layer import Counts, Layer, taps_inside
-from host_tools.kernels.windows import requantize, windows
+from host_tools.kernels.windows import requantize, weighted_sums
 
 
 def conv(
@@ -39,27 +39,15 @@ def conv(
     `bias`, `multiplier` and `shift` are [output channels]; `channel_factor` is the number of
     groups. Returns int8 of `output_shape` (NHWC).
     """
-    batch, height, width, units = output_shape
-    groups = channel_factor
-    # float64 keeps integers below 2^53 exact, and its matrix product is fast
-    shifted = input.astype(np.float64) + input_offset
-    patches = windows(
-        shifted,
+    sums = weighted_sums(
+        input.astype(np.int64) + input_offset,
         0,
-        kernel=(kernel_h, kernel_w),
+        weights.reshape(len(bias), kernel_h, kernel_w, -1),
         stride=(stride_h, stride_w),
         dilation=(dilation_h, dilation_w),
         pad=(pad_top, pad_left),
-        output=(height, width),
+        output=(output_shape[1], output_shape[2]),
     )
-    depth = input.shape[3] // groups
-    each = units // groups
-    columns = weights.reshape(units, -1).T.astype(np.float64)
-    sums = np.empty((batch * height * width, units), dtype=np.int64)
-    for group in range(groups):
-        rows = patches[..., group * depth : (group + 1) * depth].reshape(len(sums), -1)
-        own = slice(group * each, (group + 1) * each)
-        sums[:, own] = rows @ columns[:, own]
     result = requantize(sums + bias, multiplier, shift, output_offset, act_min, act_max)
     return result.reshape(output_shape)
 

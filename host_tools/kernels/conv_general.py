@@ -14,12 +14,13 @@ group of 4 lie in the order 0, 2, 1, 3.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from host_tools.kernels import conv_packed, fully_connected_packed
-from host_tools.kernels.card import Array, Block, Card, Data, Packing, Params, fields, has
+from host_tools.kernels.card import Array, Block, Call, Card, Data, Packing, Params, fields, has
 from host_tools.kernels.conv import ONE_GROUP, UNDILATED, window
 from host_tools.kernels.fully_connected import dense_work
 from host_tools.kernels.layer import Counts, Layer, clamped_outputs, dense_rows, divide_up
@@ -72,6 +73,47 @@ def pack(
             block += taps[b].astype("<i2").tobytes()
             block += bytes(8) + table[b].astype("<i4").tobytes()
     return block
+
+
+def unpack(
+    block: npt.NDArray[np.uint8], groups: int, units: int, taps: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Weights [groups * units, taps], biases and requantizations of what `pack` made."""
+    order = conv_packed.tap_order(1, taps)
+    kind = [("bias", "<i4", 2), ("taps", "u1", 2 * len(order)), ("table", "<i4", (2, 2))]
+    records = np.frombuffer(block.tobytes(), np.dtype(kind)).reshape(groups, -1)
+    pairs = records["taps"].copy().view(np.int8).reshape(*records.shape, -1, 2)
+    # [groups, pairs, A or B, taps in order]
+    both = np.stack([pairs[..., 1], pairs[..., 0]], axis=2).astype(np.int64)
+    if units % 2:
+        both[:, -1, 1] = records["taps"][:, -1].copy().view("<i2")
+    weights = np.zeros((*both.shape[:3], taps), np.int64)
+    weights[..., order[order >= 0]] = both[..., order >= 0]
+    kept = [*range(units - units % 2), *([units] if units % 2 else [])]
+
+    def of_units(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        flat = values.reshape(groups, -1, *values.shape[3:])[:, kept]
+        return flat.reshape(groups * units, *flat.shape[2:]).astype(np.int64)
+
+    return of_units(weights), of_units(records["bias"]), of_units(records["table"])
+
+
+def _compute_conv(call: Call) -> Array:
+    params, channels = call.params, call.inputs[0].values.shape[3]
+    groups = params["groups"]
+    shape = (params["kernel_h"], params["kernel_w"], channels // groups)
+    block, units = call.data["weights"], call.shape[3] // groups
+    weights, bias, table = unpack(block, groups, units, math.prod(shape))
+    sums = conv_packed.packed_sums(call, weights.reshape(-1, *shape)) + bias
+    return conv_packed.finish(call, sums, table)
+
+
+def _compute_dense(call: Call) -> Array:
+    depth, units = call.params["depth"], call.params["units"]
+    weights, bias, table = unpack(call.data["weights"], 1, units, depth)
+    rows = call.inputs[0].values.reshape(-1, depth).astype(np.float64)
+    sums = (rows @ weights.T.astype(np.float64)).astype(np.int64) + bias
+    return conv_packed.finish(call, sums, table)
 
 
 PARAMS = (*conv_packed.PARAMS, "dilation_h", "dilation_w", "groups")
@@ -141,7 +183,7 @@ def _count(pixels: int, groups: int, units: int, taps: int, copied: int) -> Coun
         "widen": panels * groups * words,
         "group": (panels + (single > 0)) * groups,
         "place": pixels * groups * copied,
-        "byte": pixels * groups * taps * (copied > 0),
+        "word": pixels * groups * words * (copied > 0),
         "output": pixels * groups * units,
     }
 
@@ -178,6 +220,7 @@ CARDS = (
             ),
         ),
         pictures=True,
+        compute=_compute_conv,
         counts=_conv_counts,
         work=lambda layer: math.prod(layer.output) * _taps(layer),
         scratch=lambda layer: _scratch(_taps(layer)),
@@ -203,6 +246,7 @@ CARDS = (
                 lambda layer: _size(1, layer.params["units"], layer.params["depth"]),
             ),
         ),
+        compute=_compute_dense,
         counts=_dense_counts,
         work=dense_work,
         scratch=lambda layer: _scratch(layer.params["depth"]),

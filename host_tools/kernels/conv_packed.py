@@ -11,12 +11,14 @@ run, then what is left of all runs. The taps of each group of 4 lie in the order
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.kernels.card import Array, Block, Card, Data, Packing, Params, fields, has
+from host_tools.kernels.card import Array, Block, Call, Card, Data, Packing, Params, fields, has
 from host_tools.kernels.conv import ONE_GROUP, UNDILATED, WINDOW, full_work, window
 from host_tools.kernels.layer import Counts, Layer, clamped_outputs, divide_up
 from host_tools.kernels.requantization import (
@@ -24,9 +26,11 @@ from host_tools.kernels.requantization import (
     accumulator_range,
     fold_offset,
     records,
+    requantize_by_records,
     wrap_int32,
 )
 from host_tools.kernels.slides import slide_by_pixels
+from host_tools.kernels.windows import weighted_sums
 
 GROUP = 4
 PIXELS = 4
@@ -87,6 +91,79 @@ def pack(
         + table[2 * pair : 2 * pair + 2].astype("<i4").tobytes()
         for pair in range(len(both))
     )
+
+
+def pair_records(block: npt.NDArray[np.uint8], taps: int) -> npt.NDArray[np.void]:
+    """The records of `pack` as a structured array: head, both [taps filled up], table."""
+    filled = -(-taps // GROUP) * GROUP
+    kind = [("head", "<i4", 2), ("both", "<i2", filled), ("table", "<i4", (2, 2))]
+    return np.frombuffer(block.tobytes(), np.dtype(kind))
+
+
+def split_pairs(
+    both: npt.NDArray[np.int16], order: npt.NDArray[np.int64], taps: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """256 * weight_a + weight_b and weight_b of [pairs, places], [pairs, taps] each."""
+    joined = np.zeros((len(both), taps), np.int64)
+    joined[:, order[order >= 0]] = both[:, order >= 0]
+    return joined, joined.astype(np.int8).astype(np.int64)
+
+
+def first_of_pair(
+    joined: npt.NDArray[np.int64], second: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """The sum of A, of the sum of 256 * A + B and that of B."""
+    return wrap_int32(joined - second).astype(np.int64) >> 8
+
+
+def pair_sums(
+    records: npt.NDArray[np.void],
+    order: npt.NDArray[np.int64],
+    taps: int,
+    sums_of: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]],
+) -> npt.NDArray[np.int64]:
+    """Sums [..., 2 * pairs], A and B in turn; `sums_of` has those of weights [pairs, taps]."""
+    joined, second = split_pairs(records["both"], order, taps)
+    b = sums_of(second) + records["head"][:, 1]
+    a = first_of_pair(sums_of(joined) + records["head"][:, 0], b)
+    return np.stack([a, wrap_int32(b)], axis=-1).reshape(*b.shape[:-1], -1)
+
+
+def _compute(call: Call) -> Array:
+    params, image = call.params, call.inputs[0]
+    window_shape = (params["kernel_h"], params["kernel_w"], image.values.shape[3])
+    taps = math.prod(window_shape)
+    records = pair_records(call.data["weights"], taps)
+    sums = pair_sums(
+        records,
+        tap_order(window_shape[0], window_shape[1] * window_shape[2]),
+        taps,
+        lambda weights: packed_sums(call, weights.reshape(-1, *window_shape)),
+    )
+    units, table = call.shape[3], records["table"].reshape(-1, 2)
+    return finish(call, sums[..., :units], table[:units])
+
+
+def packed_sums(call: Call, weights: npt.NDArray[Any]) -> Array:
+    """The sums of a packed convolution, without biases; padding holds the input's zero point."""
+    params, image = call.params, call.inputs[0]
+    return weighted_sums(
+        image.values,
+        image.zero_point,
+        weights,
+        stride=(params["stride_h"], params["stride_w"]),
+        dilation=(params.get("dilation_h", 1), params.get("dilation_w", 1)),
+        pad=(params["pad_top"], params["pad_left"]),
+        output=(call.shape[1], call.shape[2]),
+    )
+
+
+def finish(call: Call, sums: Array, table: Array) -> Array:
+    """int8 of sums by requantization records, within the activation's bounds."""
+    params = call.params
+    return requantize_by_records(
+        sums, table, call.output.zero_point, params["act_min"], params["act_max"]
+    ).reshape(call.shape)
 
 
 def scratch_size(kernel_h: int, kernel_w: int, input_channels: int, output_channels: int) -> int:
@@ -216,6 +293,7 @@ CARD = Card(
     PARAMS,
     (Block("weights", "uint8", _size),),
     pictures=True,
+    compute=_compute,
     counts=_counts,
     work=full_work,
     scratch=_scratch,

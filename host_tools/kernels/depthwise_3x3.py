@@ -12,9 +12,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.kernels.card import Array, Block, Card, Data, Packing, Params, has
+from host_tools.kernels.card import Array, Block, Call, Card, Data, Packing, Params, has
 from host_tools.kernels.conv import UNDILATED, WINDOW_3X3
-from host_tools.kernels.conv_packed import PARAMS, one_block
+from host_tools.kernels.conv_packed import PARAMS, finish, one_block, packed_sums
 from host_tools.kernels.depthwise_conv import depthwise_work
 from host_tools.kernels.layer import Counts, Layer, clamped_outputs, divide_up
 from host_tools.kernels.requantization import accumulator_range, fold_offset, records
@@ -48,6 +48,15 @@ def pack(
         + table[channel].astype("<i4").tobytes()
         for channel in range(len(flat))
     )
+
+
+def _compute(call: Call) -> Array:
+    kind = [("weights", "i1", 12), ("bias", "<i4"), ("table", "<i4", 2)]
+    records = np.frombuffer(call.data["weights"].tobytes(), np.dtype(kind))
+    weights = np.zeros((len(records), 9), np.int64)
+    weights[:, ORDER] = records["weights"]
+    sums = packed_sums(call, weights.reshape(-1, 3, 3, 1)) + records["bias"]
+    return finish(call, sums, records["table"])
 
 
 def scratch_size(output_h: int, output_w: int, stride: int) -> int:
@@ -116,6 +125,7 @@ CARD = Card(
     PARAMS,
     (Block("weights", "uint8", lambda layer: 24 * layer.output[3]),),
     pictures=True,
+    compute=_compute,
     counts=_counts,
     work=depthwise_work,
     scratch=lambda layer: scratch_size(layer.output[1], layer.output[2], layer.params["stride_h"]),

@@ -14,15 +14,16 @@ them are in the group before as well.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.kernels.card import Array, Block, Card, Data, Packing, Params, has
+from host_tools.kernels.card import Array, Block, Call, Card, Data, Operand, Packing, Params, has
 from host_tools.kernels.conv import UNDILATED, window
-from host_tools.kernels.conv_packed import PARAMS, one_block
+from host_tools.kernels.conv_packed import PARAMS, finish, one_block, packed_sums
 from host_tools.kernels.depthwise_conv import depthwise_work
 from host_tools.kernels.layer import (
     Counts,
@@ -69,6 +70,27 @@ def pack(
             block += biases[units].astype("<i4").tobytes() + table[units].astype("<i4").tobytes()
             block += flat[units[ORDER]].T.astype("<i2").tobytes()
     return block
+
+
+def _compute(call: Call) -> Array:
+    channels, units = call.inputs[0].values.shape[3], call.shape[3]
+    kernel = (call.params["kernel_h"], call.params["kernel_w"])
+    kind = [("bias", "<i4", 4), ("table", "<i4", (4, 2)), ("taps", "<i2", (*kernel, 4))]
+    records = np.frombuffer(call.data["weights"].tobytes(), np.dtype(kind))
+    weights = np.zeros((units, *kernel, 1), np.int64)
+    bias, table = np.zeros(units, np.int64), np.zeros((units, 2), np.int64)
+    factor = units // channels
+    starts = [min(c, channels - CHANNELS) for c in range(0, channels, CHANNELS)]
+    for number, record in enumerate(records):
+        m, group = divmod(number, len(starts))
+        own = (starts[group] + np.arange(CHANNELS)) * factor + m
+        bias[own], table[own] = record["bias"], record["table"]
+        weights[own[ORDER], ..., 0] = record["taps"].transpose(2, 0, 1)
+    # taps outside the input add nothing
+    image = call.inputs[0]
+    centred = Operand(image.values.astype(np.int64) - image.zero_point)
+    sums = packed_sums(dataclasses.replace(call, inputs=(centred,)), weights)
+    return finish(call, sums + bias, table)
 
 
 def _fits(layer: Layer, dilated: bool) -> bool:
@@ -128,6 +150,7 @@ def _card(name: str, number: int, dilated: bool) -> Card:
         (*PARAMS, "dilation_h", "dilation_w") if dilated else PARAMS,
         (Block("weights", "uint8", lambda layer: _records(layer) * (48 + 8 * window(layer))),),
         pictures=True,
+        compute=_compute,
         counts=_counts,
         work=depthwise_work,
         slide=_slide,

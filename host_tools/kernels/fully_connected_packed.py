@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.kernels import conv_packed
-from host_tools.kernels.card import Block, Card, Packing, fields
+from host_tools.kernels.card import Array, Block, Call, Card, Packing, fields
 from host_tools.kernels.fully_connected import dense_work
 from host_tools.kernels.layer import Counts, Layer, clamped_outputs, dense_rows, divide_up
 from host_tools.kernels.requantization import (
@@ -84,6 +84,30 @@ def pack(
     )
 
 
+def _compute(call: Call) -> Array:
+    depth, units = call.params["depth"], call.params["units"]
+    blocks, block = call.params["blocks"], call.data["weights"]
+    rows = call.inputs[0].values.reshape(-1, depth).astype(np.float64)
+    order = conv_packed.tap_order(1, depth)
+
+    def sums_of(weights: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        return (rows @ weights.T.astype(np.float64)).astype(np.int64)
+
+    kind = [("sums", "<i4", 2), ("lows", "<i4", 2), ("both", "<i2", (len(order) // 4, 2, 4))]
+    size = blocks * np.dtype(kind).itemsize
+    shared = np.frombuffer(block[:8].tobytes(), "<i4")
+    found = np.frombuffer(block[8 : 8 + size].tobytes(), np.dtype(kind))
+    # each block is two pairs
+    pairs = np.zeros(2 * blocks, [("head", "<i4", 2), ("both", "<i2", len(order))])
+    pairs["head"] = np.stack([found["sums"].ravel(), found["lows"].ravel()], axis=-1)
+    pairs["both"] = found["both"].transpose(0, 2, 1, 3).reshape(2 * blocks, len(order))
+    rest = conv_packed.pair_records(block[8 + size :], depth)
+    sums = [conv_packed.pair_sums(part, order, depth, sums_of) for part in (pairs, rest)]
+    tables = [np.broadcast_to(shared, (4 * blocks, 2)), rest["table"].reshape(-1, 2)]
+    both, table = np.concatenate(sums, axis=-1), np.concatenate(tables)
+    return conv_packed.finish(call, both[:, :units], table[:units])
+
+
 def scratch_size(depth: int) -> int:
     """Bytes of scratch: ink_fully_connected_packed_s8_scratch() says the same."""
     return -(-depth // 4) * 8 + 8
@@ -127,6 +151,7 @@ CARD = Card(
     34,
     fields("depth units blocks act_min act_max"),
     (Block("weights", "uint8", _size),),
+    compute=_compute,
     counts=_counts,
     work=dense_work,
     scratch=lambda layer: scratch_size(layer.params["depth"]),

@@ -6,11 +6,12 @@ Padding is not counted.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.kernels.card import Card, Packing, by_keyword, fields
+from host_tools.kernels.card import Array, Card, Packing, by_keyword, fields
 from host_tools.kernels.layer import Counts, Layer, clamped_outputs, taps_inside
 from host_tools.kernels.slides import slide_by_pixels
 from host_tools.kernels.windows import windows
@@ -107,10 +108,11 @@ def _simd_counts(layer: Layer) -> Counts:
     }
 
 
-def _simd(name: str, number: int, portable: str) -> Card:
+def _simd(name: str, number: int, portable: str, function: Callable[..., Array]) -> Card:
     return Card(
         *(name, number, PARAMS),
         pictures=True,
+        compute=by_keyword(function),
         counts=_simd_counts,
         work=_work,
         slide=slide_by_pixels,
@@ -135,6 +137,6 @@ CARDS = (
         counts=_counts,
         work=_work,
     ),
-    _simd("max_pool_simd_s8", 36, "max_pool_s8"),
-    _simd("average_pool_simd_s8", 37, "average_pool_s8"),
+    _simd("max_pool_simd_s8", 36, "max_pool_s8", max_pool),
+    _simd("average_pool_simd_s8", 37, "average_pool_s8", average_pool),
 )

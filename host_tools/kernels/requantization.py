@@ -119,6 +119,26 @@ def records(
     return table, constant, 4 * (values - output_offset)
 
 
+def requantize_by_records(
+    sums: npt.ArrayLike, table: npt.ArrayLike, output_zero: int, act_min: int, act_max: int
+) -> npt.NDArray[np.int8]:
+    """`sums` [..., channels], wrapped to int32, by records [channels, 2], as the kernels do it."""
+    wide = wrap_int32(sums).astype(np.int64)
+    multiplier, scale = np.moveaxis(np.asarray(table).astype(np.int64), -1, 0)
+    # 64 bits wrap as the kernels' do
+    left = wrap_int32(wide << np.clip(scale - 1, 0, 31)).astype(np.int64)
+    shifted = wrap_int32(_high_add(left, multiplier) + output_zero)
+    right = _high_add(wide, multiplier)
+    right = wrap_int32(right + (right >> 31)).astype(np.int64)
+    divided = ((output_zero << 32) - right * scale + (1 << 31)) >> 32
+    saturated = np.clip(np.where(scale > 0, shifted, divided), -128, 127)
+    return np.clip(saturated, act_min, act_max).astype(np.int8)
+
+
+def _high_add(values: Int64Array, multiplier: Int64Array) -> Int64Array:
+    return ((values << 32) + values * multiplier + (1 << 31)) >> 32
+
+
 def _scale(shift: Int64Array) -> Int64Array:
     right = -(np.int64(1) << (32 + np.minimum(shift, -1)))
     return np.where(shift >= 0, 1 + shift, right)

@@ -44,6 +44,42 @@ def windows(
     return view.transpose(0, 1, 2, 4, 5, 3)
 
 
+def weighted_sums(
+    image: Array,
+    fill: int,
+    weights: Array,
+    *,
+    stride: tuple[int, int],
+    dilation: tuple[int, int],
+    pad: tuple[int, int],
+    output: tuple[int, int],
+) -> npt.NDArray[np.int64]:
+    """Sums [batch, *output, units] of windows times `weights` [units, h, w, channels / groups].
+
+    `image` is [batch, h, w, channels]; the other arguments are those of `windows`.
+    """
+    units, *kernel, depth = weights.shape
+    # float64 keeps integers below 2^53 exact, and its matrix product is fast
+    patches = windows(
+        image.astype(np.float64),
+        fill,
+        kernel=(kernel[0], kernel[1]),
+        stride=stride,
+        dilation=dilation,
+        pad=pad,
+        output=output,
+    )
+    groups = image.shape[3] // depth
+    each = units // groups
+    columns = weights.reshape(units, -1).T.astype(np.float64)
+    sums = np.empty((len(image) * output[0] * output[1], units), dtype=np.int64)
+    for group in range(groups):
+        rows = patches[..., group * depth : (group + 1) * depth].reshape(len(sums), -1)
+        own = slice(group * each, (group + 1) * each)
+        sums[:, own] = rows @ columns[:, own]
+    return sums.reshape(len(image), *output, units)
+
+
 def requantize(
     sums: Array,
     multiplier: npt.ArrayLike,

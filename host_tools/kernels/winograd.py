@@ -34,9 +34,9 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.kernels.card import Block, Card, Packing, has
+from host_tools.kernels.card import Array, Block, Call, Card, Packing, has
 from host_tools.kernels.conv import ONE_GROUP, WINDOW_3X3, full_work
-from host_tools.kernels.conv_packed import PARAMS, one_block
+from host_tools.kernels.conv_packed import PARAMS, finish, one_block, packed_sums
 from host_tools.kernels.layer import Counts, Layer, clamped_outputs, divide_up
 from host_tools.kernels.requantization import (
     Refused,
@@ -129,6 +129,39 @@ def pack(
     return block
 
 
+def unpack(
+    tile: int, block: npt.NDArray[np.uint8], units: int, depth: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Weights [units, 3, 3, depth], biases [units] and requantizations of what `pack` made."""
+    method = METHODS[tile]
+    side, filled = len(method.weights), divide_up(depth, GROUP) * GROUP
+    position = [("starts", "<i4", 2), ("weights", "<i2", (filled // 2, 2, 2))]
+    kind = [("positions", position, side * side), ("table", "<i4", (2, 2))]
+    records = np.frombuffer(block.tobytes(), np.dtype(kind))
+    # [pairs of units, positions, pairs of channels, A or B, 2] -> [units, positions, channels]
+    pairs = records["positions"]["weights"].astype(np.int64).transpose(0, 3, 1, 2, 4)
+    first = pairs[..., 0].sum(axis=-1).reshape(-1, side * side)
+    wide = pairs.reshape(-1, side * side, filled // 4, 2, 2).transpose(0, 1, 2, 4, 3)
+    transformed = wide.reshape(-1, side, side, filled)
+    inverse = np.linalg.pinv(np.array(method.weights, np.float64))
+    weights = np.rint(np.einsum("ki,lj,oijc->oklc", inverse, inverse, transformed))
+    centre = side + 1
+    start = records["positions"]["starts"][:, centre].astype(np.int64).ravel()
+    # what was multiplied by `ones`, 4 or 36, is known modulo 2^30: enough for |y| < 2^29
+    product = (start + method.lift * first[:, centre]) % (1 << 32) >> 2
+    bias = product * pow(method.ones // 4, -1, 1 << 30) % (1 << 30)
+    bias = np.where(bias >= 1 << 29, bias - (1 << 30), bias)
+    bias += 128 * transformed[:, 1, 1].sum(axis=-1)
+    table = records["table"].reshape(-1, 2)
+    return weights[:units, ..., :depth].astype(np.int64), bias[:units], table[:units]
+
+
+def _compute(tile: int, call: Call) -> Array:
+    depth, units = call.inputs[0].values.shape[3], call.shape[3]
+    weights, bias, table = unpack(tile, call.data["weights"], units, depth)
+    return finish(call, packed_sums(call, weights) + bias, table)
+
+
 def scratch_size(tile: int, input_channels: int) -> int:
     """Bytes of scratch: ink_winograd_f2_s8_scratch(), ink_winograd_f4_s8_scratch() say the same.
 
@@ -189,6 +222,7 @@ def _card(tile: int, number: int) -> Card:
         PARAMS,
         (Block("weights", "uint8", partial(_size, tile)),),
         pictures=True,
+        compute=partial(_compute, tile),
         counts=partial(_counts, tile),
         work=full_work,
         scratch=lambda layer: scratch_size(tile, layer.inputs[0][3]),

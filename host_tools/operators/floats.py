@@ -86,3 +86,14 @@ FLOATS: dict[str, Float] = {
     "SUB": _fused(np.subtract),
     "TANH": _plain(tanh),
 }
+
+# of two float32 inputs, a bool; and what takes its second or third input by one
+COMPARISONS: dict[str, Callable[..., npt.NDArray[np.bool_]]] = {
+    "EQUAL": np.equal,
+    "GREATER": np.greater,
+    "GREATER_EQUAL": np.greater_equal,
+    "LESS": np.less,
+    "LESS_EQUAL": np.less_equal,
+    "NOT_EQUAL": np.not_equal,
+}
+CHOICES = ("SELECT", "SELECT_V2")

@@ -162,7 +162,6 @@ class _Finder:
             array = values[self._root(index)] if data is None else data.reshape(1, -1)
             operands.append(Operand(array))
         compute = KERNELS[operator.kernel].compute
-        assert compute is not None
         call = Call(
             tuple(operands), Operand(np.zeros(shape, np.int8)), operator.params, operator.data
         )

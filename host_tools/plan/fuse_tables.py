@@ -1,10 +1,10 @@
 """Makes one table of a chain of operators that maps each byte of one tensor to a byte.
 
 Converters write one activation as many operators: SiLU as LOGISTIC and MUL, hard swish as ADD,
-RELU6 and two MUL, PReLU as RELU, NEG, MUL and ADD. Each value of the result depends on one byte
-alone, so the chain is run here for all 256, and a table does the same on the board. In between a
-chain may be float32: DEQUANTIZE, or CAST of a picture's bytes, operators that tflite-micro has
-only in floating point, QUANTIZE.
+RELU6 and two MUL, PReLU as RELU, NEG, MUL and ADD, ELU as EXP, GREATER_EQUAL and SELECT. Each
+value of the result depends on one byte alone, so the chain is run here for all 256, and a table
+does the same on the board. In between a chain may be float32: DEQUANTIZE, or CAST of a picture's
+bytes, operators that tflite-micro has only in floating point, QUANTIZE.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ from host_tools import reference
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator, Tensor
 from host_tools.operators import OPERATORS, lookup
-from host_tools.operators.floats import FLOATS
+from host_tools.operators.arguments import check_dtype, check_same_quantization
+from host_tools.operators.floats import CHOICES, COMPARISONS, FLOATS
 
 Array = npt.NDArray[np.generic]
 
-BY_VALUE = frozenset(FLOATS) | {kind for kind, page in OPERATORS.items() if page.by_value}
+BY_VALUE = {*FLOATS, *COMPARISONS, *CHOICES}
+BY_VALUE |= {kind for kind, page in OPERATORS.items() if page.by_value}
 # those that are a table, or nothing, on their own
 ONE_TABLE = frozenset(lookup.PAGES) | {"QUANTIZE"}
 BYTES = ("int8", "uint8")
@@ -177,13 +179,18 @@ def _for_all_bytes(tensor: Tensor) -> Tensor:
 
 
 def _compute(tensors: list[Tensor], operator: Operator, values: dict[int, Array]) -> Array:
-    real = tensors[operator.outputs[0]].dtype == "float32"
-    if real and operator.kind not in ("CAST", "DEQUANTIZE"):
-        given = [tensors[index].data for index in operator.inputs]
-        found = [
-            values[index] if data is None else data
-            for index, data in zip(operator.inputs, given, strict=True)
-        ]
+    target = tensors[operator.outputs[0]]
+    given = [tensors[index] for index in operator.inputs]
+    found = [values[tensor.index] if tensor.data is None else tensor.data for tensor in given]
+    if operator.kind in COMPARISONS:
+        for tensor in given:
+            check_dtype(tensor, "float32")
+        return np.asarray(COMPARISONS[operator.kind](*found))
+    if operator.kind in CHOICES:
+        for tensor in given[1:]:
+            check_same_quantization(tensor, target)
+        return np.where(*found)
+    if target.dtype == "float32" and operator.kind not in ("CAST", "DEQUANTIZE"):
         real_kind = FLOATS.get(operator.kind)
         if real_kind is None or real_kind.inputs != len(found):
             raise CommandError("this operator is not supported")

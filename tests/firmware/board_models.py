@@ -21,10 +21,13 @@ BoardMaker = Callable[..., VirtualBoard]
 
 # virtual boards that on_board runs on: with `inkling` in the firmware; the same with
 # single-precision floats and object representation C, as OpenMV's is; with a native module beside
-# stock firmware. Besides them it runs on "unix", MicroPython as a program of this computer.
+# stock firmware. Besides them it runs on "unix", MicroPython as a program of this computer, and on
+# "stm32", MicroPython's STM32 port on QEMU's STM32L475, where that can be.
 BOARDS = ("firmware", "single", "natmod")
 # for tests that need a board's memory or its counter
 NOT_ON_UNIX = pytest.mark.parametrize("on_board", BOARDS, indirect=True)
+# for tests that need more flash or heap than an STM32L475 has
+NOT_ON_STM32 = pytest.mark.parametrize("on_board", (*BOARDS, "unix"), indirect=True)
 # for camera scripts
 LIKE_OPENMV = pytest.mark.parametrize("on_board", ["single"], indirect=True)
 

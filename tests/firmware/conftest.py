@@ -19,6 +19,7 @@ from board_models import (
     build_whole,
 )
 from firmware_builder import build_firmware, build_natmod, make
+from stm32_board import RAM_DISK, Stm32Board, build_stm32_firmware
 
 from host_tools.pack import pack
 from host_tools.romfs import build_romfs
@@ -41,7 +42,13 @@ def unix_port() -> Path:
     return Path(done.stdout.strip())
 
 
-@pytest.fixture(params=[*BOARDS, "unix"])
+@pytest.fixture(scope="session")
+def stm32_firmware() -> Path:
+    """MicroPython's STM32 port with Inkling, for a board that QEMU has; skips without."""
+    return build_stm32_firmware()
+
+
+@pytest.fixture(params=[*BOARDS, "unix", "stm32"])
 def on_board(request: pytest.FixtureRequest, tmp_path: Path) -> Runner:
     """Runs a script with these files in /rom, headless; gives what it printed.
 
@@ -49,6 +56,8 @@ def on_board(request: pytest.FixtureRequest, tmp_path: Path) -> Runner:
     """
     if request.param == "unix":
         return unix_runner(request.getfixturevalue("unix_port"), tmp_path)
+    if request.param == "stm32":
+        return stm32_runner(request.getfixturevalue("stm32_firmware"))
     new_board = board_maker(request, request.param)
 
     def run(
@@ -97,6 +106,17 @@ def unix_runner(program: Path, folder: Path) -> Runner:
         )
         assert done.returncode == 0, done.stdout
         return done.stdout
+
+    return run
+
+
+def stm32_runner(firmware: Path) -> Runner:
+    """The same on QEMU's STM32L475."""
+
+    def run(script: str, files: Mapping[str, bytes | Path] | None = None) -> str:
+        disk = RAM_DISK if "/flash" in script else ""
+        with Stm32Board(firmware, romfs=files) as board:
+            return board.exec(disk + script, timeout=100)
 
     return run
 

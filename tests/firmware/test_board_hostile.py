@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from board_models import LABELS, Runner
+from board_models import LABELS, NOT_ON_STM32, Runner
 from mutations import mutated
 
 from host_tools.pack import pack
@@ -47,6 +47,7 @@ print(bytes(inkling.Model(good).predict(bytes(48))[0]) == expected)
 """
 
 
+@NOT_ON_STM32
 def test_mutated_and_cut_blobs_end_in_an_exception_or_a_run(
     on_board: Runner, tiny: dict[str, bytes | Path]
 ) -> None:
@@ -66,6 +67,7 @@ def test_mutated_and_cut_blobs_end_in_an_exception_or_a_run(
     assert works == "True"
 
 
+@NOT_ON_STM32
 def test_a_cifar10_blob_with_any_byte_of_its_head_changed_is_survived(on_board: Runner) -> None:
     root = Path(__file__).parents[2]
     good = pack(root / "models/cifar10/cifar10.tflite", labels=LABELS)

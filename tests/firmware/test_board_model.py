@@ -180,11 +180,17 @@ for size in 600, 100:
             fill += 1
     except MemoryError:
         pass
-for i in range(8):
+told = ""
+while "the blob needs" not in told:
+    # room for the file and the message, at last
     fill -= 1
     hog[fill] = None
-gc.collect()
-tell(inkling.Model, "/flash/copy.ink")
+    gc.collect()
+    try:
+        inkling.Model("/flash/copy.ink")
+    except MemoryError as e:
+        told = str(e)
+print("MemoryError:", told)
 for i in range(0, len(hog), 2):
     hog[i] = None
 gc.collect()

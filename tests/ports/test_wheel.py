@@ -59,7 +59,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 def test_the_package_has_what_its_commands_need(installed: Installed) -> None:
     assert installed("--version") == f"Inkling {version()}\n"
     shutil.copy(MODEL, installed.folder / "net.tflite")
-    installed("pack-model", "net.tflite", "-o", "net.ink", "--quiet")
+    installed("pack-model", "net.tflite", "-o", "net.ink")
     assert "conv_packed_s8" in installed("inspect", "net.ink")
     assert "openmv-h7" in installed("boards")
     assert "CONV_2D" in installed("profile", "net.ink", "--on", "sim")
@@ -71,7 +71,7 @@ def test_the_package_has_what_its_commands_need(installed: Installed) -> None:
 
 
 def test_the_package_gives_the_same_bits_on_the_virtual_board(installed: Installed) -> None:
-    picture = np.random.default_rng(1).integers(-128, 128, (32, 32, 3)).astype(np.int8)
+    picture = np.random.default_rng(1).integers(-128, 128, (1, 32, 32, 3)).astype(np.int8)
     np.save(installed.folder / "x.npy", picture)
     shutil.copy(MODEL, installed.folder / "net.tflite")
     outputs = []

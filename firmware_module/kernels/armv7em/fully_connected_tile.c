@@ -65,19 +65,20 @@ __attribute__((naked)) const void *ink_fully_connected_tile(
                    "4:\n"
 
                    // A = (sum - B) >> 8, then requantization; see requantize()
-                   "ldrd r8, r9, [sp, #12]\n"
+                   "ldr.w r9, [sp, #16]\n"
+                   "ldr.w r8, [sp, #12]\n"
                    "sub r4, r4, r6\n"
                    "sub r5, r5, r7\n"
-                   "cmp r9, #0\n"
                    "asr r4, r4, #8\n"
+                   "cmp r9, #0\n"
                    "asr r5, r5, #8\n"
                    "bgt 6f\n" // a shift to the left
                    "5:\n"
                    "smmlar r6, r6, r8, r6\n"
+                   "ldr.w r10, [sp, #20]\n"
                    "smmlar r7, r7, r8, r7\n"
                    "smmlar r4, r4, r8, r4\n"
                    "add r6, r6, r6, asr #31\n"
-                   "ldr.w r10, [sp, #20]\n"
                    "smmlar r5, r5, r8, r5\n"
                    "add r7, r7, r7, asr #31\n"
                    "smmlsr r6, r6, r9, r10\n"

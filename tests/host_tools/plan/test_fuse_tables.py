@@ -11,6 +11,7 @@ from oracle import LiteRt, TfliteMicro
 from single_operators.common import FUSED, Rng, some_scale, some_values, some_zero_point
 from tflite_builder import ModelBuilder
 
+from host_tools.errors import CommandError
 from host_tools.host_runtime import HostModel
 from host_tools.pack import pack
 from host_tools.plan import make_plan
@@ -129,6 +130,43 @@ ACTIVATIONS = (_silu, _hard_swish, _prelu, _leaky, _quantize_between, _sine)
 @pytest.mark.parametrize("make", ACTIVATIONS)
 def test_an_activation_of_many_operators_is_one_table(make: Callable[[], Chain]) -> None:
     _check(make().build(), ["lut_s8"])
+
+
+def _chosen(
+    compared: str = "GREATER_EQUAL",
+    of: float | None = None,
+    other: tuple[float, int] = (0.05, -5),
+) -> bytes:
+    """ELU as litert-torch writes it: e^x - 1 where x compares so to 0, else x."""
+    chain = Chain()
+    real = chain("DEQUANTIZE", scale=None)
+    chain("EXP", scale=None)
+    chain("QUANTIZE", scale=0.02, zero_point=-128)
+    below = chain("SUB", chain.scalar(50), scale=0.05, zero_point=-5)
+    above = chain("QUANTIZE", source=chain.input, scale=other[0], zero_point=other[1])
+    mask = chain.builder.tensor(SHAPE, "bool")
+    zero = chain.scalar(0, of)
+    compare = [real if of is None else chain.input, zero]
+    chain.builder.operator(compared, compare, [mask])
+    chain.last = chain.tensor(0.05, -5)
+    chain.builder.operator("SELECT", [mask, above, below], [chain.last])
+    return chain.build()
+
+
+@pytest.mark.parametrize(
+    "compared", ["EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "NOT_EQUAL"]
+)
+def test_a_choice_between_two_functions_of_a_byte_is_one_table(compared: str) -> None:
+    model = _chosen(compared)
+    assert _kernels(model) == ["lut_s8"]
+    (expected,) = LiteRt(model).run([ALL_BYTES])
+    np.testing.assert_array_equal(HostModel(pack(model)).run([ALL_BYTES])[0], expected)
+
+
+def test_bytes_are_neither_compared_nor_chosen_where_their_scales_differ() -> None:
+    for model in (_chosen(of=0.05), _chosen(other=(0.06, -5))):
+        with pytest.raises(CommandError, match="SELECT: this operator is not supported"):
+            pack(model)
 
 
 def test_the_table_is_named_after_its_operators() -> None:
