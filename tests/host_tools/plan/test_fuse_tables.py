@@ -49,7 +49,7 @@ class Chain:
         """Adds an operator on `source`, or the last tensor, and `others`; gives its output."""
         inputs = [self.last if source is None else source, *others]
         self.last = self.tensor(scale, zero_point)
-        has_fused = kind in ("ADD", "MUL", "SUB")
+        has_fused = kind in ("ADD", "DIV", "MUL", "SUB")
         options = {"fused_activation_function": fused} if has_fused else {}
         self.builder.operator(kind, inputs, [self.last], **options)
         return self.last
@@ -293,6 +293,28 @@ def test_a_function_that_is_left_in_float32_is_a_table(kind: str, scale: float) 
     chain(kind, scale=None)
     chain("QUANTIZE", scale=0.05, zero_point=-20)
     _check(chain.build(), ["lut_s8"])
+
+
+@pytest.mark.parametrize("fused", FUSED)
+def test_a_division_that_is_left_in_float32_is_a_table(fused: str) -> None:
+    chain = Chain()
+    chain("DEQUANTIZE", scale=None)
+    chain("DIV", chain.scalar(-0.7, None), scale=None, fused=fused)
+    chain("QUANTIZE", scale=0.03, zero_point=5)
+    _check(chain.build(), ["lut_s8"])
+
+
+@pytest.mark.parametrize("power", [2.0, 3.0, 0.5])
+def test_a_power_that_is_left_in_float32_is_a_table(power: float) -> None:
+    chain = Chain(0.02, zero_point=-128)
+    chain("DEQUANTIZE", scale=None)
+    chain("POW", chain.scalar(power, None), scale=None)
+    chain("QUANTIZE", scale=0.3, zero_point=-100)
+    model = chain.build()
+    assert _kernels(model) == ["lut_s8"]
+    # LiteRT's: tflite-micro has no POW
+    (expected,) = LiteRt(model).run([ALL_BYTES])
+    np.testing.assert_array_equal(HostModel(pack(model)).run([ALL_BYTES])[0], expected)
 
 
 INT8 = ("ABS", "ADD", "ELU", "HARD_SWISH", "LOGISTIC", "MUL", "QUANTIZE", "RELU", "SUB", "TANH")
