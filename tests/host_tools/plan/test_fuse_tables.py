@@ -49,7 +49,7 @@ class Chain:
         """Adds an operator on `source`, or the last tensor, and `others`; gives its output."""
         inputs = [self.last if source is None else source, *others]
         self.last = self.tensor(scale, zero_point)
-        has_fused = kind in ("ADD", "MUL", "SUB")
+        has_fused = kind in ("ADD", "DIV", "MUL", "SUB")
         options = {"fused_activation_function": fused} if has_fused else {}
         self.builder.operator(kind, inputs, [self.last], **options)
         return self.last
@@ -169,6 +169,33 @@ def test_bytes_are_neither_compared_nor_chosen_where_their_scales_differ() -> No
             pack(model)
 
 
+@pytest.mark.parametrize("seed", range(CHAINS // 2))
+def test_a_slope_for_each_channel_in_float32_is_a_line_for_each(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    chain = Chain(float(rng.uniform(0.01, 0.1)), int(rng.integers(-128, 128)))
+    chain("DEQUANTIZE", scale=None)
+    slopes = rng.uniform(*((-0.3, 0.6) if seed % 3 else (0, 1.5)), 16).astype(np.float32)
+    chain("PRELU", chain.builder.tensor([1, 1, 16], "float32", data=slopes), scale=None)
+    chain("QUANTIZE", scale=float(rng.uniform(0.01, 0.1)), zero_point=int(rng.integers(-128, 128)))
+    model = chain.build()
+    assert _kernels(model) == ["channel_lines_s8"]
+    blob, oracle = HostModel(pack(model)), TfliteMicro(model, 1 << 20)
+    for first in range(16):  # each channel is to see every byte
+        values = np.roll(ALL_BYTES.reshape(-1), first).reshape(SHAPE)
+        np.testing.assert_array_equal(blob.run([values])[0], oracle.run([values])[0])
+
+
+def test_a_function_of_each_channel_that_no_line_makes_is_refused() -> None:
+    chain = Chain(0.05, 0)
+    chain("DEQUANTIZE", scale=None)
+    slopes = np.linspace(-3, 3, 16, dtype=np.float32)
+    chain("PRELU", chain.builder.tensor([1, 1, 16], "float32", data=slopes), scale=None)
+    chain("SIN", scale=None)
+    chain("QUANTIZE", scale=1 / 127)
+    with pytest.raises(CommandError, match="PRELU: .* is float32; int8 is needed here"):
+        pack(chain.build())
+
+
 def test_the_table_is_named_after_its_operators() -> None:
     names = [
         [operator.name for operator in make_plan(read_model(make().build())).operators]
@@ -266,6 +293,28 @@ def test_a_function_that_is_left_in_float32_is_a_table(kind: str, scale: float) 
     chain(kind, scale=None)
     chain("QUANTIZE", scale=0.05, zero_point=-20)
     _check(chain.build(), ["lut_s8"])
+
+
+@pytest.mark.parametrize("fused", FUSED)
+def test_a_division_that_is_left_in_float32_is_a_table(fused: str) -> None:
+    chain = Chain()
+    chain("DEQUANTIZE", scale=None)
+    chain("DIV", chain.scalar(-0.7, None), scale=None, fused=fused)
+    chain("QUANTIZE", scale=0.03, zero_point=5)
+    _check(chain.build(), ["lut_s8"])
+
+
+@pytest.mark.parametrize("power", [2.0, 3.0, 0.5])
+def test_a_power_that_is_left_in_float32_is_a_table(power: float) -> None:
+    chain = Chain(0.02, zero_point=-128)
+    chain("DEQUANTIZE", scale=None)
+    chain("POW", chain.scalar(power, None), scale=None)
+    chain("QUANTIZE", scale=0.3, zero_point=-100)
+    model = chain.build()
+    assert _kernels(model) == ["lut_s8"]
+    # LiteRT's: tflite-micro has no POW
+    (expected,) = LiteRt(model).run([ALL_BYTES])
+    np.testing.assert_array_equal(HostModel(pack(model)).run([ALL_BYTES])[0], expected)
 
 
 INT8 = ("ABS", "ADD", "ELU", "HARD_SWISH", "LOGISTIC", "MUL", "QUANTIZE", "RELU", "SUB", "TANH")
