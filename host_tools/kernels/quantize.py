@@ -35,7 +35,7 @@ def stored(
     if dtype not in LIMITS or values.dtype != np.float32:
         return values
     return quantize(
-        values,
+        values.astype(np.float32, copy=False),
         scale=scale,
         zero_point=zero_point,
         output_shape=values.shape,

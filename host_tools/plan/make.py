@@ -40,9 +40,9 @@ def make_plan(
     """
     if target not in TARGETS:
         raise CommandError(f"the target {target!r} is not known; give {' or '.join(TARGETS)}")
-    graph = quantize_early(narrow_indices(graph))
+    model, graph = graph, quantize_early(narrow_indices(graph))
     graph = fuse_tables(fold_dilations(fold_constants(graph)))
-    given, graph = graph, quantized_inputs(graph)
+    given, graph = graph, quantized_inputs(graph, model)
     operators, views = lower(graph)
     operators = fold_pads(graph, fold_copies(graph, operators, views), views)
     operators = fold_channels(graph, operators, views)

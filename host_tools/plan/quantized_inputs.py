@@ -10,16 +10,18 @@ from host_tools.graph import Graph, Operator
 from host_tools.operators import OPERATORS
 
 
-def quantized_inputs(graph: Graph) -> Graph:
+def quantized_inputs(graph: Graph, model: Graph) -> Graph:
     """The graph without each QUANTIZE that alone reads a float32 input, which becomes its output.
 
     The input keeps its name. Boards and computer quantize real values for an 8-bit input by the
-    arithmetic of QUANTIZE. An output stays what it is: a QUANTIZE that writes one stays too.
+    arithmetic of QUANTIZE. What the `model` quantizes twice stays float32, though nobody read one.
+    An output stays what it is: a QUANTIZE that writes one stays too.
     """
     tensors, operators, inputs = list(graph.tensors), list(graph.operators), list(graph.inputs)
     for number, index in enumerate(graph.inputs):
         quantize = _only_reader(graph, index)
-        if quantize is None:
+        readers = [one.kind for one in model.operators if index in one.inputs]
+        if quantize is None or readers.count("QUANTIZE") > 1:
             continue
         (target,) = quantize.outputs
         tensors[target] = dataclasses.replace(tensors[target], name=tensors[index].name)
