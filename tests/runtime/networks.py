@@ -37,6 +37,8 @@ def every_kernel() -> bytes:
     picture = builder.tensor([1, 6, 6, 3], "float32", name="picture")
     quantized, conv, depthwise = image(6, 3), image(6, 6), image(3, 6)
     builder.operator("QUANTIZE", [picture], [quantized])
+    # read twice, so that the input stays float32
+    builder.operator("QUANTIZE", [picture], [builder.tensor([1, 6, 6, 3], scale=0.5)])
     dilated = {"dilation_h_factor": 2, "dilation_w_factor": 1}
     builder.operator(
         "CONV_2D", [quantized, *_weights(builder, rng, [6, 3, 2, 1])], [conv], **same_1, **dilated
