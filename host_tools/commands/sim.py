@@ -33,6 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="run this script on it, and stop when it ends",
     )
     parser.add_argument(
+        "--heap",
+        metavar="BYTES",
+        help="how much heap it has, such as 264K for an OpenMV Cam H7; default: 512K, at most 3M",
+    )
+    parser.add_argument(
         "--icount",
         action="store_true",
         help="count instructions: 64 ns of the board's time each, equal on every run",

@@ -189,17 +189,28 @@ def _others(shape: Sequence[int]) -> list[Layer]:
     """What no packed kernel replaces."""
     none = {"fused_activation_function": "NONE"}
     resize = {"align_corners": False, "half_pixel_centers": True}
+    doubled = ([2 * shape[1], 2 * shape[2]],)
+    # a constant of each channel makes lines (channel_lines_s8)
+    column = (shape[2], 1)
     return [
         Layer("LOGISTIC", 0, (), {}),
         Layer("MUL", 0, (), none),
-        Layer("ADD", 0, (shape[3],), none),
-        Layer("SUB", 0, (shape[3],), none),
-        Layer("MUL", 0, (shape[3],), none),
+        Layer("ADD", 0, column, none),
+        Layer("SUB", 0, column, none),
+        Layer("MUL", 0, column, none),
+        Layer("PRELU", 0, column, {}),
+        Layer("PRELU", 0, (shape[3],), {}),
+        Layer("SQUARED_DIFFERENCE", 0, column, {}),
+        Layer("MAXIMUM", 0, (), {}),
+        Layer("MINIMUM", 0, (), {}),
+        Layer("REDUCE_MAX", 0, ([1, 2],), {"keep_dims": False}),
+        Layer("REDUCE_MIN", 0, ([1, 2],), {"keep_dims": False}),
         Layer("TRANSPOSE", 0, ([0, 2, 1, 3],), {}),
         Layer("TRANSPOSE", 0, ([0, 3, 1, 2],), {}),
         Layer("PAD", 0, ([[0, 0], [1, 1], [1, 1], [0, 0]],), {}),
         Layer("MEAN", 0, ([1, 2],), {"keep_dims": False}),
-        Layer("RESIZE_NEAREST_NEIGHBOR", 0, ([2 * shape[1], 2 * shape[2]],), resize),
+        Layer("RESIZE_NEAREST_NEIGHBOR", 0, doubled, resize),
+        Layer("RESIZE_BILINEAR", 0, doubled, resize),
         Layer("DEQUANTIZE", 0, (), {}),
         Layer("QUANTIZE", 0, (), {}),
     ]

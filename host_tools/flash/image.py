@@ -21,6 +21,8 @@ _TARGET = struct.Struct("<6sBI255sII")  # "Target", alternate setting, named, na
 _ELEMENT = struct.Struct("<II")  # address, size
 _SUFFIX = struct.Struct("<HHHH3sBI")  # device, product, vendor, DFU version, "UFD", length, CRC
 _ANY_DEVICE = "ffff:ffff"
+# one die, its core's voltage made in two ways: firmware of one can stop the other
+_UNLIKE = ("STM32H743", "STM32H747")
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,13 @@ def _check(image: Image, board: Board) -> None:
         raise CommandError(
             f"{path}: its stack would start at {image.stack:#010x}, where the {board.part} has no "
             f"RAM: it is no firmware of the {board.title}"
+        )
+    named = [name for name in _UNLIKE if any(name.encode() in part.data for part in parts)]
+    if board.part[:9] in _UNLIKE and named and board.part[:9] not in named:
+        raise CommandError(
+            f"{path}: it names the {named[0]} as its part, and the {board.title} has the "
+            f"{board.part}, which is supplied otherwise: such firmware can stop it until its "
+            "flash is erased with BOOT0 held; build firmware for this board"
         )
     code = image.reset & ~1
     if not image.reset & 1 or not any(part.address <= code < part.end for part in parts):

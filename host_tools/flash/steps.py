@@ -34,10 +34,14 @@ _HEADER = struct.pack("<4sHH", b"INKL", layout.VERSION, layout.HEADER.size).ljus
 
 
 def plan(device: Device | None, board: Board, image: Image) -> list[str]:
-    """What `flash` will do, a sentence or a command a step. Raises CommandError like it."""
+    """What `flash` will do, a sentence or a command a step, and first what it lacks."""
     source = device or _expected(board)
-    tool = tools.choose_tool(source, board)
     steps = []
+    try:
+        tool = tools.choose_tool(source, board)
+    except CommandError as error:
+        steps.append(str(error))
+        tool = tools.usual_tool(source)
     if device is None:
         steps.append(f"wait for its bootloader: {board.bootloader.buttons}")
     elif device.state == "run":

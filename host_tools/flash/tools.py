@@ -56,6 +56,11 @@ def choose_tool(device: Device, board: Board) -> str:
     )
 
 
+def usual_tool(device: Device) -> str:
+    """The program for the device where all are there."""
+    return "st-flash" if device.state == "debugger" else "dfu-util"
+
+
 def commands(
     tool: str, device: Device, board: Board, image: Image, folder: Path
 ) -> list[list[str]]:

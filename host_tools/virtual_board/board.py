@@ -43,7 +43,7 @@ class VirtualBoard:
 
     `firmware` is an ELF file (default: what make built); `romfs` is an image (bytes) or the files
     to put into one, by name. With `icount` every instruction takes 64 ns of the board's time, so
-    that counts of ticks repeat exactly.
+    that counts of ticks repeat exactly. `heap` is in bytes (default: the firmware's, 512 KB).
 
     `run_script` starts a QEMU of its own each time. `port` and `exec` need the context manager,
     which starts one and kills it at the end.
@@ -56,6 +56,7 @@ class VirtualBoard:
         romfs: bytes | Mapping[str, bytes | Path] | None = None,
         icount: bool = False,
         storage: Path | None = None,
+        heap: int | None = None,
     ) -> None:
         self.firmware = (firmware or qemu.default_firmware()).absolute()
         qemu.check_firmware(self.firmware)
@@ -65,6 +66,12 @@ class VirtualBoard:
                 f"the files for /rom take {len(self._image)} bytes; "
                 f"the virtual board has room for {qemu.ROMFS_SIZE}"
             )
+        if heap is not None and not qemu.LEAST_HEAP <= heap <= qemu.MOST_HEAP:
+            raise CommandError(
+                f"a heap of {heap} bytes: the virtual board has {qemu.LEAST_HEAP} to "
+                f"{qemu.MOST_HEAP}"
+            )
+        self._heap = heap
         self._icount = icount
         self._storage = storage.absolute() if storage else None
         self._process: subprocess.Popen[bytes] | None = None
@@ -208,7 +215,7 @@ class VirtualBoard:
         if self._image:
             image = folder / "romfs.img"
             image.write_bytes(self._image)
-        return qemu.command_line(self.firmware, image, self._icount, self._storage)
+        return qemu.command_line(self.firmware, image, self._icount, self._storage, self._heap)
 
     def _running(self, grace: float = 0.0) -> subprocess.Popen[bytes]:
         """Returns the process, or raises CommandError with its last words when it has ended."""

@@ -21,6 +21,10 @@ ROMFS_ADDRESS = 0x60400000
 ROMFS_SIZE = 12 << 20
 # the PSRAM, which holds /flash and /rom: MEMORY in memory.ld
 STORAGE_SIZE = 16 << 20
+# a word that is 0, or the bytes of heap that are wanted: _heap_asked in memory.ld
+HEAP_ADDRESS = 0x203FFFF0
+LEAST_HEAP = 16 << 10
+MOST_HEAP = 3 << 20
 # instructions = ticks * 5 / 8: an instruction takes 2**6 ns, a tick 40 ns
 ICOUNT_SHIFT = 6
 # the board's semihost.arguments() reads at most this much
@@ -59,7 +63,7 @@ def check_firmware(path: Path) -> None:
 
 
 def command_line(
-    firmware: Path, romfs: Path | None, icount: bool, storage: Path | None
+    firmware: Path, romfs: Path | None, icount: bool, storage: Path | None, heap: int | None
 ) -> list[str]:
     """Returns the arguments that every use of the virtual board has in common."""
     machine = "mps2-an500"
@@ -73,6 +77,8 @@ def command_line(
     words += ["-machine", machine]
     if icount:
         words += ["-icount", f"shift={ICOUNT_SHIFT}"]
+    if heap:
+        words += ["-device", f"loader,addr={HEAP_ADDRESS:#x},data={heap},data-len=4"]
     if romfs:
         path = str(romfs).replace(",", ",,")
         words += ["-device", f"loader,file={path},addr={ROMFS_ADDRESS:#x},force-raw=on"]

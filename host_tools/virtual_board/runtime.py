@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.blob.reader import read_blob
+from host_tools.blob.reader import Blob, read_blob
 from host_tools.errors import CommandError
-from host_tools.virtual_board import VirtualBoard
+from host_tools.virtual_board import VirtualBoard, qemu
 
 Array = npt.NDArray[np.generic]
 
@@ -22,13 +22,15 @@ import inkling
 import semihost
 import uctypes
 
-def bytes_of(buffer):
-    return uctypes.bytearray_at(uctypes.addressof(buffer), len(bytes(buffer)))
+def bytes_of(tensors, sizes):
+    views = [tensors(i) for i in range(len(sizes))]
+    return [uctypes.bytearray_at(uctypes.addressof(v), n) for v, n in zip(views, sizes)]
 
 folder, count = sys.argv[1], int(sys.argv[2])
+sizes = [[int(size) for size in words.split(",")] for words in sys.argv[3:]]
 model = inkling.Model("/rom/model.ink")
-inputs = [bytes_of(model.input(i)) for i in range(len(model.input_shape))]
-outputs = [bytes_of(model.output(i)) for i in range(len(model.output_shape))]
+inputs = bytes_of(model.input, sizes[0])
+outputs = bytes_of(model.output, sizes[1])
 for number in range(count):
     for i, buffer in enumerate(inputs):
         semihost.readinto("%s/input%d" % (folder, i), buffer, number * len(buffer))
@@ -52,12 +54,14 @@ def run_on_virtual_board(
     read = read_blob(blob)
     count = len(inputs[0])
     macs = sum(operator.macs for operator in read.operators)
-    board = VirtualBoard(firmware, romfs={"model.ink": blob})
+    # as much as it can have: this asks for the bits, not for what fits a board
+    board = VirtualBoard(firmware, romfs={"model.ink": blob}, heap=qemu.MOST_HEAP)
     with tempfile.TemporaryDirectory(prefix="inkling-") as folder:
         for index, array in enumerate(inputs):
             Path(folder, f"input{index}").write_bytes(np.ascontiguousarray(array).tobytes())
         timeout = _START_SECONDS + count * (1 + macs / _MACS_A_SECOND)
-        result = board.run_script(_SCRIPT, [folder, str(count)], timeout=timeout)
+        words = [folder, str(count), _sizes(read, read.inputs), _sizes(read, read.outputs)]
+        result = board.run_script(_SCRIPT, words, timeout=timeout)
         if result.status:
             last = result.stdout.strip().rpartition("\n")[2] or f"status {result.status}"
             raise CommandError(f"the virtual board cannot run it: {last}")
@@ -69,3 +73,7 @@ def run_on_virtual_board(
             )
             outputs.append(np.frombuffer(stored, tensor.dtype).reshape(count, *tensor.shape))
         return outputs
+
+
+def _sizes(read: Blob, indices: Sequence[int]) -> str:
+    return ",".join(str(read.tensors[index].size) for index in indices)

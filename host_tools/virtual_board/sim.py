@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from host_tools.byte_count import byte_count
 from host_tools.camera_source import open_source
 from host_tools.errors import CommandError
 from host_tools.files import read_whole
@@ -20,13 +21,15 @@ from host_tools.virtual_board.preview import Preview
 def run(args: argparse.Namespace) -> int:
     """Serves the board until Ctrl-C, or until it or the script of args.script stops; returns 0.
 
-    Takes args.firmware (Path or None), args.romfs (list of Path), args.icount (bool), args.camera
-    (str or None) and args.script (Path or None). Raises CommandError for a file or a camera that
-    cannot be read, when the board dies and when the script fails.
+    Takes args.firmware (Path or None), args.romfs (list of Path), args.heap (str or None),
+    args.icount (bool), args.camera (str or None) and args.script (Path or None). Raises
+    CommandError for a file or a camera that cannot be read, when the board dies and when the
+    script fails.
     """
     files = _rom_files(args.romfs)
     if args.script and not args.script.is_file():
         raise CommandError(f"there is no script {args.script} to run")
+    heap = byte_count(args.heap, "--heap") if args.heap else None
     with contextlib.ExitStack() as stack:
         preview = None
         if args.camera:
@@ -35,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
             camera = stack.enter_context(Camera(source, preview.show))
             files = camera.romfs() | files
         board = stack.enter_context(
-            VirtualBoard(args.firmware, romfs=files or None, icount=args.icount)
+            VirtualBoard(args.firmware, romfs=files or None, icount=args.icount, heap=heap)
         )
         print(f"port: {board.port}")
         print(f"try:  {_mpremote()} connect {board.port}")

@@ -34,10 +34,10 @@ ROUTES = {
         u_net_transposed""",
     "onnx2tf": "convolutions hard_swish leaky_relu prelu silu",
     "ai-edge-quantizer of keras": """attention convolutions dilated elu gelu gelu_tanh hard_silu
-        layer_normalization leaky_relu mish residuals sequence silu softplus u_net_bilinear
+        layer_normalization leaky_relu mish prelu residuals sequence silu softplus u_net_bilinear
         u_net_nearest u_net_transposed""",
     "ai-edge-quantizer of onnx2tf": """convolutions elu gelu gelu_tanh hard_swish leaky_relu
-        residuals silu u_net_linear u_net_nearest u_net_transposed""",
+        prelu residuals silu u_net_linear u_net_nearest u_net_transposed""",
 }
 MODELS = [(route, name) for route, names in ROUTES.items() for name in names.split()]
 # where LiteRT is the oracle: tflite-micro has no GELU, SELECT and TILE, EXP only in float32, and

@@ -18,7 +18,7 @@ CORTEX_M7 = ["-mcpu=cortex-m7", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv5-d16"]
 
 # What the compiler may call by itself, and what only its own library has: no libm, no malloc, no
 # division of 64 bits
-ALLOWED = {"memcpy", "memset", "ink_quantize_element"}
+ALLOWED = {"memcpy", "memset"}
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,14 @@
 
 extern uint32_t _estack, _sstack;
 
-static char heap[MICROPY_HEAP_SIZE] __attribute__((section(".bss.heap"), aligned(8)));
+extern char _heap_start[], _heap_limit[];
+extern volatile uint32_t _heap_asked; // bytes; 0 where QEMU was told nothing
+
+static char *heap_end(void) {
+    size_t size = _heap_asked == 0 ? MICROPY_HEAP_SIZE : _heap_asked;
+    size_t most = (size_t)(_heap_limit - _heap_start);
+    return _heap_start + (size < most ? size : most);
+}
 
 static void run_repl(void) {
     for (;;) {
@@ -29,7 +36,7 @@ int main(void) {
     board_uart_init();
     mp_cstack_init_with_top(&_estack, (size_t)((char *)&_estack - (char *)&_sstack));
     for (;;) {
-        gc_init(heap, heap + sizeof(heap));
+        gc_init(_heap_start, heap_end());
         mp_init();
         pyexec_frozen_module("_boot.py", false);
         int result = pyexec_file_if_exists("boot.py");

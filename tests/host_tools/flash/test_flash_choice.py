@@ -101,6 +101,19 @@ def dry(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
     return [line.split(". ", 1)[1] for line in lines if line[0].isdigit()]
 
 
+def test_a_dry_run_without_the_program_names_it_and_prints_its_steps(
+    usb: Usb, image: str, nucleo_image: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, wait, write, _back = dry(capsys, "--board", "openmv-h7", image)
+    assert first.startswith("dfu-util is not on PATH: install it (Debian: apt install dfu-util")
+    assert wait.startswith("wait for its bootloader: ")
+    assert write.startswith("dfu-util -d ,37c5:9204 -a 2 -R -D ")
+    usb.plug("1-1", "0483:374e")
+    first, write, _back = dry(capsys, "--board", "nucleo-h743zi", nucleo_image)
+    assert first.startswith("st-flash, which writes over an ST-LINK, is not on PATH")
+    assert write.startswith("st-flash --connect-under-reset --reset write ")
+
+
 def test_a_dry_run_prints_each_step_and_runs_nothing(
     usb: Usb, stand_in: StandIn, image: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -51,6 +51,31 @@ def test_each_boards_firmware_is_taken_up_to_its_last_byte(name: str, bin_file: 
     assert f"has room up to {board.firmware_end:#010x}: 1 bytes less are needed" in said
 
 
+@pytest.mark.parametrize(
+    ("name", "part", "other"),
+    [
+        ("stm32h747i-disco", "STM32H747", "STM32H743"),
+        ("arduino-giga", "STM32H747", "STM32H743"),
+        ("nucleo-h743zi", "STM32H743", "STM32H747"),
+    ],
+)
+def test_firmware_that_names_the_part_with_the_other_supply_is_refused(
+    name: str, part: str, other: str, bin_file: Path
+) -> None:
+    board = read_board(name)
+    said = refusal(bin_file, firmware(board) + f"board with {other}".encode(), board)
+    assert said.startswith(
+        f"it names the {other} as its part, and the {board.title} has the {part}"
+    )
+    for taken in (part, f"{other} {part}", "STM32F746"):
+        bin_file.write_bytes(firmware(board) + taken.encode())
+        read_image(bin_file, board)
+    # the other boards of the table are no such pair
+    f746 = read_board("stm32f746g-disco")
+    bin_file.write_bytes(firmware(f746) + b"STM32H743")
+    read_image(bin_file, f746)
+
+
 def test_a_dfu_file_of_micropythons_own_tool_is_taken(tmp_path: Path) -> None:
     tool = ROOT / "build/micropython/tools/dfu.py"
     if not tool.is_file():

@@ -169,6 +169,33 @@ def test_bytes_are_neither_compared_nor_chosen_where_their_scales_differ() -> No
             pack(model)
 
 
+@pytest.mark.parametrize("seed", range(CHAINS // 2))
+def test_a_slope_for_each_channel_in_float32_is_a_line_for_each(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    chain = Chain(float(rng.uniform(0.01, 0.1)), int(rng.integers(-128, 128)))
+    chain("DEQUANTIZE", scale=None)
+    slopes = rng.uniform(*((-0.3, 0.6) if seed % 3 else (0, 1.5)), 16).astype(np.float32)
+    chain("PRELU", chain.builder.tensor([1, 1, 16], "float32", data=slopes), scale=None)
+    chain("QUANTIZE", scale=float(rng.uniform(0.01, 0.1)), zero_point=int(rng.integers(-128, 128)))
+    model = chain.build()
+    assert _kernels(model) == ["channel_lines_s8"]
+    blob, oracle = HostModel(pack(model)), TfliteMicro(model, 1 << 20)
+    for first in range(16):  # each channel is to see every byte
+        values = np.roll(ALL_BYTES.reshape(-1), first).reshape(SHAPE)
+        np.testing.assert_array_equal(blob.run([values])[0], oracle.run([values])[0])
+
+
+def test_a_function_of_each_channel_that_no_line_makes_is_refused() -> None:
+    chain = Chain(0.05, 0)
+    chain("DEQUANTIZE", scale=None)
+    slopes = np.linspace(-3, 3, 16, dtype=np.float32)
+    chain("PRELU", chain.builder.tensor([1, 1, 16], "float32", data=slopes), scale=None)
+    chain("SIN", scale=None)
+    chain("QUANTIZE", scale=1 / 127)
+    with pytest.raises(CommandError, match="PRELU: .* is float32; int8 is needed here"):
+        pack(chain.build())
+
+
 def test_the_table_is_named_after_its_operators() -> None:
     names = [
         [operator.name for operator in make_plan(read_model(make().build())).operators]
