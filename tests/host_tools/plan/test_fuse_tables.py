@@ -263,6 +263,32 @@ def test_what_something_else_needs_in_between_stays() -> None:
     _check(chain.build(chain.last, gate), ["lut_s8", "mul_s8"], outputs=2)
 
 
+def test_what_another_operator_needs_in_between_stays() -> None:
+    chain = _silu()
+    product, gate = chain.last, chain.builder.graph.operators[0].outputs[0]
+    turned = chain.builder.tensor([1, 4, 4, 16], scale=1 / 256, zero_point=-128)
+    order = chain.builder.constant([0, 2, 1, 3])
+    chain.builder.operator("TRANSPOSE", [gate, order], [turned])
+    _check(chain.build(product, turned), ["lut_s8", "mul_s8", "copy"], outputs=2)
+
+
+def test_a_tensor_that_is_repeated_is_no_part_of_a_chain() -> None:
+    builder = ModelBuilder()
+    source = builder.tensor([1, 1, 1, 256], scale=0.05)
+    twos = builder.tensor([1, 2, 1, 1], scale=0.02, data=[100, 100])
+    sums, target = (
+        builder.tensor([1, 2, 1, 256], scale=scale, zero_point=point)
+        for scale, point in ((0.06, 0), (1 / 256, -128))
+    )
+    builder.operator("ADD", [source, twos], [sums], fused_activation_function="NONE")
+    builder.operator("LOGISTIC", [sums], [target])
+    model = builder.build([source], [target])
+    assert _kernels(model) == ["broadcast_add_s8", "lut_s8"]
+    given = ALL_BYTES.reshape(1, 1, 1, 256)
+    (expected,) = TfliteMicro(model, 1 << 20).run([given])
+    np.testing.assert_array_equal(HostModel(pack(model)).run([given])[0], expected)
+
+
 def test_a_constant_of_several_values_is_no_part_of_a_chain() -> None:
     chain = Chain()
     values = chain.builder.tensor(SHAPE, scale=0.02, data=ALL_BYTES)
