@@ -173,16 +173,18 @@ with open("/rom/tiny.ink", "rb") as f, open("/flash/copy.ink", "wb") as g:
     g.write(f.read())
 hog = [None] * 2000
 fill = 0
-for size in 600, 100:
+for size in 600, 100, 16:
+    middle = fill
     try:
         while True:
             hog[fill] = bytearray(size)
             fill += 1
     except MemoryError:
         pass
-for i in range(8):
-    fill -= 1
-    hog[fill] = None
+# room to open a file, of those of 100 bytes
+for i in range(6):
+    middle -= 1
+    hog[middle] = None
 gc.collect()
 tell(inkling.Model, "/flash/copy.ink")
 for i in range(0, len(hog), 2):
