@@ -29,6 +29,8 @@ help:
 	@echo '     PICTURES=folder     your own JPEG and PNG files'
 	@echo 'make test              set up, lint, and every test'
 	@echo '     TESTS=path          only these tests'
+	@echo 'make test-exporters    models made by today'"'"'s exporters (not in make test); 4 GB of Python packages'
+	@echo '     PYTHON_EXPORTERS=p  a Python of 3.12 or 3.13 for those that need one'
 	@echo 'make bench             instructions and cycles of the real models, the code'"'"'s size'
 	@echo '     MODELS=folder       of each layer of your own models there instead'
 	@echo 'make lint              style, types and warnings; make format puts the style right'
@@ -191,6 +193,17 @@ endif
 .PHONY: test
 test: lint firmware-virtual
 	@$(PYTHON) -m pytest $(TESTS)
+
+# exporters conflict, so each has an environment of its own; one whose Python is missing here is left out
+EXPORTERS := ai-edge-quantizer keras litert-torch onnx2tf
+EXPORTER_PYTHONS = $(PYTHON_EXPORTERS) "$(PYTHON3)" python3.13 python3.12 $(wildcard $(HOME)/.pyenv/versions/3.12*/bin/python)
+build/exporters/%/made: tests/exporters/%/requirements.txt | .venv/test-tools
+	@sh tests/exporters/environment.sh $* $(EXPORTER_PYTHONS)
+	@test ! -x $(@D)/bin/python || touch $@
+
+.PHONY: test-exporters
+test-exporters: $(EXPORTERS:%=build/exporters/%/made)
+	@$(PYTHON) -m pytest tests/exporters
 
 # --- style and warnings -------------------------------------------------------------------------------------------
 

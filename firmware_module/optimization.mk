@@ -1,9 +1,9 @@
 # MicroPython is built for size, and so is all of ours but what computes. INKLING_BUILD is where our objects go.
 $(INKLING_BUILD)/kernels/%.o: CFLAGS += -O2
-INKLING_FAST := runtime/ink_image runtime/ink_quantize
+INKLING_FAST := runtime/ink_image
 $(INKLING_FAST:%=$(INKLING_BUILD)/%.o): CFLAGS += -O3
 # kernels that the packer seldom takes, that cost little, or whose inner loops are assembly
 INKLING_SMALL := arm_avgpool_s8 arm_max_pool_s8 arm_elementwise_mul_s8 ink_broadcast \
-	ink_broadcast_add_s8 ink_broadcast_mul_s8 ink_mean_s8 arm_depthwise_conv_wrapper_s8 \
+	ink_broadcast_mul_s8 ink_mean_s8 arm_depthwise_conv_wrapper_s8 \
 	armv7em/conv_general_s8 armv7em/depthwise_3x3_s8 armv7em/depthwise_packed_s8
 $(INKLING_SMALL:%=$(INKLING_BUILD)/kernels/%.o): CFLAGS += -Os

@@ -14,7 +14,7 @@ from host_tools.arithmetic import LIMITS
 from host_tools.blob.reader import BlobTensor
 from host_tools.errors import CommandError
 from host_tools.files import read_whole, write_whole
-from host_tools.kernels.quantize import dequantize, quantize
+from host_tools.kernels.quantize import dequantize, stored
 
 Array = npt.NDArray[np.generic]
 
@@ -77,14 +77,8 @@ def as_inputs(array: Array, tensor: BlobTensor, where: str) -> Batch:
         raise CommandError(f"{where}: it is empty; its shape is {list(array.shape)}")
     if array.dtype == tensor.dtype:
         return batch
-    stored = quantize(
-        batch.values.astype(np.float32, copy=False),
-        scale=np.float32(tensor.scale),
-        zero_point=tensor.zero_point,
-        output_shape=batch.values.shape,
-        output_dtype=tensor.dtype,
-    )
-    return Batch(stored, batch.form)
+    values = batch.values.astype(np.float32, copy=False)
+    return Batch(stored(values, tensor.dtype, tensor.scale, tensor.zero_point), batch.form)
 
 
 def as_given(values: Array, form: str) -> Array:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from host_tools.errors import CommandError
 from host_tools.host_build import build_library
+from host_tools.kernels.quantize import stored
 
 Array = npt.NDArray[np.generic]
 
@@ -150,10 +151,15 @@ class HostModel:
     def run(self, inputs: Sequence[Array]) -> list[Array]:
         """The outputs, new arrays, of one array an input; all in the tensors' shapes and dtypes.
 
+        Real values, float32, are quantized for an 8-bit input.
         Raises CommandError for arrays that do not fit.
         """
         if len(inputs) != len(self.inputs):
             raise CommandError(f"{len(inputs)} inputs given, {len(self.inputs)} needed")
+        inputs = [
+            stored(array, tensor.dtype, tensor.scale, tensor.zero_point)
+            for array, tensor in zip(inputs, self.inputs, strict=True)
+        ]
         for position, (array, tensor) in enumerate(zip(inputs, self.inputs, strict=True)):
             if array.shape != tensor.shape or array.dtype != tensor.dtype:
                 raise CommandError(

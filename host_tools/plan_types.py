@@ -71,7 +71,8 @@ class Plan:
 
     `image_tables` has an entry an input: None, or the stored value by pixel value, [256] for all
     channels or [3, 256] for each; pictures are taken blue, green, red where `bgr`.
-    `arena_size` is bytes, scratch included.
+    `real_inputs` are the numbers of the inputs that are float32 in the model and 8-bit here, as
+    it only quantizes them. `arena_size` is bytes, scratch included.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Plan:
     image_tables: list[np.ndarray | None] = field(default_factory=list)
     arena_size: int = 0
     bgr: bool = False
+    real_inputs: tuple[int, ...] = ()
 
     def layer(self, operator: PlanOperator) -> Layer:
         """The parameters and shapes of an operator."""

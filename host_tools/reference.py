@@ -18,6 +18,7 @@ from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator, Tensor
 from host_tools.kernels import KERNELS
 from host_tools.kernels.card import Call, Operand
+from host_tools.kernels.quantize import stored
 from host_tools.operators import OPERATORS
 from host_tools.operators.arguments import label
 from host_tools.operators.lowering import View
@@ -123,9 +124,10 @@ class BlobRunner:
         self.arena = np.zeros(self.blob.arena_size, np.uint8)
 
     def run(self, inputs: Sequence[Array]) -> list[Array]:
-        """The outputs for `inputs`, all in stored dtypes and shapes."""
+        """The outputs, stored values, for `inputs`, stored values or float32 real ones."""
         for index, array in zip(self.blob.inputs, inputs, strict=True):
-            self.tensor(index)[...] = array
+            tensor = self.blob.tensors[index]
+            self.tensor(index)[...] = stored(array, tensor.dtype, tensor.scale, tensor.zero_point)
         for operator in self.blob.operators:
             self.run_operator(operator)
         return [self.tensor(index).copy() for index in self.blob.outputs]

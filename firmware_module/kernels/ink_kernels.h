@@ -8,7 +8,6 @@
 #ifndef INK_KERNELS_H
 #define INK_KERNELS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "ink_blob.h"
@@ -98,11 +97,10 @@ typedef struct {
 } ink_batch_matmul_params_t;
 
 // Dimensions of both inputs before their last two broadcast to the output's. Input 0 is [rows,
-// depth] there, input 1 [columns, depth]; scratch is what a fully connected layer of that depth and
-// as many units needs. False where CMSIS-NN's function reports an error.
-bool ink_batch_matmul_s8(const ink_batch_matmul_params_t *params, const ink_tensor_t *input0,
+// depth] there, input 1 [columns, depth].
+void ink_batch_matmul_s8(const ink_batch_matmul_params_t *params, const ink_tensor_t *input0,
     const int8_t *input0_data, const ink_tensor_t *input1, const int8_t *input1_data,
-    const ink_tensor_t *output, int8_t *output_data, void *scratch, uint32_t scratch_size);
+    const ink_tensor_t *output, int8_t *output_data);
 
 typedef struct {
     int32_t multiplier, shift, reverse_multiplier, reverse_shift, diff_min;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kernels/ink_copy_bytes.h"
+#include "kernels/ink_kernels.h"
 #include "runtime/ink_image.h"
 
 #include "binding.h"
@@ -135,6 +136,11 @@ static void set_buffer(const slot_t *slot, mp_obj_t object) {
         if (buffer.len / item != slot->elements) {
             raise_for(
                 slot, &mp_type_ValueError, "number of floats", buffer.len / item, slot->elements);
+        }
+        bool one_byte = ink_element_size(slot->tensor->dtype) == 1;
+        if (typecode == 'f' && one_byte && (uintptr_t)buffer.buf % sizeof(float) == 0) {
+            ink_quantize_f32(slot->tensor, buffer.buf, slot->data, slot->elements);
+            return;
         }
         for (uint32_t i = 0; i < slot->elements; i++) {
             const uint8_t *from = (const uint8_t *)buffer.buf + i * item;

@@ -113,10 +113,13 @@ def _summary(plan: Plan, labels: Mapping[int, list[str]], blob: bytes) -> dict[s
         "inputs": [
             {
                 **_tensor(plan, index),
+                "real_in_the_model": number in plan.real_inputs,
                 "takes_images": table is not None,
                 "channels_first": has_channels_first(plan.tensors[index].shape),
             }
-            for index, table in zip(plan.inputs, plan.image_tables, strict=True)
+            for number, (index, table) in enumerate(
+                zip(plan.inputs, plan.image_tables, strict=True)
+            )
         ],
         "outputs": [
             {**_tensor(plan, index), "labels": len(labels.get(number, ()))}
@@ -150,7 +153,8 @@ def _text(plan: Plan, labels: Mapping[int, list[str]], summary: dict[str, Any]) 
         images = "" if table is None else images_text(True, table.ndim == 2, plan.bgr)
         tensor = plan.tensors[index]
         turned = channels_first_text(tensor.shape)
-        lines.append((f"input {number}", tensor_text(tensor, images, turned)))
+        real = "float32 in the model" if number in plan.real_inputs else ""
+        lines.append((f"input {number}", tensor_text(tensor, real, images, turned)))
     for number, index in enumerate(plan.outputs):
         count = labels_text(labels.get(number, ()))
         lines.append((f"output {number}", tensor_text(plan.tensors[index], count)))

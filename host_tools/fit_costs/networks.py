@@ -60,6 +60,7 @@ def networks() -> Iterator[Network]:
         yield from side_by_side(rng, shape, flat, portable)
         if math.prod(shape) < MOST_OTHERS:
             yield from side_by_side(rng, shape, _others(shape), ())
+            yield from side_by_side(rng, shape, _pairs(shape), ())
     for rows, depth in ((1, 8), (1, 64), (1, 128), (1, 250), (1, 640), (3, 40), (5, 127)):
         layers = [
             Layer("FULLY_CONNECTED", units, (relu, per_channel), {})
@@ -192,16 +193,35 @@ def _others(shape: Sequence[int]) -> list[Layer]:
     return [
         Layer("LOGISTIC", 0, (), {}),
         Layer("MUL", 0, (), none),
-        Layer("ADD", 0, (shape[3],), none),
-        Layer("SUB", 0, (shape[3],), none),
-        Layer("MUL", 0, (shape[3],), none),
         Layer("TRANSPOSE", 0, ([0, 2, 1, 3],), {}),
         Layer("TRANSPOSE", 0, ([0, 3, 1, 2],), {}),
         Layer("PAD", 0, ([[0, 0], [1, 1], [1, 1], [0, 0]],), {}),
         Layer("MEAN", 0, ([1, 2],), {"keep_dims": False}),
+        Layer("REDUCE_MAX", 0, ([1, 2],), {"keep_dims": False}),
+        Layer("REDUCE_MIN", 0, ([1, 2],), {"keep_dims": False}),
         Layer("RESIZE_NEAREST_NEIGHBOR", 0, ([2 * shape[1], 2 * shape[2]],), resize),
         Layer("DEQUANTIZE", 0, (), {}),
         Layer("QUANTIZE", 0, (), {}),
+    ]
+
+
+def _pairs(shape: Sequence[int]) -> list[Layer]:
+    """Of two tensors, one a constant; and what would make the others too many outputs."""
+    none = {"fused_activation_function": "NONE"}
+    resize = {"align_corners": False, "half_pixel_centers": True}
+    # a constant of each channel makes lines (channel_lines_s8)
+    column = (shape[2], 1)
+    return [
+        Layer("ADD", 0, column, none),
+        Layer("SUB", 0, column, none),
+        Layer("MUL", 0, column, none),
+        Layer("PRELU", 0, column, {}),
+        Layer("PRELU", 0, (shape[3],), {}),
+        Layer("ADD", 0, (shape[3],), none),
+        Layer("SQUARED_DIFFERENCE", 0, column, {}),
+        Layer("MAXIMUM", 0, tuple(shape), {}),
+        Layer("MINIMUM", 0, tuple(shape), {}),
+        Layer("RESIZE_BILINEAR", 0, ([2 * shape[1], 2 * shape[2]],), resize),
     ]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -50,9 +50,9 @@ def output_shape(shape: Sequence[int], layer: Layer) -> tuple[int, ...]:
         return tuple(
             n + before + after for n, (before, after) in zip(shape, layer.kernel[0], strict=True)
         )
-    if layer.kind == "MEAN":
+    if layer.kind in ("MEAN", "REDUCE_MAX", "REDUCE_MIN"):
         return (shape[0], shape[3])
-    if layer.kind == "RESIZE_NEAREST_NEIGHBOR":
+    if layer.kind in ("RESIZE_NEAREST_NEIGHBOR", "RESIZE_BILINEAR"):
         return (shape[0], *layer.kernel[0], shape[3])
     return tuple(shape)
 
@@ -75,6 +75,12 @@ def side_by_side(
     if graph.operators:
         yield _finished(graph, force)
 
+
+# whose output has the input's scale; but for the first two, a constant says what they do
+_SAME_SCALE = (
+    *("MAXIMUM", "MINIMUM", "TRANSPOSE", "PAD", "REDUCE_MAX", "REDUCE_MIN"),
+    *("RESIZE_NEAREST_NEIGHBOR", "RESIZE_BILINEAR"),
+)
 
 # places of a network's inputs: the layers', an addition's second, a QUANTIZE's
 _FIRST, _SECOND, _FLOATS = range(3)
@@ -102,7 +108,7 @@ def _add_layer(
     scale, zero_point = 0.6, 0
     if layer.kind in ("SOFTMAX", "LOGISTIC"):
         scale, zero_point = 1 / 256, -128
-    elif "POOL" in layer.kind or layer.kind in ("TRANSPOSE", "PAD", "RESIZE_NEAREST_NEIGHBOR"):
+    elif "POOL" in layer.kind or layer.kind in _SAME_SCALE:
         scale, zero_point = 0.05, 3
     dtype = "float32" if layer.kind == "DEQUANTIZE" else "int8"
     output = _tensor(graph, shape, dtype, scale, zero_point)
@@ -139,11 +145,16 @@ def _constants(graph: Graph, rng: np.random.Generator, layer: Layer) -> list[int
             _constant(graph, rng.integers(-WEIGHT, WEIGHT + 1, shape), "int8", scales, axis),
             _constant(graph, rng.integers(-500, 500, units), "int32", 0.05 * scales),
         ]
-    if layer.kind in ("ADD", "SUB", "MUL"):
+    if layer.kind in ("MAXIMUM", "MINIMUM"):
+        like = graph.tensors[_FIRST]
+        index = _constant(graph, rng.integers(-128, 128, layer.kernel), "int8")
+        graph.tensors[index] = replace(graph.tensors[index], quantization=like.quantization)
+        return [index]
+    if layer.kind in ("ADD", "SUB", "MUL", "PRELU", "SQUARED_DIFFERENCE"):
         if not layer.kernel:
             return [_SECOND]
         return [_constant(graph, rng.integers(-100, 100, layer.kernel), "int8", [0.02])]
-    if layer.kind in ("TRANSPOSE", "PAD", "MEAN", "RESIZE_NEAREST_NEIGHBOR"):
+    if layer.kind in ("MEAN", *_SAME_SCALE):
         return [_constant(graph, layer.kernel[0], "int32")]
     return []
 

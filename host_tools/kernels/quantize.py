@@ -28,6 +28,21 @@ def quantize(
     return np.clip(values, *LIMITS[output_dtype]).astype(output_dtype).reshape(output_shape)
 
 
+def stored(
+    values: npt.NDArray[np.generic], dtype: str, scale: float, zero_point: int
+) -> npt.NDArray[np.generic]:
+    """Values of an input of `dtype`: real ones, float32, are quantized where it is 8-bit."""
+    if dtype not in LIMITS or values.dtype != np.float32:
+        return values
+    return quantize(
+        values.astype(np.float32, copy=False),
+        scale=scale,
+        zero_point=zero_point,
+        output_shape=values.shape,
+        output_dtype=dtype,
+    )
+
+
 def dequantize(
     input: npt.NDArray[np.generic],
     *,

@@ -55,6 +55,18 @@ def _counts(layer: Layer) -> Counts:
     return {"element": math.prod(layer.inputs[0]), "output": math.prod(layer.output)}
 
 
+def _extremum_counts(layer: Layer) -> Counts:
+    """A row is as many of the last dimensions as are all reduced, or all kept."""
+    (shape,) = layer.inputs
+    reduced = [bool(layer.params["axes"] >> axis & 1) for axis in range(len(shape))]
+    length = 1
+    for size, over in zip(shape[::-1], reduced[::-1], strict=True):
+        if over != reduced[-1]:
+            break
+        length *= size
+    return {"element": math.prod(shape), "row": math.prod(shape) // length}
+
+
 def arg_max(
     input: npt.NDArray[np.int8], *, axis: int, minimum: int, output_shape: tuple[int, ...]
 ) -> npt.NDArray[np.int32]:
@@ -71,8 +83,20 @@ CARDS = (
         compute=by_keyword(mean),
         counts=_counts,
     ),
-    Card("reduce_max_s8", 22, fields("axes"), compute=by_keyword(reduce_max), counts=_counts),
-    Card("reduce_min_s8", 23, fields("axes"), compute=by_keyword(reduce_min), counts=_counts),
+    Card(
+        "reduce_max_s8",
+        22,
+        fields("axes"),
+        compute=by_keyword(reduce_max),
+        counts=_extremum_counts,
+    ),
+    Card(
+        "reduce_min_s8",
+        23,
+        fields("axes"),
+        compute=by_keyword(reduce_min),
+        counts=_extremum_counts,
+    ),
     Card(
         "arg_max_s8",
         28,

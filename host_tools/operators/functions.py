@@ -91,7 +91,8 @@ def _sqrt(values: Values, given: Scale, result: Scale, options: Options) -> Valu
 
 def _rsqrt(values: Values, given: Scale, result: Scale, options: Options) -> Values:
     # RsqrtEvalQuantized in elementwise.cc; below zero, where it stops, this takes 0
-    real = 1 / float(np.sqrt(given.scale) * result.scale)
+    # the oracle's build computes the factor in double
+    real = 1 / (math.sqrt(given.scale) * float(result.scale))
     if not real < 1 << 30:
         raise CommandError(f"its scales make a factor of {real:g}; less than 2^30 is supported")
     multiplier, shift = quantize_multiplier(real)

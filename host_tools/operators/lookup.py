@@ -215,6 +215,9 @@ def look_up(
 def lower_table(graph: Graph, operator: Operator) -> Lowered:
     (source,) = required(graph, operator, 1)
     named = dataclasses.replace(operator, kind=operator.options["name"])
+    if "lines" in operator.options:
+        params, data = operator.options["lines"]
+        return [call(named, "channel_lines_s8", params, data, inputs=(source.index,))]
     return [look_up(named, source, output(graph, operator), operator.options["table"])]
 
 

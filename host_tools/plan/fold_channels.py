@@ -179,6 +179,12 @@ class OnLines:
 Found = tuple[dict[str, int], dict[str, npt.NDArray[np.generic]]]
 
 
+def lines_of(wanted: Int8) -> Found | None:
+    """Parameters and data of channel_lines_s8 for int8 [256, channels], None without any."""
+    on_lines = OnLines(EVERY_VALUE, wanted)
+    return _by_threshold(wanted, on_lines) or _by_greater(wanted, on_lines)
+
+
 def _by_threshold(wanted: Int8, on_lines: OnLines) -> Found | None:
     """Lines for what channels differ in, up to a threshold; `wanted` is int8 [256, channels]."""
     (differs,) = np.nonzero((wanted != wanted[:, :1]).any(axis=1))

@@ -68,7 +68,7 @@ def _only_source(
         return None
     (first,) = writers
     whole = math.prod(first.params["count"]) == math.prod(graph.tensors[between].shape)
-    return first if whole and not first.params["fill"] else None
+    return first if whole else None
 
 
 def _root(views: dict[int, int], index: int) -> int:

@@ -60,7 +60,11 @@ def _table(plan: Plan, index: int, pictures: Pictures) -> np.ndarray | None:
         return None if real is None else _shared(real.astype(np.float32))
     lowest, highest = LIMITS[tensor.dtype]
     real = _real_values(pictures, None)
-    if real is None:
+    if real is not None and plan.inputs.index(index) in plan.real_inputs:
+        # in float32, as the model's QUANTIZE has it
+        stored = round_half_away(real.astype(np.float32) / np.float32(tensor.scale))
+        stored = stored.astype(np.float64) + tensor.zero_point
+    elif real is None:
         stored = np.arange(lowest, highest + 1, dtype=np.float64)
     else:
         stored = round_half_away(real / tensor.scale) + tensor.zero_point

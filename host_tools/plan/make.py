@@ -20,6 +20,7 @@ from host_tools.plan.limits import check_arena, check_limits
 from host_tools.plan.lower import check_tensor, lower
 from host_tools.plan.narrow_indices import narrow_indices
 from host_tools.plan.quantize_early import quantize_early
+from host_tools.plan.quantized_inputs import quantized_inputs
 from host_tools.plan_types import Plan, PlanOperator, PlanTensor
 
 
@@ -39,12 +40,18 @@ def make_plan(
     """
     if target not in TARGETS:
         raise CommandError(f"the target {target!r} is not known; give {' or '.join(TARGETS)}")
-    graph = quantize_early(narrow_indices(graph))
+    model, graph = graph, quantize_early(narrow_indices(graph))
     graph = fuse_tables(fold_dilations(fold_constants(graph)))
+    given, graph = graph, quantized_inputs(graph, model)
     operators, views = lower(graph)
     operators = fold_pads(graph, fold_copies(graph, operators, views), views)
     operators = fold_channels(graph, operators, views)
     plan = _assemble(graph, operators, views, target)
+    plan.real_inputs = tuple(
+        number
+        for number, (before, after) in enumerate(zip(given.inputs, graph.inputs, strict=True))
+        if before != after
+    )
     pictures = pictures or Pictures()
     plan.image_tables, plan.bgr = image_tables(plan, pictures), pictures.bgr
     if not drop_constants:

@@ -58,8 +58,7 @@ class _Rewriter:
         if operator.kind not in MOVES or len(operator.outputs) != 1:
             return None
         (output,) = operator.outputs
-        fused = operator.options.get("fused_activation_function", "NONE")
-        if output in self.source.outputs or fused != "NONE":
+        if output in self.source.outputs:
             return None
         if any(self.tensors[index].dtype != "float32" for index in self._values(operator)):
             return None

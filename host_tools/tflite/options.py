@@ -1,4 +1,4 @@
-"""Builtin options of the operators that have pages, by the schema's names in snake_case."""
+"""Builtin options of the operators that we know, by the schema's names in snake_case."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import tflite
 
 from host_tools.operators import OPERATORS
+from host_tools.operators.floats import FLOATS
 
 
 def _names(enum: type) -> dict[int, str]:
@@ -20,12 +21,12 @@ OPTIONS_TYPE = _names(tflite.BuiltinOptions)
 
 
 def read_options(kind: str, operator: tflite.Operator) -> dict[str, Any]:
-    """The options of an operator of `kind`; {} for a kind whose page has none, or without a page.
+    """The options of an operator of `kind`; {} for a kind that has none or is not known.
 
     An operator without an options table gets the schema's defaults. Raises ValueError, with a
     message for the user, for another kind's table or a number that no enum has.
     """
-    page = OPERATORS.get(kind)
+    page = OPERATORS.get(kind) or FLOATS.get(kind)
     if page is None or page.options is None:
         return {}
     name, fields = page.options

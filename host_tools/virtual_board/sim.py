@@ -22,8 +22,9 @@ def run(args: argparse.Namespace) -> int:
     """Serves the board until Ctrl-C, or until it or the script of args.script stops; returns 0.
 
     Takes args.firmware (Path or None), args.romfs (list of Path), args.heap (str or None),
-    args.icount (bool), args.camera (str or None) and args.script (Path or None). Raises CommandError for a file or a camera that
-    cannot be read, when the board dies and when the script fails.
+    args.icount (bool), args.camera (str or None) and args.script (Path or None). Raises
+    CommandError for a file or a camera that cannot be read, when the board dies and when the
+    script fails.
     """
     files = _rom_files(args.romfs)
     if args.script and not args.script.is_file():

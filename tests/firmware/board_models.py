@@ -84,6 +84,8 @@ def build_float() -> bytes:
     stored = builder.tensor((1, 6), scale=0.25, zero_point=10)
     back = builder.tensor((1, 6), "float32", name="back")
     builder.operator("QUANTIZE", [real], [stored])
+    # read twice, so that the input stays float32
+    builder.operator("QUANTIZE", [real], [builder.tensor((1, 6), scale=0.5)])
     builder.operator("DEQUANTIZE", [stored], [back])
     return builder.build([real], [back])
 

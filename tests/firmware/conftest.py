@@ -44,7 +44,7 @@ def unix_port() -> Path:
 
 @pytest.fixture(scope="session")
 def stm32_firmware() -> Path:
-    """MicroPython's STM32 port with Inkling, for a board that QEMU has; skips where it cannot be."""
+    """MicroPython's STM32 port with Inkling, for a board that QEMU has; skips without."""
     return build_stm32_firmware()
 
 

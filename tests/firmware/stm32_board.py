@@ -1,7 +1,7 @@
-"""MicroPython's own STM32 port with Inkling in it, for B_L475E_IOT01A on QEMU's machine of that name.
+"""MicroPython's own STM32 port with Inkling in it, for B_L475E_IOT01A on QEMU's machine.
 
-It is built by what `make firmware` builds with, from the checkout that MICROPYTHON names; beside our
-module lies tests/ports/stm32_on_qemu, which lists all that is replaced for QEMU's sake.
+It is built by what `make firmware` builds with, from the checkout that MICROPYTHON names; beside
+our module lies tests/ports/stm32_on_qemu, which lists all that is replaced for QEMU's sake.
 """
 
 from __future__ import annotations

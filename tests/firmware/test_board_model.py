@@ -173,20 +173,24 @@ with open("/rom/tiny.ink", "rb") as f, open("/flash/copy.ink", "wb") as g:
     g.write(f.read())
 hog = [None] * 2000
 fill = 0
-for size in 600, 100, 16:
-    middle = fill
+for size in 600, 100:
     try:
         while True:
             hog[fill] = bytearray(size)
             fill += 1
     except MemoryError:
         pass
-# room to open a file, of those of 100 bytes
-for i in range(6):
-    middle -= 1
-    hog[middle] = None
-gc.collect()
-tell(inkling.Model, "/flash/copy.ink")
+told = ""
+while "the blob needs" not in told:
+    # room for the file and the message, at last
+    fill -= 1
+    hog[fill] = None
+    gc.collect()
+    try:
+        inkling.Model("/flash/copy.ink")
+    except MemoryError as e:
+        told = str(e)
+print("MemoryError:", told)
 for i in range(0, len(hog), 2):
     hog[i] = None
 gc.collect()

@@ -17,9 +17,13 @@ from oracle import (
     random_inputs,
     real_model,
 )
+from single_operators import KINDS, random_model
 from sliding import closest_layouts
+from slopes import slopes
 
 from host_tools import tflite
+from host_tools.blob.reader import read_blob
+from host_tools.host_runtime import HostModel
 from host_tools.pack import pack
 
 # runs each input and writes the outputs' stored values, one after the other, to a file of the host
@@ -93,6 +97,41 @@ def test_layers_that_slide_as_far_as_they_may_give_the_bytes_of_tflite_micro(
         name = f"layer{index:02}"
         files |= {f"{name}.ink": blob, f"{name}.in": given, f"{name}.out": expected}
     assert on_board(RUN_LAYERS, files) == f"{len(layers)} layers\n"
+
+
+MOST_ARENA = 1 << 16  # bytes of a random model: scripts copy its output
+
+
+def every_operator() -> list[tuple[bytes, list[np.ndarray], np.ndarray]]:
+    """Blobs of random models of every operator on bytes; inputs, and the first output of them."""
+    layers = []
+    rng = np.random.default_rng(12)
+    for model in (slopes(), *(random_model(kind, rng) for kind in KINDS for _ in range(2))):
+        graph = tflite.read_model(model)
+        blob, inputs = pack(graph, target="cortex-m7"), random_inputs(graph, rng)
+        small = read_blob(blob).arena_size < MOST_ARENA
+        if small and {array.dtype.name for array in inputs} <= {"int8", "uint8"}:
+            layers.append((blob, inputs, HostModel(blob).run(inputs)[0]))
+    return layers
+
+
+# as RUN_LAYERS, with a file for each input
+RUN_OPERATORS = RUN_LAYERS.replace(
+    """model.predict([memoryview(open("/rom/" + name + ".in", "rb"))])""",
+    """files = sorted(file for file in os.listdir("/rom") if file.startswith(name + ".given"))
+    model.predict([memoryview(open("/rom/" + file, "rb")) for file in files])""",
+)
+
+
+def test_every_operator_gives_this_computers_bytes(on_board: Runner) -> None:
+    files: dict[str, bytes] = {}
+    layers = every_operator()
+    assert len(layers) > len(KINDS)
+    for index, (blob, inputs, expected) in enumerate(layers):
+        name = f"layer{index:03}"
+        files |= {f"{name}.ink": blob, f"{name}.out": expected.tobytes()}
+        files |= {f"{name}.given{place}": array.tobytes() for place, array in enumerate(inputs)}
+    assert on_board(RUN_OPERATORS, files) == f"{len(layers)} layers\n"
 
 
 def test_resnet_8_scores_86_5_percent_on_mlperfs_200_pictures(

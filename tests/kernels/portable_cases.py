@@ -222,7 +222,11 @@ def _broadcast(rng: Generator, parameters: dict[str, int]) -> Call:
 
 
 def broadcast_sum(rng: Generator) -> Call:
-    return _broadcast(rng, _sum_parameters(rng))
+    parameters = _sum_parameters(rng)
+    # the verifier takes no shift to the left here
+    for name in ("input0_shift", "input1_shift", "output_shift"):
+        parameters[name] = min(parameters[name], 0)
+    return _broadcast(rng, parameters)
 
 
 def broadcast_mul(rng: Generator) -> Call:

@@ -9,6 +9,7 @@ import networks
 import numpy as np
 import pytest
 from single_operators import KINDS, random_model
+from slopes import slopes
 
 from host_tools.blob.reader import read_blob
 from host_tools.host_build import build_program
@@ -55,7 +56,7 @@ def blobs(every_kernel: bytes, two_inputs: bytes) -> dict[str, bytes]:
     made = {
         "every_kernel": every_kernel,
         "two_inputs": two_inputs,
-        "slopes": pack(networks.slopes()),
+        "slopes": pack(slopes()),
     }
     for network in (networks.every_kernel, networks.two_inputs, networks.separable):
         made[f"{network.__name__}_m7"] = pack(network(), target="cortex-m7", force=PACKED)

@@ -37,6 +37,8 @@ def every_kernel() -> bytes:
     picture = builder.tensor([1, 6, 6, 3], "float32", name="picture")
     quantized, conv, depthwise = image(6, 3), image(6, 6), image(3, 6)
     builder.operator("QUANTIZE", [picture], [quantized])
+    # read twice, so that the input stays float32
+    builder.operator("QUANTIZE", [picture], [builder.tensor([1, 6, 6, 3], scale=0.5)])
     dilated = {"dilation_h_factor": 2, "dilation_w_factor": 1}
     builder.operator(
         "CONV_2D", [quantized, *_weights(builder, rng, [6, 3, 2, 1])], [conv], **same_1, **dilated
@@ -206,39 +208,3 @@ def pools() -> bytes:
         )
         source = target
     return builder.build([first], [source])
-
-
-def slopes() -> bytes:
-    """PReLU as an operator and as converters write it: slopes of a channel, some above 1."""
-    rng = np.random.default_rng(4)
-    builder = ModelBuilder("slopes")
-    shape = [1, 5, 6, 7]
-    near = {"scale": 0.03, "zero_point": -20}
-
-    def tensor(**quantization: float) -> int:
-        return builder.tensor(shape, **quantization)
-
-    def constant() -> int:
-        values = rng.integers(-60, 80, [7])
-        return builder.tensor([1, 1, 7], scale=0.02, zero_point=3, data=values)
-
-    none = {"fused_activation_function": "NONE"}
-    picture = builder.tensor(shape, **SCALE, name="picture")
-    first = tensor(**near)
-    builder.operator("PRELU", [picture, constant()], [first])
-
-    product, scaled, given, greater = tensor(**SCALE), *(tensor(**near) for _ in range(3))
-    builder.operator("MUL", [first, constant()], [product], **none)
-    builder.operator("QUANTIZE", [product], [scaled])
-    builder.operator("QUANTIZE", [first], [given])
-    builder.operator("MAXIMUM", [scaled, given], [greater])
-
-    positive, turned, negative = tensor(**near), tensor(**SCALE), tensor(**SCALE)
-    sloped, result = tensor(**SCALE), tensor(**near)
-    minus_one = builder.tensor([1], scale=1 / 127, data=[-127])
-    builder.operator("RELU", [greater], [positive])
-    builder.operator("MUL", [greater, minus_one], [turned], **none)
-    builder.operator("RELU", [turned], [negative])
-    builder.operator("MUL", [negative, constant()], [sloped], **none)
-    builder.operator("SUB", [positive, sloped], [result], **none)
-    return builder.build([picture], [result])

@@ -19,6 +19,7 @@ from oracle import (
     real_model,
 )
 from single_operators import KINDS, oracle_of, random_model
+from slopes import slopes
 
 from host_tools.graph import Graph
 from host_tools.host_runtime import HostModel
@@ -77,7 +78,7 @@ def test_a_single_operator_gives_the_oracles_bytes(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "network", [networks.every_kernel, networks.two_inputs, networks.separable, networks.slopes]
+    "network", [networks.every_kernel, networks.two_inputs, networks.separable, slopes]
 )
 def test_a_network_of_every_kernel_gives_tflite_micros_bytes(network) -> None:
     model = network()

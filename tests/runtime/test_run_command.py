@@ -8,6 +8,7 @@ from pathlib import Path
 import networks
 import numpy as np
 import pytest
+from tflite_builder import ModelBuilder
 
 from host_tools.cli import main
 from host_tools.host_runtime import HostModel
@@ -218,3 +219,49 @@ def test_a_damaged_blob_is_named_with_what_c_says(
     )
     error = error_of(capsys, "cut.ink", "--input", "pictures.npy", "--on", "sim")
     assert error.startswith("cut.ink: ")
+
+
+def whole_numbers() -> bytes:
+    """int32 [2, 2] to itself turned, int8 [2, 6] to where its rows are greatest: int32."""
+    builder = ModelBuilder("whole numbers")
+    given = builder.tensor([2, 2], "int32", name="given")
+    scores = builder.tensor([2, 6], scale=0.1, name="scores")
+    turned = builder.tensor([2, 2], "int32", name="turned")
+    greatest = builder.tensor([2], "int32", name="greatest")
+    builder.operator("TRANSPOSE", [given, builder.constant([1, 0])], [turned])
+    builder.operator("ARG_MAX", [scores, builder.constant([1])], [greatest])
+    return builder.build([given, scores], [turned, greatest])
+
+
+def test_whole_numbers_keep_every_bit_and_their_order(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("whole.tflite").write_bytes(whole_numbers())
+    values = np.array([[16777217, -2147483648], [5, 2147483647]], np.int32)
+    np.save("given.npy", values)
+    np.save("real.npy", np.array([[2.5, -2.5], [3e9, np.nan]], np.float32))
+    np.save("scores.npy", np.array([[1, 2, 3, 3, 0, 1], [-5, -9, -1, -2, -2, -1]], np.int8))
+    words = ("whole.tflite", "--input", "given.npy", "--input", "scores.npy")
+    assert run(*words, "--float", "--output", "turned.npy", "--output", "greatest.npy") == 0
+    np.testing.assert_array_equal(np.load("turned.npy"), values.T)
+    np.testing.assert_array_equal(np.load("greatest.npy"), [2, 2])
+    assert np.load("turned.npy").dtype == np.load("greatest.npy").dtype == np.int32
+    capsys.readouterr()
+    assert run(*words) == 0
+    assert capsys.readouterr().out == (
+        "0 turned: [0] 16777217  [1] 5  [2] -2147483648\n0 greatest: [0] 2  [1] 2\n"
+    )
+    assert run("whole.tflite", "--input", "real.npy", "--input", "scores.npy") == 0
+    assert capsys.readouterr().out.startswith("0 turned: [0] 3  [1] 2147483647  [2] -3\n")
+
+
+def test_int32_is_shown_without_a_scale(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("whole.tflite").write_bytes(whole_numbers())
+    assert main(["pack-model", "whole.tflite"]) == 0
+    packed = capsys.readouterr().out
+    assert main(["inspect", "whole.ink"]) == 0
+    inspected = capsys.readouterr().out
+    for printed in (packed, inspected):
+        [line] = [line for line in printed.splitlines() if "2x2 int32" in line and "input" in line]
+        assert "scale" not in line
+        assert "takes images" not in line

@@ -5,8 +5,10 @@ Each blob is one operator, as the packer makes it of a model of one.
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from blob_editor import BlobEditor
+from blob_runner import BlobRunner
 from test_verifier import refusal
 from tflite_builder import ModelBuilder
 
@@ -126,6 +128,10 @@ TENSOR_RULES = [
         *("log_softmax_s8", "input0"),
         {"rank": 0, "dims[0]": 1, "dims[1]": 1, "size": 1},
         f"{SHAPE}: input 0's number of elements is 1, allowed 24",
+    ),
+    *(
+        (kernel, "input0", {"dtype": 2}, f"{SHAPE}: input 0's dtype is 2, allowed 1")
+        for kernel in ("log_softmax_s8", "l2_normalization_s8")
     ),
     (
         *("log_softmax_s8", "output"),
@@ -252,3 +258,19 @@ def test_a_scalar_has_no_last_dimension() -> None:
 
 def test_a_product_of_matrices_counts_its_multiplications_as_work() -> None:
     assert HostModel(pack(MODELS["batch_matmul_s8"])).work == 2 * 4 * 3 * 6 * 5
+
+
+def test_a_product_of_matrices_takes_every_multiplier_and_shift() -> None:
+    rng = np.random.default_rng(1)
+    for shift in range(-31, 31):
+        for multiplier in (0, 1 << 30, 1518500250, MOST):
+            editor = BlobEditor(pack(MODELS["batch_matmul_s8"]))
+            editor.set("params", 0, "multiplier", multiplier)
+            editor.set("params", 0, "shift", shift)
+            blob = editor.bytes()
+            inputs = [
+                rng.integers(-128, 128, shape).astype(np.int8)
+                for shape in ((2, 1, 3, 5), (4, 6, 5))
+            ]
+            [expected] = BlobRunner(blob).run(inputs)
+            np.testing.assert_array_equal(HostModel(blob).run(inputs)[0], expected)

@@ -26,7 +26,7 @@ def _transpose_conv(rng: Rng) -> bytes:
     for size, length, stride in zip((height, width), kernel, strides, strict=True):
         whole = size * stride if padding == "SAME" else (size - 1) * stride + length
         # converters may ask for less or more where several inputs give one output
-        sizes.append(max(1, whole + int(rng.choice([0, 0, 0, -1, 1, stride - 1]))))
+        sizes.append(max(1, whole + int(rng.choice([0, 0, -1, 1, stride - 1, 1 - stride]))))
     if padding == "VALID":
         sizes = [max(size, length) for size, length in zip(sizes, kernel, strict=True)]
     units = int(rng.integers(1, 5))

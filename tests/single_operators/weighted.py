@@ -126,7 +126,7 @@ def _batch_matmul(rng: Rng) -> bytes:
         return [size if rng.random() < 0.7 else 1 for size in kept]
 
     left, right = outer(), outer()
-    rows, columns, depth = some_shape(rng, 3, 12)
+    rows, columns, depth = some_shape(rng, 3, 20)
     adj_x, adj_y = bool(rng.random() < 0.4), bool(rng.random() < 0.5)
     shape = [*right, *([columns, depth] if adj_y else [depth, columns])]
     given, other = some_scale(rng, -7, -3), some_scale(rng, -7, -3)
@@ -144,7 +144,7 @@ def _batch_matmul(rng: Rng) -> bytes:
     )
     target = builder.tensor(
         [*np.broadcast_shapes(tuple(left), tuple(right)), rows, columns],
-        scale=given * other * float(2 ** rng.uniform(3, 10)),
+        scale=given * other * float(2 ** rng.uniform(8, 15)),
         zero_point=some_zero_point(rng),
     )
     builder.operator("BATCH_MATMUL", [source, second], [target], 2, adj_x=adj_x, adj_y=adj_y)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// batch_matmul_s8: products of matrices, by CMSIS-NN's function of fully connected layers.
-#include "arm_nnfunctions.h"
+// batch_matmul_s8: products of matrices.
 #include "ink_operators.h"
 #include "kernels/ink_kernels.h"
 
@@ -46,8 +45,6 @@ static bool verify(ink_check_t *check) {
     // of rank 0 it has dimensions of 1
     uint32_t depth = input0->dims[input0->rank == 0 ? 0 : input0->rank - 1];
     check->work = ink_product(output->size, depth);
-    cmsis_nn_dims filter = {(int32_t)depth, 1, 1, (int32_t)columns};
-    check->scratch = arm_fully_connected_s8_get_buffer_size(&filter);
     return check_input(check, input0, "input 0's rank", "input 0's shape is not [..., rows, depth]",
                rows, depth) &&
            check_input(check, input1, "input 1's rank",
@@ -55,9 +52,9 @@ static bool verify(ink_check_t *check) {
 }
 
 static bool run(const ink_call_t *call) {
-    return ink_batch_matmul_s8(call->params, call->input0, ink_input0(call), call->input1,
-        ink_input1(call), call->output, ink_output(call), ink_scratch(call),
-        call->record->scratch_size);
+    ink_batch_matmul_s8(call->params, call->input0, ink_input0(call), call->input1,
+        ink_input1(call), call->output, ink_output(call));
+    return true;
 }
 
 const ink_kernel_t ink_op_batch_matmul_s8 = {

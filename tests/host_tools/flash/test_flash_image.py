@@ -64,7 +64,9 @@ def test_firmware_that_names_the_part_with_the_other_supply_is_refused(
 ) -> None:
     board = read_board(name)
     said = refusal(bin_file, firmware(board) + f"board with {other}".encode(), board)
-    assert said.startswith(f"it names the {other} as its part, and the {board.title} has the {part}")
+    assert said.startswith(
+        f"it names the {other} as its part, and the {board.title} has the {part}"
+    )
     for taken in (part, f"{other} {part}", "STM32F746"):
         bin_file.write_bytes(firmware(board) + taken.encode())
         read_image(bin_file, board)

@@ -90,7 +90,7 @@ def model_of(make: Maker) -> bytes:
     ("make", "kernels"),
     [
         (turned_first, ["lut_s8"]),
-        (quantized_first, ["quantize_f32", "lut_s8"]),
+        (quantized_first, ["lut_s8"]),
         (never_turned, ["copy", "lut_s8"]),
         (turned_and_not, ["lut_s8", "copy", "lut_s8", "copy", "copy", "lut_s8", "copy"]),
         (gray, ["lut_s8"]),

@@ -93,6 +93,14 @@ def test_what_an_output_needs_in_between_stays() -> None:
     assert moves.transpose(0, 2, 3, 1).kernels(moves.last, between) == ["copy", "copy"]
 
 
+def test_what_another_operator_needs_in_between_stays() -> None:
+    moves = Moves([1, 6, 5, 4]).transpose(0, 3, 1, 2)
+    between, shape = moves.last, moves.shape
+    back = moves.transpose(0, 2, 3, 1).last
+    moves.last = between
+    assert moves.add("RELU", shape).kernels(moves.last, back) == ["copy", "copy", "lut_s8"]
+
+
 def test_a_way_that_no_strides_describe_stays_two_copies() -> None:
     moves = Moves([1, 4, 6]).transpose(0, 2, 1).reshape(1, 8, 3).transpose(0, 2, 1)
     assert moves.kernels() == ["copy", "copy"]

@@ -24,8 +24,11 @@ def dilated(
     crops: list[list[int]],
     kind: str = "CONV_2D",
     between: bool = False,
+    back: list[int] | None = None,
 ) -> bytes:
     """The three operators on `sides` of 3 channels; `between` gives an operator more.
+
+    `back` is BATCH_TO_SPACE_ND's block, where it is another.
 
     With one side, a RESHAPE stands before and after the convolution.
     """
@@ -70,6 +73,7 @@ def dilated(
         abs_ = builder.tensor([batches, *results, units], **RESULT)
         builder.operator("ABS", [result], [abs_])
         result = abs_
+    block = back or block
     whole = [n * b - sum(c) for n, b, c in zip(results, block, crops, strict=True)]
     target = builder.tensor([1, *whole, units], **RESULT)
     constants = [builder.constant(block), builder.constant(crops)]
@@ -111,6 +115,11 @@ def test_a_one_dimensional_convolution_is_one_too() -> None:
 def test_crops_that_leave_windows_out_keep_the_three() -> None:
     kernels = _check(dilated([2, 2], [3, 3], [9, 9], [[2, 3], [2, 3]], [[3, 1], [0, 1]]))
     assert "conv_s8" in kernels and len(kernels) > 1
+
+
+def test_blocks_that_differ_keep_the_three() -> None:
+    kernels = _check(dilated([2, 4], [1, 1], [8, 4], [[0, 0], [0, 4]], [[0, 0]] * 2, back=[4, 2]))
+    assert len(kernels) > 1
 
 
 def test_an_operator_in_between_keeps_the_three() -> None:

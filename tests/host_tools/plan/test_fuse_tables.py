@@ -11,6 +11,7 @@ from oracle import LiteRt, TfliteMicro
 from single_operators.common import FUSED, Rng, some_scale, some_values, some_zero_point
 from tflite_builder import ModelBuilder
 
+from host_tools.errors import CommandError
 from host_tools.host_runtime import HostModel
 from host_tools.pack import pack
 from host_tools.plan import make_plan
@@ -48,7 +49,7 @@ class Chain:
         """Adds an operator on `source`, or the last tensor, and `others`; gives its output."""
         inputs = [self.last if source is None else source, *others]
         self.last = self.tensor(scale, zero_point)
-        has_fused = kind in ("ADD", "MUL", "SUB")
+        has_fused = kind in ("ADD", "DIV", "MUL", "SUB")
         options = {"fused_activation_function": fused} if has_fused else {}
         self.builder.operator(kind, inputs, [self.last], **options)
         return self.last
@@ -131,6 +132,70 @@ def test_an_activation_of_many_operators_is_one_table(make: Callable[[], Chain])
     _check(make().build(), ["lut_s8"])
 
 
+def _chosen(
+    compared: str = "GREATER_EQUAL",
+    of: float | None = None,
+    other: tuple[float, int] = (0.05, -5),
+) -> bytes:
+    """ELU as litert-torch writes it: e^x - 1 where x compares so to 0, else x."""
+    chain = Chain()
+    real = chain("DEQUANTIZE", scale=None)
+    chain("EXP", scale=None)
+    chain("QUANTIZE", scale=0.02, zero_point=-128)
+    below = chain("SUB", chain.scalar(50), scale=0.05, zero_point=-5)
+    above = chain("QUANTIZE", source=chain.input, scale=other[0], zero_point=other[1])
+    mask = chain.builder.tensor(SHAPE, "bool")
+    zero = chain.scalar(0, of)
+    compare = [real if of is None else chain.input, zero]
+    chain.builder.operator(compared, compare, [mask])
+    chain.last = chain.tensor(0.05, -5)
+    chain.builder.operator("SELECT", [mask, above, below], [chain.last])
+    return chain.build()
+
+
+@pytest.mark.parametrize(
+    "compared", ["EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "NOT_EQUAL"]
+)
+def test_a_choice_between_two_functions_of_a_byte_is_one_table(compared: str) -> None:
+    model = _chosen(compared)
+    assert _kernels(model) == ["lut_s8"]
+    (expected,) = LiteRt(model).run([ALL_BYTES])
+    np.testing.assert_array_equal(HostModel(pack(model)).run([ALL_BYTES])[0], expected)
+
+
+def test_bytes_are_neither_compared_nor_chosen_where_their_scales_differ() -> None:
+    for model in (_chosen(of=0.05), _chosen(other=(0.06, -5))):
+        with pytest.raises(CommandError, match="SELECT: this operator is not supported"):
+            pack(model)
+
+
+@pytest.mark.parametrize("seed", range(CHAINS // 2))
+def test_a_slope_for_each_channel_in_float32_is_a_line_for_each(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    chain = Chain(float(rng.uniform(0.01, 0.1)), int(rng.integers(-128, 128)))
+    chain("DEQUANTIZE", scale=None)
+    slopes = rng.uniform(*((-0.3, 0.6) if seed % 3 else (0, 1.5)), 16).astype(np.float32)
+    chain("PRELU", chain.builder.tensor([1, 1, 16], "float32", data=slopes), scale=None)
+    chain("QUANTIZE", scale=float(rng.uniform(0.01, 0.1)), zero_point=int(rng.integers(-128, 128)))
+    model = chain.build()
+    assert _kernels(model) == ["channel_lines_s8"]
+    blob, oracle = HostModel(pack(model)), TfliteMicro(model, 1 << 20)
+    for first in range(16):  # each channel is to see every byte
+        values = np.roll(ALL_BYTES.reshape(-1), first).reshape(SHAPE)
+        np.testing.assert_array_equal(blob.run([values])[0], oracle.run([values])[0])
+
+
+def test_a_function_of_each_channel_that_no_line_makes_is_refused() -> None:
+    chain = Chain(0.05, 0)
+    chain("DEQUANTIZE", scale=None)
+    slopes = np.linspace(-3, 3, 16, dtype=np.float32)
+    chain("PRELU", chain.builder.tensor([1, 1, 16], "float32", data=slopes), scale=None)
+    chain("SIN", scale=None)
+    chain("QUANTIZE", scale=1 / 127)
+    with pytest.raises(CommandError, match="PRELU: .* is float32; int8 is needed here"):
+        pack(chain.build())
+
+
 def test_the_table_is_named_after_its_operators() -> None:
     names = [
         [operator.name for operator in make_plan(read_model(make().build())).operators]
@@ -198,12 +263,38 @@ def test_what_something_else_needs_in_between_stays() -> None:
     _check(chain.build(chain.last, gate), ["lut_s8", "mul_s8"], outputs=2)
 
 
+def test_what_another_operator_needs_in_between_stays() -> None:
+    chain = _silu()
+    product, gate = chain.last, chain.builder.graph.operators[0].outputs[0]
+    turned = chain.builder.tensor([1, 4, 4, 16], scale=1 / 256, zero_point=-128)
+    order = chain.builder.constant([0, 2, 1, 3])
+    chain.builder.operator("TRANSPOSE", [gate, order], [turned])
+    _check(chain.build(product, turned), ["lut_s8", "mul_s8", "copy"], outputs=2)
+
+
+def test_a_tensor_that_is_repeated_is_no_part_of_a_chain() -> None:
+    builder = ModelBuilder()
+    source = builder.tensor([1, 1, 1, 256], scale=0.05)
+    twos = builder.tensor([1, 2, 1, 1], scale=0.02, data=[100, 100])
+    sums, target = (
+        builder.tensor([1, 2, 1, 256], scale=scale, zero_point=point)
+        for scale, point in ((0.06, 0), (1 / 256, -128))
+    )
+    builder.operator("ADD", [source, twos], [sums], fused_activation_function="NONE")
+    builder.operator("LOGISTIC", [sums], [target])
+    model = builder.build([source], [target])
+    assert _kernels(model) == ["broadcast_add_s8", "lut_s8"]
+    given = ALL_BYTES.reshape(1, 1, 1, 256)
+    (expected,) = TfliteMicro(model, 1 << 20).run([given])
+    np.testing.assert_array_equal(HostModel(pack(model)).run([given])[0], expected)
+
+
 def test_a_constant_of_several_values_is_no_part_of_a_chain() -> None:
     chain = Chain()
-    values = chain.builder.tensor([4, 1, 1], scale=0.02, data=np.arange(4))
+    values = chain.builder.tensor(SHAPE, scale=0.02, data=ALL_BYTES)
     chain("ADD", values, scale=0.08)
     chain("LOGISTIC", scale=1 / 256, zero_point=-128)
-    _check(chain.build(), ["broadcast_add_s8", "lut_s8"])
+    _check(chain.build(), ["add_s8", "lut_s8"])
 
 
 def test_a_table_larger_than_the_tensor_is_not_made_anew() -> None:
@@ -228,6 +319,28 @@ def test_a_function_that_is_left_in_float32_is_a_table(kind: str, scale: float) 
     chain(kind, scale=None)
     chain("QUANTIZE", scale=0.05, zero_point=-20)
     _check(chain.build(), ["lut_s8"])
+
+
+@pytest.mark.parametrize("fused", FUSED)
+def test_a_division_that_is_left_in_float32_is_a_table(fused: str) -> None:
+    chain = Chain()
+    chain("DEQUANTIZE", scale=None)
+    chain("DIV", chain.scalar(-0.7, None), scale=None, fused=fused)
+    chain("QUANTIZE", scale=0.03, zero_point=5)
+    _check(chain.build(), ["lut_s8"])
+
+
+@pytest.mark.parametrize("power", [2.0, 3.0, 0.5])
+def test_a_power_that_is_left_in_float32_is_a_table(power: float) -> None:
+    chain = Chain(0.02, zero_point=-128)
+    chain("DEQUANTIZE", scale=None)
+    chain("POW", chain.scalar(power, None), scale=None)
+    chain("QUANTIZE", scale=0.3, zero_point=-100)
+    model = chain.build()
+    assert _kernels(model) == ["lut_s8"]
+    # LiteRT's: tflite-micro has no POW
+    (expected,) = LiteRt(model).run([ALL_BYTES])
+    np.testing.assert_array_equal(HostModel(pack(model)).run([ALL_BYTES])[0], expected)
 
 
 INT8 = ("ABS", "ADD", "ELU", "HARD_SWISH", "LOGISTIC", "MUL", "QUANTIZE", "RELU", "SUB", "TANH")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from oracle import TfliteMicro, random_inputs
 from tflite_builder import ModelBuilder
 
+from host_tools.host_runtime import HostModel
 from host_tools.operators.transpose_conv import phases
+from host_tools.pack import pack
 from host_tools.plan import make_plan
 
 
 def _kernels(kernel: int, stride: int, side: int = 4, size: int | None = None) -> list[str]:
+    """The kernels of the blob, which gives tflite-micro's bytes."""
     builder = ModelBuilder()
     source = builder.tensor([1, side, side, 8], scale=0.1)
     shape = [3, kernel, kernel, 8]
@@ -27,7 +31,10 @@ def _kernels(kernel: int, stride: int, side: int = 4, size: int | None = None) -
         stride_w=stride,
         fused_activation_function="NONE",
     )
-    builder.build([source], [target])
+    model = builder.build([source], [target])
+    inputs = random_inputs(builder.graph, rng)
+    (expected,) = TfliteMicro(model, 1 << 20).run(inputs)
+    np.testing.assert_array_equal(HostModel(pack(model)).run(inputs)[0], expected)
     return [operator.kernel for operator in make_plan(builder.graph).operators]
 
 
@@ -49,6 +56,11 @@ def test_where_no_tap_reaches_the_bias_is_copied_first() -> None:
 
 def test_rows_that_no_input_reaches_are_the_bias_too() -> None:
     assert _kernels(2, 2, side=3, size=8) == ["copy", "conv_s8", "copy"]
+
+
+def test_a_phase_whose_first_places_lie_outside_is_computed_from_there() -> None:
+    # of the first of three phases one row and column lie before the output
+    assert _kernels(3, 3, side=4, size=10) == ["conv_s8", "copy"] * 9
 
 
 @pytest.mark.parametrize("kernel", range(1, 6))
