@@ -9,6 +9,8 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+# what the firmware is built from
+MICROPYTHON = Path(os.environ.get("MICROPYTHON") or ROOT / "build/micropython").resolve()
 
 
 def make(*words: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:

@@ -7,10 +7,11 @@ import os
 import re
 import shutil
 import subprocess
+import zlib
 from pathlib import Path
 
 import pytest
-from firmware_builder import ROOT, build_firmware
+from firmware_builder import MICROPYTHON, ROOT, build_firmware
 
 MODULE = ROOT / "firmware_module"
 PORT = Path(__file__).with_name("cmake_port")
@@ -35,7 +36,7 @@ def configure(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         "Unix Makefiles",
         *("-S", PORT, "-B", folder),
         f"-DPROJECT_ROOT={ROOT}",
-        f"-DMICROPY_DIR={ROOT / 'build/micropython'}",
+        f"-DMICROPY_DIR={MICROPYTHON}",
         f"-DUSER_C_MODULES={MODULE / 'micropython.cmake'}",
         f"-DPORT_FLAGS={FLAGS.replace(' ', ';')}",
         f"-DPORT_DEFINITIONS={DEFINITIONS.replace(' ', ';')}",
@@ -51,7 +52,7 @@ def instructions(path: Path) -> str:
 
 def test_cmake_compiles_the_machine_code_that_make_does() -> None:
     # always the same folder, so that only the first run compiles all
-    folder = ROOT / "build/test-cmake"
+    folder = ROOT / f"build/test-cmake-{zlib.crc32(bytes(MICROPYTHON)):08x}"
     done = configure(folder)
     assert done.returncode == 0, done.stderr
     assert "Found User C Module(s): usermod_inkling" in done.stderr + done.stdout

