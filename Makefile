@@ -174,9 +174,11 @@ natmod: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
 	@$(call PIP_INSTALL,firmware$(comma)wheel)
 	@touch $@
 
+ifneq ($(and $(FOR),$(filter wheel,$(MAKECMDGOALS))),)
+$(error the package takes the whole native module: leave FOR=... out)
+endif
 .PHONY: wheel
 wheel: firmware-virtual natmod .venv/wheel-tools
-	$(if $(FOR),$(error make wheel takes the whole native module: leave out FOR=))
 	@$(PYTHON) -m host_tools.setup.wheel $(FIRMWARE) $(NATMOD)
 
 # --- main jobs ----------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The kernels that some networks use, as a header for a build that has no others.
 
-`make natmod FOR="a.ink b.tflite"` runs python -m host_tools.board_firmware.kernel_list HEADER FILE...
+python -m host_tools.board_firmware.kernel_list HEADER FILE... (`make natmod FOR="FILE ..."`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from host_tools.blob.reader import read_blob
 from host_tools.errors import CommandError
 from host_tools.files import read_whole, write_whole
 from host_tools.kernels import KERNELS
-from host_tools.pack import pack
+from host_tools.pack import DEFAULT_TARGET, pack
 
 
 def kernels_of(file: Path) -> set[str]:
@@ -22,7 +22,7 @@ def kernels_of(file: Path) -> set[str]:
 
     Raises CommandError for a file that is neither, or cannot be read or packed.
     """
-    data = read_whole(file) if file.suffix == ".ink" else pack(file, target="cortex-m7")
+    data = read_whole(file) if file.suffix == ".ink" else pack(file, target=DEFAULT_TARGET)
     return {operator.kernel for operator in read_blob(data, str(file)).operators}
 
 
@@ -47,7 +47,8 @@ def main(words: Sequence[str] | None = None) -> int:
     except CommandError as error:
         print(f"make natmod FOR=: {error}", file=sys.stderr)
         return 1
-    print(f"with {len(names)} kernels of {len(KERNELS)}: {' '.join(sorted(names))}", file=sys.stderr)
+    share = f"{len(names)} kernels of {len(KERNELS)}"
+    print(f"with {share}: {' '.join(sorted(names))}", file=sys.stderr)
     return 0
 
 
