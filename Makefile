@@ -43,6 +43,7 @@ help:
 	@echo '     TARGET=name         a camera of OpenMV'"'"'s, with OPENMV=path'
 	@echo 'make firmware-unix     MicroPython with Inkling for this computer; prints its path'
 	@echo 'make natmod            inkling.mpy, a native module for stock firmware; prints its path'
+	@echo '     FOR="a.ink b.ink"   a small one, with the kernels of these blobs or .tflite files alone'
 	@echo 'make wheel             the package for pip, with all that its commands need; prints its paths'
 	@echo 'make setup             only what the others need: tools, .venv, MicroPython'"'"'s source'
 	@echo 'make clean             remove build/ (and .venv/: make distclean)'
@@ -149,18 +150,23 @@ firmware: .venv/tools
 
 # --- the native module: where micropython_lib/package.json takes it from ------------------------------------------
 
-NATMOD_DIR := build/natmod$(if $(MICROPYTHON),-micropython-$(call folder-hash,$(MICROPYTHON)))
-NATMOD := micropython_lib/armv7emsp_6.3/inkling.mpy
+# the small one has its own place, so that no package is made with it
+NATMOD_DIR := build/natmod$(if $(FOR),-for)$(if $(MICROPYTHON),-micropython-$(call folder-hash,$(MICROPYTHON)))
+NATMOD := $(if $(FOR),$(NATMOD_DIR)/small,micropython_lib/armv7emsp_6.3)/inkling.mpy
+KERNEL_LIST := $(if $(FOR),$(CURDIR)/$(NATMOD_DIR)/kernels.h)
 # BUILD is no whole path, because the linker writes it into the module; put in place whole: a board may be reading it
 .PHONY: natmod
 natmod: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
-	@mkdir -p $(dir $(NATMOD))
+	@mkdir -p $(NATMOD_DIR) $(dir $(NATMOD))
+	@$(if $(FOR),$(PYTHON) -m host_tools.board_firmware.kernel_list $(KERNEL_LIST) $(FOR))
 	@test -f $(NATMOD_DIR)/inkling.linked.mpy || echo "building the native module" >&2
 	@$(call BUILD_IN,the native module,$(NATMOD_DIR),-C firmware_module/natmod BUILD=../../$(NATMOD_DIR) \
-		MPY_DIR=$(MICROPYTHON_SOURCE) PYTHON=$(CURDIR)/$(PYTHON) ../../$(NATMOD_DIR)/inkling.linked.mpy)
+		MPY_DIR=$(MICROPYTHON_SOURCE) PYTHON=$(CURDIR)/$(PYTHON) KERNEL_LIST=$(KERNEL_LIST) \
+		../../$(NATMOD_DIR)/inkling.linked.mpy)
 	@cp $(NATMOD_DIR)/inkling.linked.mpy $(NATMOD).new && mv $(NATMOD).new $(NATMOD)
 	@echo $(CURDIR)/$(NATMOD)
-	@echo "next: $(PYTHON:python=mpremote) mip install micropython_lib/package.json" >&2
+	@echo "$$(($$(wc -c < $(NATMOD)))) bytes" >&2
+	@echo "next: $(PYTHON:python=mpremote) $(if $(FOR),cp $(NATMOD) :lib/,mip install micropython_lib/package.json)" >&2
 
 # --- the package: everything that the commands need, for pip -----------------------------------------------------
 
@@ -168,6 +174,9 @@ natmod: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
 	@$(call PIP_INSTALL,firmware$(comma)wheel)
 	@touch $@
 
+ifneq ($(and $(FOR),$(filter wheel,$(MAKECMDGOALS))),)
+$(error the package takes the whole native module: leave FOR=... out)
+endif
 .PHONY: wheel
 wheel: firmware-virtual natmod .venv/wheel-tools
 	@$(PYTHON) -m host_tools.setup.wheel $(FIRMWARE) $(NATMOD)

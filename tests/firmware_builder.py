@@ -31,9 +31,9 @@ def build_firmware(**options: str) -> Path:
 
 
 @functools.cache
-def build_natmod() -> Path:
-    """Builds inkling.mpy for stock firmware; returns its path."""
-    done = make("natmod")
+def build_natmod(models: str = "") -> Path:
+    """Builds inkling.mpy for stock firmware, of use for these models or for all; its path."""
+    done = make("natmod", f"FOR={models}")
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.strip())
 

@@ -41,6 +41,11 @@ bool ink_check_equal(
     return found == allowed || ink_refuse(check, status, field, found, INK_RULE_EXACTLY, allowed);
 }
 
+bool ink_check_word(ink_check_t *check, ink_status_t status, const char *field, uint32_t found,
+    uint32_t min, uint32_t max) {
+    return ink_check_between(check, status, field, found, min, max);
+}
+
 bool ink_check_same(
     ink_check_t *check, ink_status_t status, const char *field, uint32_t found, uint32_t allowed) {
     return ink_check_equal(check, status, field, found, allowed);

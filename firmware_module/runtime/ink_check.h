@@ -43,7 +43,9 @@ bool ink_check_between(ink_check_t *check, ink_status_t status, const char *fiel
     int64_t min, int64_t max);
 bool ink_check_equal(
     ink_check_t *check, ink_status_t status, const char *field, int64_t found, int64_t allowed);
-// The same of unsigned words: its calls take less code.
+// The same of unsigned words: their calls take less code.
+bool ink_check_word(ink_check_t *check, ink_status_t status, const char *field, uint32_t found,
+    uint32_t min, uint32_t max);
 bool ink_check_same(
     ink_check_t *check, ink_status_t status, const char *field, uint32_t found, uint32_t allowed);
 bool ink_check_multiple(ink_check_t *check, ink_status_t status, const char *field, uint32_t found,

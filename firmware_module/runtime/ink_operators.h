@@ -25,7 +25,9 @@ typedef struct {
 const ink_kernel_t *ink_find_kernel(uint32_t kernel);
 
 // The kernels, X(number, name) each: docs/blob-format.md has the numbers. That of name `x` is
-// `ink_op_x`, in operators/, in the file of its name or its family's.
+// `ink_op_x`, in operators/, in the file of its name or its family's. A build for some
+// blobs only gives its own list (`make natmod FOR=`).
+#ifndef INK_KERNELS
 #define INK_KERNELS(X)                                                                             \
     X(1, conv_s8)                                                                                  \
     X(2, depthwise_conv_s8)                                                                        \
@@ -69,6 +71,7 @@ const ink_kernel_t *ink_find_kernel(uint32_t kernel);
     X(41, depthwise_dilated_s8)                                                                    \
     X(42, conv_general_s8)                                                                         \
     X(43, fully_connected_general_s8)
+#endif
 
 #define INK_DECLARE_KERNEL(number, name) extern const ink_kernel_t ink_op_##name;
 INK_KERNELS(INK_DECLARE_KERNEL)

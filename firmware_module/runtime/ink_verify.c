@@ -32,14 +32,13 @@ static bool verify_header(ink_check_t *check) {
     const ink_header_t *h = check->model->header;
     check->part = INK_PART_HEADER;
     const ink_status_t bad = INK_ERROR_HEADER;
-    return ink_check_between(
-               check, INK_ERROR_TARGET, "target", h->target, 0, INK_TARGET_CORTEX_M7) &&
-           ink_check_between(check, bad, "arena_size", h->arena_size, 0, INK_MAX_ARENA) &&
+    return ink_check_word(check, INK_ERROR_TARGET, "target", h->target, 0, INK_TARGET_CORTEX_M7) &&
+           ink_check_word(check, bad, "arena_size", h->arena_size, 0, INK_MAX_ARENA) &&
            ink_check_multiple(check, bad, "arena_size", h->arena_size, 16) &&
-           ink_check_between(check, bad, "n_tensors", h->n_tensors, 1, INK_MAX_TENSORS) &&
-           ink_check_between(check, bad, "n_operators", h->n_operators, 0, INK_MAX_OPERATORS) &&
-           ink_check_between(check, bad, "n_inputs", h->n_inputs, 1, INK_MAX_IO) &&
-           ink_check_between(check, bad, "n_outputs", h->n_outputs, 1, INK_MAX_IO) &&
+           ink_check_word(check, bad, "n_tensors", h->n_tensors, 1, INK_MAX_TENSORS) &&
+           ink_check_word(check, bad, "n_operators", h->n_operators, 0, INK_MAX_OPERATORS) &&
+           ink_check_word(check, bad, "n_inputs", h->n_inputs, 1, INK_MAX_IO) &&
+           ink_check_word(check, bad, "n_outputs", h->n_outputs, 1, INK_MAX_IO) &&
            ink_check_range(check, bad, "tensors_offset", h->tensors_offset,
                (uint64_t)h->n_tensors * sizeof(ink_tensor_t), 4) &&
            ink_check_range(check, bad, "operators_offset", h->operators_offset,
@@ -48,7 +47,7 @@ static bool verify_header(ink_check_t *check) {
                ((uint64_t)h->n_inputs + h->n_outputs) * sizeof(ink_io_t), 4) &&
            ink_check_range(
                check, bad, "labels_offset", h->labels_offset, (uint64_t)h->n_labels * 4, 4) &&
-           ink_check_between(check, bad, "strings_size", h->strings_size, 1, INK_MAX_BLOB) &&
+           ink_check_word(check, bad, "strings_size", h->strings_size, 1, INK_MAX_BLOB) &&
            ink_check_range(check, bad, "strings_offset", h->strings_offset, h->strings_size, 4);
 }
 
@@ -93,8 +92,7 @@ static bool verify_strings(ink_check_t *check) {
 
 bool ink_check_string(ink_check_t *check, const char *field, uint32_t string) {
     const ink_header_t *header = check->model->header;
-    if (!ink_check_between(
-            check, INK_ERROR_STRING, field, string, 0, (int64_t)header->strings_size - 1)) {
+    if (!ink_check_word(check, INK_ERROR_STRING, field, string, 0, header->strings_size - 1)) {
         return false;
     }
     // in the middle of a character it would not be UTF-8
@@ -127,16 +125,16 @@ static bool verify_quantization(ink_check_t *check, const ink_tensor_t *tensor) 
 
 static bool verify_tensor(ink_check_t *check, const ink_tensor_t *tensor) {
     const ink_status_t bad = INK_ERROR_TENSOR;
-    if (!ink_check_between(check, bad, "dtype", tensor->dtype, INK_DTYPE_INT8, INK_DTYPE_INT32) ||
-        !ink_check_between(check, bad, "rank", tensor->rank, 0, INK_MAX_RANK) ||
-        !ink_check_between(check, bad, "place", tensor->place, 0, INK_PLACE_BLOB) ||
+    if (!ink_check_word(check, bad, "dtype", tensor->dtype, INK_DTYPE_INT8, INK_DTYPE_INT32) ||
+        !ink_check_word(check, bad, "rank", tensor->rank, 0, INK_MAX_RANK) ||
+        !ink_check_word(check, bad, "place", tensor->place, 0, INK_PLACE_BLOB) ||
         !ink_check_same(check, bad, "reserved", tensor->reserved, 0)) {
         return false;
     }
     uint64_t size = ink_element_size(tensor->dtype);
     for (uint32_t i = 0; i < INK_MAX_RANK; i++) {
-        int64_t max = i < tensor->rank ? INT32_MAX : 1;
-        if (!ink_check_between(check, bad, "a dimension", tensor->dims[i], 1, max)) {
+        uint32_t max = i < tensor->rank ? INT32_MAX : 1;
+        if (!ink_check_word(check, bad, "a dimension", tensor->dims[i], 1, max)) {
             return false;
         }
         size = ink_product(size, tensor->dims[i]);
@@ -165,8 +163,8 @@ static bool verify_tensors(ink_check_t *check) {
 
 static bool verify_io(ink_check_t *check, const ink_io_t *io) {
     const ink_model_t *model = check->model;
-    if (!ink_check_between(
-            check, INK_ERROR_IO, "tensor", io->tensor, 0, (int64_t)model->header->n_tensors - 1)) {
+    if (!ink_check_word(
+            check, INK_ERROR_IO, "tensor", io->tensor, 0, model->header->n_tensors - 1)) {
         return false;
     }
     const ink_tensor_t *tensor = &model->tensors[io->tensor];
@@ -175,7 +173,7 @@ static bool verify_io(ink_check_t *check, const ink_io_t *io) {
     }
     bool colours = check->part == INK_PART_INPUT && io->image_table != 0 && tensor->dims[3] == 3;
     uint32_t flags = colours ? INK_IMAGE_CHANNEL_TABLES | INK_IMAGE_BGR : 0;
-    if (!ink_check_between(check, INK_ERROR_IO, "image_flags", io->image_flags, 0, flags)) {
+    if (!ink_check_word(check, INK_ERROR_IO, "image_flags", io->image_flags, 0, flags)) {
         return false;
     }
     if (io->image_table == 0) {

@@ -9,14 +9,14 @@ static bool verify_record(
     ink_check_t *check, const ink_operator_t *op, const ink_kernel_t *kernel) {
     const ink_model_t *model = check->model;
     const ink_status_t bad = INK_ERROR_OPERATOR;
-    const int64_t last = (int64_t)model->header->n_tensors - 1;
+    const uint32_t last = model->header->n_tensors - 1;
     if (!ink_check_same(check, bad, "reserved", op->reserved, 0) ||
-        !ink_check_between(check, bad, "input0", op->input0, 0, last) ||
-        !ink_check_between(check, bad, "output", op->output, 0, last)) {
+        !ink_check_word(check, bad, "input0", op->input0, 0, last) ||
+        !ink_check_word(check, bad, "output", op->output, 0, last)) {
         return false;
     }
     if (kernel->n_inputs == 2) {
-        if (!ink_check_between(check, bad, "input1", op->input1, 0, last)) {
+        if (!ink_check_word(check, bad, "input1", op->input1, 0, last)) {
             return false;
         }
     } else if (!ink_check_same(check, bad, "input1", op->input1, INK_NO_TENSOR)) {

@@ -9,10 +9,9 @@ import time
 from pathlib import Path
 
 from host_tools.blob.reader import read_blob
-from host_tools.device.connection import open_device
+from host_tools.device.connection import open_device, run_script
 from host_tools.device.deploy import BLOB_SUFFIX, Deployed, deploy, found_first
 from host_tools.device.facts import Facts, read_facts
-from host_tools.device.script import run_script
 from host_tools.errors import CommandError
 from host_tools.files import read_whole
 from host_tools.serial_ports import choose_port

@@ -1,11 +1,21 @@
-"""host_tools sim: start a virtual board."""
+"""host_tools sim: start a virtual board with a port for mpremote and, on demand, a camera."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
-from host_tools.virtual_board import sim
+from host_tools.byte_count import byte_count
+from host_tools.camera_source import open_source
+from host_tools.errors import CommandError
+from host_tools.files import read_whole
+from host_tools.virtual_board.board import VirtualBoard
+from host_tools.virtual_board.camera import Camera
+from host_tools.virtual_board.preview import Preview
 
 NAME = "sim"
 HELP = "start a virtual board and print its port for mpremote"
@@ -45,4 +55,65 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    return sim.run(args)
+    """Serves the board until Ctrl-C, or until it or the script of args.script stops; returns 0.
+
+    Takes args.firmware (Path or None), args.romfs (list of Path), args.heap (str or None),
+    args.icount (bool), args.camera (str or None) and args.script (Path or None). Raises
+    CommandError for a file or a camera that cannot be read, when the board dies and when the
+    script fails.
+    """
+    files = _rom_files(args.romfs)
+    if args.script and not args.script.is_file():
+        raise CommandError(f"there is no script {args.script} to run")
+    heap = byte_count(args.heap, "--heap") if args.heap else None
+    with contextlib.ExitStack() as stack:
+        preview = None
+        if args.camera:
+            source = open_source(args.camera)
+            preview = stack.enter_context(Preview())
+            camera = stack.enter_context(Camera(source, preview.show))
+            files = camera.romfs() | files
+        board = stack.enter_context(
+            VirtualBoard(args.firmware, romfs=files or None, icount=args.icount, heap=heap)
+        )
+        print(f"port: {board.port}")
+        print(f"try:  {_mpremote()} connect {board.port}")
+        if preview:
+            print(f"what the camera sees: {preview.url}")
+        print("Ctrl-C stops the virtual board.", flush=True)
+        try:
+            if args.script:
+                return _run_script(board.port, args.script)
+            status = board.wait()
+        except KeyboardInterrupt:
+            print()
+            return 0
+        if status:
+            raise CommandError(f"the virtual board stopped with status {status}")
+        return 0
+
+
+def _rom_files(paths: list[Path]) -> dict[str, bytes | Path]:
+    files: dict[str, bytes | Path] = {}
+    for path in paths:
+        if not path.is_file():
+            raise CommandError(f"there is no file {path} to put into /rom")
+        if path.name in files:
+            raise CommandError(f"two files for /rom are called {path.name}: rename one")
+        files[path.name] = read_whole(path)
+    return files
+
+
+def _mpremote() -> str:
+    """How the user calls mpremote from here: outside an activated .venv only by its path."""
+    path = Path(sys.executable).with_name("mpremote")
+    if shutil.which("mpremote"):
+        return "mpremote"
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _run_script(port: str, script: Path) -> int:
+    command = [sys.executable, "-m", "mpremote", "connect", port, "run", str(script)]
+    if subprocess.run(command, check=False).returncode:
+        raise CommandError(f"{script} ended with an error: its last lines are above")
+    return 0

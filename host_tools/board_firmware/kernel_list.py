@@ -1,0 +1,56 @@
+"""The kernels that some networks use, as a header for a build that has no others.
+
+python -m host_tools.board_firmware.kernel_list HEADER FILE... (`make natmod FOR="FILE ..."`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from host_tools.blob.reader import read_blob
+from host_tools.errors import CommandError
+from host_tools.files import read_whole, write_whole
+from host_tools.kernels import KERNELS
+from host_tools.pack import DEFAULT_TARGET, pack
+
+
+def kernels_of(file: Path) -> set[str]:
+    """Names of the kernels of a blob, or of a model as `host_tools pack` packs it by default.
+
+    Raises CommandError for a file that is neither, or cannot be read or packed.
+    """
+    data = read_whole(file) if file.suffix == ".ink" else pack(file, target=DEFAULT_TARGET)
+    return {operator.kernel for operator in read_blob(data, str(file)).operators}
+
+
+def header(names: Iterable[str]) -> str:
+    """What ink_operators.h takes in place of its own list: INK_KERNELS, by number."""
+    listed = sorted((KERNELS[name].number, name) for name in names)
+    entries = " ".join(f"X({number}, {name})" for number, name in listed)
+    return f"#define INK_KERNELS(X) {entries}\n"
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Writes the header, unless it has the list already; says which kernels on standard error."""
+    parser = argparse.ArgumentParser(prog="python -m host_tools.board_firmware.kernel_list")
+    parser.add_argument("header", type=Path)
+    parser.add_argument("models", type=Path, nargs="+")
+    args = parser.parse_args(words)
+    try:
+        names = set().union(*(kernels_of(model) for model in args.models))
+        content = header(names)
+        if not args.header.exists() or args.header.read_text(encoding="utf8") != content:
+            write_whole(args.header, content.encode())
+    except CommandError as error:
+        print(f"make natmod FOR=: {error}", file=sys.stderr)
+        return 1
+    share = f"{len(names)} kernels of {len(KERNELS)}"
+    print(f"with {share}: {' '.join(sorted(names))}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
