@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import numpy as np
 import numpy.typing as npt
 
 from host_tools.arithmetic import multiply_by_quantized_multiplier, wrap_int32
 from host_tools.kernels.card import Block, Card, Params, by_keyword, fields, swap_fields
+from host_tools.kernels.layer import Counts, Layer
 from host_tools.kernels.windows import requantize
 
 Int8 = npt.NDArray[np.int8]
@@ -135,6 +139,25 @@ def _requantized(
     return np.array(np.broadcast_to(result, output_shape))
 
 
+def _broadcast_counts(layer: Layer) -> Counts:
+    """Rows as ink_broadcast.c makes them; input 1 is scaled once a row where it stays in place."""
+    rank = len(layer.output)
+    shapes = [(1,) * (rank - len(shape)) + shape for shape in layer.inputs]
+    repeats = [
+        tuple(shape[axis] == 1 for shape in shapes)
+        for axis in reversed(range(rank))
+        if layer.output[axis] > 1
+    ]
+    sizes = [size for size in reversed(layer.output) if size > 1]
+    along = list(itertools.takewhile(lambda repeat: repeat == repeats[0], repeats))
+    elements = math.prod(sizes)
+    return {
+        "element": elements,
+        "row": elements // math.prod(sizes[: len(along)]),
+        "both inputs": 0 if along and along[0][1] else elements,
+    }
+
+
 _ADD = fields(
     "input0_offset input0_multiplier input0_shift input1_offset input1_multiplier input1_shift"
     " left_shift output_offset output_multiplier output_shift act_min act_max"
@@ -160,8 +183,18 @@ CARDS = (
         swap=swap_fields,
         compute=by_keyword(mul),
     ),
-    Card("broadcast_add_s8", 8, _ADD, inputs=2, compute=by_keyword(broadcast_add)),
-    Card("broadcast_sub_s8", 9, _ADD, inputs=2, compute=by_keyword(broadcast_sub)),
+    Card(
+        *("broadcast_add_s8", 8, _ADD),
+        inputs=2,
+        compute=by_keyword(broadcast_add),
+        counts=_broadcast_counts,
+    ),
+    Card(
+        *("broadcast_sub_s8", 9, _ADD),
+        inputs=2,
+        compute=by_keyword(broadcast_sub),
+        counts=_broadcast_counts,
+    ),
     Card("broadcast_mul_s8", 10, _MUL, inputs=2, compute=by_keyword(broadcast_mul)),
     Card(
         *("prelu_s8", 18, _PRELU),
