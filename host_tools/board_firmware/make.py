@@ -24,7 +24,7 @@ class Build:
     """What to build: `words` for make in `folder`, which leave `image`.
 
     `source` is "micropython" or "openmv", `name` what the board is called there, `title` what is
-    built, `first` what it needs.
+    built, `first` what it needs, `stale` a file that its makefiles fail to make anew.
     """
 
     source: str
@@ -35,6 +35,7 @@ class Build:
     image: Path
     log: Path
     first: Build | None = None
+    stale: Path | None = None
 
 
 def ask(folder: Path, words: Sequence[str], question: str) -> list[str]:
@@ -62,6 +63,8 @@ def run(build: Build) -> None:
     """
     if build.first:
         run(build.first)
+    if build.stale:
+        build.stale.unlink(missing_ok=True)
     command = ["make", f"-j{os.cpu_count() or 2}", "-C", str(build.folder), *build.words]
     build.log.parent.mkdir(parents=True, exist_ok=True)
     print(f"building {build.title}: {shlex.join(command)}", file=sys.stderr, flush=True)

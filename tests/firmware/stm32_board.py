@@ -90,6 +90,7 @@ def build_stm32_firmware() -> Path:
             words=words + [f"{name}={value}" for name, value in ours.items()],
             image=image,
             log=folder / "build.log",
+            stale=folder / "build/frozen_content.c",
         )
     )
     return image

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from board_models import BoardMaker, Runner
+from board_models import NOT_ON_STM32, BoardMaker, Runner
 from oracle import (
     REAL_MODELS,
     ROOT,
@@ -123,6 +123,7 @@ RUN_OPERATORS = RUN_LAYERS.replace(
 )
 
 
+@NOT_ON_STM32
 def test_every_operator_gives_this_computers_bytes(on_board: Runner) -> None:
     files: dict[str, bytes] = {}
     layers = every_operator()

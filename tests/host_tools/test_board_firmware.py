@@ -167,6 +167,10 @@ def test_micropython_is_built_with_us_once_nothing_is_missing(micropython: Path)
     # the checkout's own mpy-cross is built with none of the port's words, outside the checkout
     assert 'mpy-cross of ""' in image.with_name("build.log").read_text()
     assert not (micropython / "mpy-cross/build").exists()
+    # what MicroPython does not make anew when our strings change
+    frozen = write(image.with_name("frozen_content.c"))
+    assert firmware(**options).returncode == 0
+    assert not frozen.exists()
     assert f"host_tools flash --board nucleo-h743zi {image}" in done.stderr
 
 
