@@ -21,6 +21,9 @@ LAYERS = {
         Chain(8, 3).conv(13, 5, stride=2),
         Chain(9, 2).conv(4, 2, stride=3),
         Chain(1, 5).conv(6, 3),
+        *(Chain(1, 37).conv(units, 1) for units in (1, 2, 3, 5, 37)),
+        *(Chain(2, 9).conv(units, 2, padding="VALID") for units in (1, 3, 7)),
+        Chain(2, 3).conv(5, 1),
     ],
     "winograd_f2_s8": [
         Chain(6, 4).conv(7, 3),
@@ -62,6 +65,8 @@ LAYERS = {
         Chain(5, 5).conv(5, 2, depthwise=True, dilation=7),
     ],
     "fully_connected_packed_s8": [
+        *(Chain(3, 5).fully_connected(units) for units in (1, 2, 3, 6, 7)),
+        *(Chain(2, 3, 4).fully_connected(units) for units in (1, 2, 3)),
         Chain(3, 5).fully_connected(20),
         Chain(3, 5).fully_connected(100),
         Chain(2, 3, 4).fully_connected(5),

@@ -217,6 +217,7 @@ def _pairs(shape: Sequence[int]) -> list[Layer]:
         Layer("MUL", 0, column, none),
         Layer("PRELU", 0, column, {}),
         Layer("PRELU", 0, (shape[3],), {}),
+        Layer("ADD", 0, (shape[3],), none),
         Layer("ADD", 0, (shape[1], 1, shape[3]), none),
         Layer("SUB", 0, (shape[1], 1, shape[3]), none),
         Layer("SQUARED_DIFFERENCE", 0, column, {}),

@@ -37,9 +37,12 @@ static void widen_row(int32_t *to, const int8_t *from, int32_t depth) {
 }
 
 // Up to three units: a row that is used once or twice is widened on the way. The last of an odd
-// number has a B of zeros, which need not be summed.
+// number has a B of zeros, which need not be summed. The outputs may lie over the row: they are
+// written when it has been read.
 static void run_few(const ink_packed_fully_connected_t *layer, const int8_t *input,
     const int32_t *taps, int8_t *output) {
+    int8_t outputs[3];
+    int8_t *to = outputs;
     for (int32_t units = layer->units; units > 0; units -= 2) {
         ink_pair_t pair = {taps[0], taps[1]};
         taps += 2;
@@ -69,11 +72,14 @@ static void run_few(const ink_packed_fully_connected_t *layer, const int8_t *inp
             taps += 2;
         }
         const ink_requantize_t *how = (const ink_requantize_t *)taps;
-        *output++ = (int8_t)ink_packed_requantize(first_of(pair), &how[0], layer->output_zero);
+        *to++ = (int8_t)ink_packed_requantize(first_of(pair), &how[0], layer->output_zero);
         if (units > 1) {
-            *output++ = (int8_t)ink_packed_requantize(pair.b, &how[1], layer->output_zero);
+            *to++ = (int8_t)ink_packed_requantize(pair.b, &how[1], layer->output_zero);
         }
         taps = (const int32_t *)(how + 2);
+    }
+    for (int32_t unit = 0; unit < layer->units; unit++) {
+        output[unit] = outputs[unit];
     }
 }
 

@@ -82,6 +82,7 @@ def test_the_summary_as_json_has_the_same_numbers(
             "dtype": "int8",
             "scale": 1.0,
             "zero_point": -128,
+            "real_in_the_model": False,
             "takes_images": True,
             "channels_first": False,
         }
