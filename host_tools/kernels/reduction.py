@@ -57,7 +57,7 @@ def _counts(layer: Layer) -> Counts:
 
 def _extremum_counts(layer: Layer) -> Counts:
     """A row is as many of the last dimensions as are all reduced, or all kept."""
-    (shape,) = layer.inputs
+    shape = layer.inputs[0]
     reduced = [bool(layer.params["axes"] >> axis & 1) for axis in range(len(shape))]
     length = 1
     for size, over in zip(shape[::-1], reduced[::-1], strict=True):

@@ -19,7 +19,7 @@ import numpy.typing as npt
 ROOT = Path(__file__).resolve().parents[2]
 KERNELS = ROOT / "firmware_module" / "kernels"
 RUNTIME = ROOT / "firmware_module" / "runtime"
-INCLUDES = [f"-I{KERNELS / 'include'}", f"-I{RUNTIME}", f"-I{KERNELS}"]
+INCLUDES = [f"-I{each}" for each in (KERNELS / "include", RUNTIME, KERNELS, KERNELS.parent)]
 WARNINGS = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-Wdouble-promotion", "-Wfloat-conversion"]
 WARNINGS += ["-Wpointer-arith"]
 SANITIZED = bool(os.environ.get("INKLING_SANITIZED"))
