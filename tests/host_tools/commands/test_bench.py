@@ -155,8 +155,8 @@ def test_code_size_is_measured_and_held_to_its_limit(virtual_board_firmware: Pat
     nothing = code_size(virtual_board_firmware, virtual_board_firmware)
     assert (nothing.gained, nothing.fits) == (0, True)
     assert CodeSize(LIMIT, LIMIT).fits
-    assert "+1 to the 49,152 kept" in CodeSize(LIMIT + 1, LIMIT).text()
-    assert "OVER the limit of 49,152" in CodeSize(LIMIT + 1, LIMIT).text()
+    assert "+1 to the 65,536 kept" in CodeSize(LIMIT + 1, LIMIT).text()
+    assert "OVER the limit of 65,536" in CodeSize(LIMIT + 1, LIMIT).text()
 
 
 def test_a_firmware_that_cannot_be_measured_is_named(tmp_path: Path) -> None:
