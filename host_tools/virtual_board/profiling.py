@@ -12,7 +12,7 @@ import numpy as np
 from host_tools.blob.reader import read_blob
 from host_tools.cycles import Section, read_trace
 from host_tools.errors import CommandError
-from host_tools.virtual_board import VirtualBoard
+from host_tools.virtual_board import VirtualBoard, qemu
 
 # under QEMU's -icount shift=6 an instruction takes 64 ns; the board's ticks are 40 ns long
 INSTRUCTION_NS, TICK_NS = 64, 40
@@ -92,7 +92,7 @@ def profile_on_virtual_board(
     contents = [inputs.astype("<u2").tobytes()] if isinstance(inputs, np.ndarray) else inputs
     files: dict[str, bytes | Path] = {"model.ink": blob}
     files |= {f"input{index}": content for index, content in enumerate(contents)}
-    board = VirtualBoard(firmware, romfs=files, icount=True)
+    board = VirtualBoard(firmware, romfs=files, icount=True, heap=qemu.MOST_HEAP)
     sections: list[Section] = []
 
     def watch(lines: Iterable[bytes]) -> None:
