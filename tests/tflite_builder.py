@@ -19,9 +19,7 @@ from host_tools.operators import OPERATORS
 
 # which options table goes with an operator, where neither its page nor its name says so
 OPTIONS_OF = {
-    "BATCH_MATMUL": "BatchMatMulOptions",
     "PADV2": "PadV2Options",
-    "L2_NORMALIZATION": "L2NormOptions",
     "LOGISTIC": None,
     "TANH": None,
     "RELU": None,
