@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,3 +104,10 @@ class Plan:
         while (source := self.tensors[tensor].view_of) is not None:
             tensor = source
         return tensor
+
+
+def view_root(views: Mapping[int, int], index: int) -> int:
+    """The tensor whose bytes `index` is a view of, by tensor; itself where it is none."""
+    while index in views:
+        index = views[index]
+    return index

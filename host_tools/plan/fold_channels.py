@@ -20,7 +20,7 @@ from host_tools.graph import Graph
 from host_tools.kernels import KERNELS
 from host_tools.kernels.card import Call, Operand
 from host_tools.kernels.channel_lines import fit_lines
-from host_tools.plan_types import PlanOperator
+from host_tools.plan_types import PlanOperator, view_root
 
 Int8 = npt.NDArray[np.int8]
 
@@ -76,9 +76,7 @@ class _Finder:
             self.readers.setdefault(self._root(index), set()).add(len(operators))
 
     def _root(self, index: int) -> int:
-        while index in self.views:
-            index = self.views[index]
-        return index
+        return view_root(self.views, index)
 
     def groups(self, place: int) -> Iterator[tuple[int, tuple[int, ...]]]:
         """(tensor, calls that make the output of `place` of it alone), the smallest first."""

@@ -15,7 +15,7 @@ from host_tools.graph import Graph, Operator
 from host_tools.kernels.layer import Layer
 from host_tools.operators.lowering import View, can_copy, copy_elements
 from host_tools.plan.costs import predict
-from host_tools.plan_types import PlanOperator
+from host_tools.plan_types import PlanOperator, view_root
 
 
 @dataclass(frozen=True)
@@ -59,22 +59,18 @@ def _only_source(
     """The copy that writes all that `second` reads, if nothing else writes or needs it."""
     if second.kernel != "copy":
         return None
-    between = _root(views, second.inputs[0])
-    if between in [_root(views, index) for index in (*graph.inputs, *graph.outputs)]:
+    between = view_root(views, second.inputs[0])
+    if between in [view_root(views, index) for index in (*graph.inputs, *graph.outputs)]:
         return None
-    writers = [op for op in operators if _root(views, op.output) == between]
-    readers = [op for op in operators if between in [_root(views, index) for index in op.inputs]]
+    writers = [op for op in operators if view_root(views, op.output) == between]
+    readers = [
+        op for op in operators if between in [view_root(views, index) for index in op.inputs]
+    ]
     if len(writers) != 1 or readers != [second] or writers[0].kernel != "copy":
         return None
     (first,) = writers
     whole = math.prod(first.params["count"]) == math.prod(graph.tensors[between].shape)
     return first if whole else None
-
-
-def _root(views: dict[int, int], index: int) -> int:
-    while index in views:
-        index = views[index]
-    return index
 
 
 def _joined(graph: Graph, first: PlanOperator, second: PlanOperator) -> PlanOperator | View | None:

@@ -21,7 +21,7 @@ from host_tools.plan.lower import check_tensor, lower
 from host_tools.plan.narrow_indices import narrow_indices
 from host_tools.plan.quantize_early import quantize_early
 from host_tools.plan.quantized_inputs import quantized_inputs
-from host_tools.plan_types import Plan, PlanOperator, PlanTensor
+from host_tools.plan_types import Plan, PlanOperator, PlanTensor, view_root
 
 
 def make_plan(
@@ -96,13 +96,13 @@ def _assemble(
     used = {*graph.inputs, *graph.outputs}
     for operator in operators:
         used.update((*operator.inputs, operator.output))
-    used.update([_root(views, index) for index in used])
+    used.update([view_root(views, index) for index in used])
     order = sorted(used)
     place = {index: position for position, index in enumerate(order)}
     tensors = []
     for index in order:
         tensor = _tensor(graph.tensors[index])
-        if (root := _root(views, index)) != index:
+        if (root := view_root(views, index)) != index:
             tensor.view_of = place[root]
         tensors.append(tensor)
     for operator in operators:
@@ -124,16 +124,10 @@ def _check_io(graph: Graph, views: dict[int, int], index: int, what: str) -> Non
         check_tensor(graph, index)
     except CommandError as error:
         raise CommandError(f"the model's {what}: {error}") from error
-    if graph.tensors[_root(views, index)].data is not None:
+    if graph.tensors[view_root(views, index)].data is not None:
         raise CommandError(
             f"the model's {what} {label(tensor)} is a constant: nothing would be computed"
         )
-
-
-def _root(views: dict[int, int], index: int) -> int:
-    while index in views:
-        index = views[index]
-    return index
 
 
 def _tensor(tensor: Tensor) -> PlanTensor:
