@@ -224,6 +224,8 @@ def _pairs(shape: Sequence[int]) -> list[Layer]:
         Layer("MAXIMUM", 0, tuple(shape), {}),
         Layer("MINIMUM", 0, tuple(shape), {}),
         Layer("RESIZE_BILINEAR", 0, ([2 * shape[1], 2 * shape[2]],), resize),
+        # again, because few shapes have the pixels that lines need
+        Layer("PRELU", 0, (shape[3],), {}),
     ]
 
 
