@@ -49,7 +49,7 @@ help:
 	@echo 'make clean             remove build/ (and .venv/: make distclean)'
 	@echo 'With demo, test, bench, firmware, firmware-virtual, firmware-unix and natmod:'
 	@echo '     MICROPYTHON=path    your own checkout of MicroPython, 1.25 or newer'
-	@echo '     CMSIS_NN=prefix     Arm'"'"'s kernels: include/ and lib/libcmsis-nn.a instead of ours'
+	@echo '     CMSIS_NN=prefix     Arm'"'"'s kernels: include/ and lib/libcmsis-nn.a instead of ours (not natmod)'
 	@echo 'PYTHON3=path names the Python to use, 3.10 or newer.'
 
 # --- set-up -----------------------------------------------------------------------------------------------------
@@ -100,6 +100,9 @@ endif
 ifneq ($(CMSIS_NN),)
 ifeq ($(wildcard $(CMSIS_NN)/lib/libcmsis-nn.a $(CMSIS_NN)/libcmsis-nn.a),)
 $(error CMSIS_NN='$(CMSIS_NN)' has neither lib/libcmsis-nn.a nor libcmsis-nn.a)
+endif
+ifneq ($(filter natmod wheel,$(MAKECMDGOALS)),)
+$(error the native module has our kernels alone, because a library built for firmware has fixed addresses: leave CMSIS_NN=... out)
 endif
 CONFIGURATION := $(CONFIGURATION)-cmsis-nn-$(call folder-hash,$(CMSIS_NN))
 endif
@@ -222,7 +225,7 @@ PLAIN_C := $(sort $(wildcard $(foreach room,runtime kernels,firmware_module/$(ro
 PLAIN_OBJECTS := $(PLAIN_C:%.c=build/lint/%.o)
 PLAIN_FLAGS := -mcpu=cortex-m7 -mthumb -mfloat-abi=hard -mfpu=fpv5-sp-d16 -std=c11 -O2 -Wall -Wextra -Werror \
 	-Wdouble-promotion -Wfloat-conversion -Wpointer-arith \
-	-Ifirmware_module -Ifirmware_module/runtime -Ifirmware_module/kernels/include
+	-Ifirmware_module -Ifirmware_module/runtime
 
 build/lint/%.o: %.c | build/system-tools
 	@mkdir -p $(dir $@)
@@ -245,6 +248,6 @@ format: .venv/test-tools
 
 .PHONY: clean distclean
 clean:
-	rm -rf build $(dir $(NATMOD)) firmware_module/natmod/.mpy_ld_cache
+	rm -rf build $(dir $(NATMOD)) firmware_module/natmod/.mpy_ld_cache*
 distclean: clean
 	rm -rf .venv *.egg-info

@@ -1,5 +1,5 @@
 # Adds Inkling to a MicroPython build by CMake: -DUSER_C_MODULES=<this file>, as micropython.mk does for make.
-# -DCMSIS_NN=<prefix> takes the arm_* kernels from Arm's library (include/, lib/libcmsis-nn.a) instead of ours.
+# -DCMSIS_NN=<prefix> takes the ink_nn_* kernels from Arm's library (include/, lib/libcmsis-nn.a) instead of ours.
 
 set(INKLING_DIR ${CMAKE_CURRENT_LIST_DIR})
 file(GLOB INKLING_KERNELS CONFIGURE_DEPENDS ${INKLING_DIR}/kernels/*.c ${INKLING_DIR}/kernels/*/*.c)
@@ -15,11 +15,10 @@ if(CMSIS_NN)
     if(NOT INKLING_CMSIS_NN)
         message(FATAL_ERROR "CMSIS_NN='${CMSIS_NN}' has neither lib/libcmsis-nn.a nor libcmsis-nn.a")
     endif()
+    target_compile_definitions(usermod_inkling INTERFACE INK_CMSIS_NN)
     target_include_directories(usermod_inkling INTERFACE ${CMSIS_NN}/include)
     target_link_libraries(usermod_inkling INTERFACE ${INKLING_CMSIS_NN})
-    list(FILTER INKLING_KERNELS EXCLUDE REGEX "/arm_[^/]*$")
-else()
-    target_include_directories(usermod_inkling INTERFACE ${INKLING_DIR}/kernels/include)
+    list(FILTER INKLING_KERNELS EXCLUDE REGEX "/ink_nn_[^/]*$")
 endif()
 
 target_sources(usermod_inkling INTERFACE ${INKLING_KERNELS} ${INKLING_REST})

@@ -3,7 +3,7 @@ $(INKLING_BUILD)/kernels/%.o: CFLAGS += -O2
 INKLING_FAST := runtime/ink_image
 $(INKLING_FAST:%=$(INKLING_BUILD)/%.o): CFLAGS += -O3
 # kernels that the packer seldom takes, that cost little, or whose inner loops are assembly
-INKLING_SMALL := arm_avgpool_s8 arm_max_pool_s8 arm_elementwise_mul_s8 ink_broadcast \
-	ink_broadcast_mul_s8 ink_mean_s8 arm_depthwise_conv_wrapper_s8 \
+INKLING_SMALL := ink_nn_average_pool_s8 ink_nn_max_pool_s8 ink_nn_mul_s8 ink_broadcast \
+	ink_broadcast_mul_s8 ink_mean_s8 ink_nn_depthwise_conv_s8 \
 	armv7em/conv_general_s8 armv7em/depthwise_3x3_s8 armv7em/depthwise_packed_s8
 $(INKLING_SMALL:%=$(INKLING_BUILD)/kernels/%.o): CFLAGS += -Os

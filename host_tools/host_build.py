@@ -45,7 +45,7 @@ def build_library(cmsis_nn: Path | None = None) -> Path:
     """The shared library of runtime and kernels, built where it is not up to date.
 
     `cmsis_nn` is a prefix with include/ and lib/libcmsis-nn.a (or libcmsis-nn.a) whose functions
-    take the place of our arm_*.c. Raises CommandError without a compiler or where it fails.
+    take the place of our ink_nn_*.c. Raises CommandError without a compiler or where it fails.
     """
     objects, archive = _runtime(_FAST, cmsis_nn)
     return _link("libinkling", ".so", (*_FAST, "-shared"), objects, archive)
@@ -69,13 +69,14 @@ def _runtime(flags: Sequence[str], cmsis_nn: Path | None) -> tuple[list[Path], l
         for room in ("runtime", "kernels")
         for pattern in ("*.c", "*/*.c")
         for path in sorted((FIRMWARE_MODULE / room).glob(pattern))
-        if cmsis_nn is None or not path.name.startswith("arm_")
+        if cmsis_nn is None or not path.name.startswith("ink_nn_")
     ]
     if not sources:
         raise CommandError(
             f"{FIRMWARE_MODULE} holds no C sources: run host_tools from a checkout of Inkling"
         )
     archive = [] if cmsis_nn is None else [_archive(cmsis_nn)]
+    flags = flags if cmsis_nn is None else [*flags, "-DINK_CMSIS_NN"]
     includes = _includes(cmsis_nn)
     headers = _digest_of_headers(cmsis_nn)
     objects: list[Path] = []
@@ -90,8 +91,8 @@ def _runtime(flags: Sequence[str], cmsis_nn: Path | None) -> tuple[list[Path], l
 
 
 def _includes(cmsis_nn: Path | None) -> tuple[Path, ...]:
-    interface = FIRMWARE_MODULE / "kernels" if cmsis_nn is None else cmsis_nn
-    return FIRMWARE_MODULE, FIRMWARE_MODULE / "runtime", interface / "include"
+    ours = FIRMWARE_MODULE, FIRMWARE_MODULE / "runtime"
+    return ours if cmsis_nn is None else (*ours, cmsis_nn / "include")
 
 
 def _archive(cmsis_nn: Path) -> Path:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Products of batches of int8 matrices: each row of one by each row of another.
-#include "armv7em/packed_common.h"
+#include "armv7em/ink_packed_common.h"
 #include "ink_dot.h"
 #include "ink_kernels.h"
 #include "ink_simd.h"

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 // The module `inkling` as a part of the firmware: its table and its type. A native module fills in
 // its own.
-#include "binding.h"
 #include "ink_version.h"
+#include "inkling_binding.h"
 #include "py/objstr.h"
 
 static MP_DEFINE_STR_OBJ(inkling_version_obj, INK_VERSION);
 
 static MP_DEFINE_CONST_OBJ_TYPE(inkling_model_type, MP_QSTR_Model, MP_TYPE_FLAG_NONE, make_new,
-    binding_model_make_new, print, binding_model_print, attr, binding_model_attr);
+    inkling_model_make_new, print, inkling_model_print, attr, inkling_model_attr);
 
 static const mp_rom_map_elem_t inkling_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_inkling)},
     {MP_ROM_QSTR(MP_QSTR___version__), MP_ROM_PTR(&inkling_version_obj)},
     {MP_ROM_QSTR(MP_QSTR_Model), MP_ROM_PTR(&inkling_model_type)},
-    {MP_ROM_QSTR(MP_QSTR_top), MP_ROM_PTR(&binding_top_obj)},
+    {MP_ROM_QSTR(MP_QSTR_top), MP_ROM_PTR(&inkling_top_obj)},
 };
 static MP_DEFINE_CONST_DICT(inkling_globals, inkling_globals_table);
 

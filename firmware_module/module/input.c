@@ -6,11 +6,11 @@
 #include "kernels/ink_kernels.h"
 #include "runtime/ink_image.h"
 
-#include "binding.h"
+#include "inkling_binding.h"
 
 // Where an input's values go, and what names it in a message.
 typedef struct {
-    const binding_model_t *model;
+    const inkling_model_t *model;
     size_t index;
     const ink_tensor_t *tensor;
     uint32_t elements;
@@ -19,7 +19,7 @@ typedef struct {
 
 static NORETURN void raise_for(const slot_t *slot, const mp_obj_type_t *type, const char *problem,
     size_t found, size_t allowed) {
-    binding_raise(type, "%s: input %u: %s: found %u, allowed %u", binding_name(slot->model),
+    inkling_raise(type, "%s: input %u: %s: found %u, allowed %u", inkling_name(slot->model),
         (unsigned)slot->index, problem, (unsigned)found, (unsigned)allowed);
 }
 
@@ -44,8 +44,8 @@ static void set_element(const slot_t *slot, uint32_t element, mp_obj_t object) {
     }
     mp_int_t value = mp_obj_get_int(object); // not by way of a float, which has fewer bits
     if ((int32_t)value != value) {
-        binding_raise(&mp_type_ValueError, "%s: input %u: a number that int32 cannot hold",
-            binding_name(slot->model), (unsigned)slot->index);
+        inkling_raise(&mp_type_ValueError, "%s: input %u: a number that int32 cannot hold",
+            inkling_name(slot->model), (unsigned)slot->index);
     }
     ((int32_t *)slot->data)[element] = (int32_t)value;
 }
@@ -62,8 +62,8 @@ static uint32_t set_nested(const slot_t *slot, mp_obj_t object, size_t axis, uin
         size_t length = 0;
         mp_obj_t *items = NULL;
         if (!open_sequence(object, &length, &items)) {
-            binding_raise(&mp_type_TypeError, "%s: input %u: a number where a list of %u belongs",
-                binding_name(slot->model), (unsigned)slot->index, (unsigned)expected);
+            inkling_raise(&mp_type_TypeError, "%s: input %u: a number where a list of %u belongs",
+                inkling_name(slot->model), (unsigned)slot->index, (unsigned)expected);
         }
         if (length != expected) {
             raise_for(slot, &mp_type_ValueError, "length of a nested list", length, expected);
@@ -112,11 +112,11 @@ static void set_sequence(const slot_t *slot, mp_obj_t object) {
 static void set_buffer(const slot_t *slot, mp_obj_t object) {
     mp_buffer_info_t buffer;
     if (!mp_get_buffer(object, &buffer, MP_BUFFER_READ)) {
-        binding_raise(&mp_type_TypeError,
+        inkling_raise(&mp_type_TypeError,
             "%s: input %u is a %q; a buffer, nested lists or a picture "
             "with width() and height() are "
             "allowed",
-            binding_name(slot->model), (unsigned)slot->index, mp_obj_get_type(object)->name);
+            inkling_name(slot->model), (unsigned)slot->index, mp_obj_get_type(object)->name);
     }
     char typecode = (char)buffer.typecode;
     if (typecode == 'b' || typecode == 'B' || typecode == BYTEARRAY_TYPECODE ||
@@ -155,11 +155,11 @@ static void set_buffer(const slot_t *slot, mp_obj_t object) {
             ink_quantize_element(slot->tensor, slot->data, i, value);
         }
     } else {
-        binding_raise(&mp_type_TypeError,
+        inkling_raise(&mp_type_TypeError,
             "%s: input %u: an array of type '%c'; 'b' and 'B' (stored "
             "values), 'f' and 'd' are "
             "allowed",
-            binding_name(slot->model), (unsigned)slot->index, typecode);
+            inkling_name(slot->model), (unsigned)slot->index, typecode);
     }
 }
 
@@ -186,17 +186,17 @@ static void read_region(const slot_t *slot, mp_obj_t region, mp_int_t width, mp_
         size_t length = 0;
         mp_obj_t *items = NULL;
         if (!open_sequence(region, &length, &items) || length != REGION_NUMBERS) {
-            binding_raise(&mp_type_TypeError,
+            inkling_raise(&mp_type_TypeError,
                 "%s: input %u: a region is a tuple (x, y, width, height)",
-                binding_name(slot->model), (unsigned)slot->index);
+                inkling_name(slot->model), (unsigned)slot->index);
         }
         given[i] = mp_obj_get_int(items[i]);
     }
     if (given[0] < 0 || given[1] < 0 || given[2] < 1 || given[3] < 1 || given[2] > width ||
         given[3] > height || given[0] > width - given[2] || given[1] > height - given[3]) {
-        binding_raise(&mp_type_ValueError,
+        inkling_raise(&mp_type_ValueError,
             "%s: input %u: the region (%d, %d, %d, %d) is not inside the picture of %dx%d pixels",
-            binding_name(slot->model), (unsigned)slot->index, (int)given[0], (int)given[1],
+            inkling_name(slot->model), (unsigned)slot->index, (int)given[0], (int)given[1],
             (int)given[2], (int)given[3], (int)width, (int)height);
     }
 }
@@ -209,18 +209,18 @@ static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
     if (!side(object, MP_QSTR_width, &width) || !side(object, MP_QSTR_height, &height)) {
         return false;
     }
-    const char *name = binding_name(slot->model);
+    const char *name = inkling_name(slot->model);
     unsigned index = (unsigned)slot->index;
     const ink_tensor_t *tensor = slot->tensor;
     const ink_io_t *record = &slot->model->model.inputs[slot->index];
     if (record->image_table == 0 || tensor->dims[1] > INK_IMAGE_MAX_SIDE ||
         tensor->dims[2] > INK_IMAGE_MAX_SIDE) {
-        binding_raise(&mp_type_TypeError,
+        inkling_raise(&mp_type_TypeError,
             "%s: input %u takes no pictures: give a buffer or nested lists", name, index);
     }
     if (width < 1 || height < 1 || width > INK_IMAGE_MAX_SIDE || height > INK_IMAGE_MAX_SIDE ||
         (uint32_t)(width * height) > INK_IMAGE_MAX_PIXELS) {
-        binding_raise(&mp_type_ValueError,
+        inkling_raise(&mp_type_ValueError,
             "%s: input %u: a picture of %dx%d pixels; sides of 1 to %d "
             "and at most %u pixels are allowed",
             name, index, (int)width, (int)height, INK_IMAGE_MAX_SIDE, INK_IMAGE_MAX_PIXELS);
@@ -240,7 +240,7 @@ static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
     size_t area = (size_t)(width * height);
     size_t format = pixels.len / area;
     if (format < 1 || format > 3 || format * area != pixels.len) {
-        binding_raise(&mp_type_ValueError,
+        inkling_raise(&mp_type_ValueError,
             "%s: input %u: a picture of %dx%d pixels in %u bytes; 1 "
             "(grayscale), 2 (RGB565) or 3 "
             "(RGB888) bytes a pixel are allowed",
@@ -258,15 +258,15 @@ static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
     return true;
 }
 
-void binding_set_inputs(const binding_model_t *self, mp_obj_t inputs) {
+void inkling_set_inputs(const inkling_model_t *self, mp_obj_t inputs) {
     size_t count = 1;
     mp_obj_t *items = &inputs;
     open_sequence(inputs, &count, &items);
     if (count != self->model.header->n_inputs) {
-        binding_raise(&mp_type_ValueError,
+        inkling_raise(&mp_type_ValueError,
             "%s: %u inputs given, the network takes %u: give a list with "
             "one entry an input",
-            binding_name(self), (unsigned)count, (unsigned)self->model.header->n_inputs);
+            inkling_name(self), (unsigned)count, (unsigned)self->model.header->n_inputs);
     }
     for (size_t i = 0; i < self->model.header->n_inputs; i++) {
         open_sequence(inputs, &count, &items);

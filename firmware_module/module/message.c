@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "binding.h"
+#include "inkling_binding.h"
 
 typedef struct {
     size_t length;
@@ -18,7 +18,7 @@ static void append(void *data, const char *text, size_t length) {
     message->length += length;
 }
 
-void binding_raise(const mp_obj_type_t *type, const char *format, ...) {
+void inkling_raise(const mp_obj_type_t *type, const char *format, ...) {
     message_t message;
     message.length = 0;
     mp_print_t print = {&message, append};
@@ -29,6 +29,6 @@ void binding_raise(const mp_obj_type_t *type, const char *format, ...) {
     mp_raise_type_arg(type, mp_obj_new_str(message.text, message.length));
 }
 
-mp_obj_t binding_new_string(const char *text) {
+mp_obj_t inkling_new_string(const char *text) {
     return mp_obj_new_str(text, strlen(text));
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The type inkling.Model: making one, what it prints, its attributes. Running it is in run.c.
-#include "binding.h"
+#include "inkling_binding.h"
 
-mp_obj_t binding_model_make_new(
+mp_obj_t inkling_model_make_new(
     const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     const mp_arg_t allowed[] = {
         {MP_QSTR_, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_obj = mp_const_none}},
@@ -13,12 +13,12 @@ mp_obj_t binding_model_make_new(
     mp_obj_t origin = values[0].u_obj;
     mp_obj_t arena = values[1].u_obj;
 
-    binding_source_t source = binding_open_source(origin);
+    inkling_source_t source = inkling_open_source(origin);
     const char *name = "buffer";
     if (mp_obj_get_type(origin) == &mp_type_str) {
         name = mp_obj_str_get_str(origin);
     }
-    binding_model_t *self = mp_obj_malloc(binding_model_t, type);
+    inkling_model_t *self = mp_obj_malloc(inkling_model_t, type);
     self->blob = source.object;
     self->in_place = source.in_place;
     self->labels = MP_OBJ_NULL;
@@ -28,34 +28,34 @@ mp_obj_t binding_model_make_new(
     char message[160];
     if (ink_open(&self->model, source.buffer.buf, source.buffer.len, &error) != INK_OK) {
         ink_error_message(&error, message, sizeof(message));
-        binding_raise(&mp_type_ValueError, "%s: %s", name, message);
+        inkling_raise(&mp_type_ValueError, "%s: %s", name, message);
     }
 
     size_t needed = self->model.header->arena_size;
     if (arena == mp_const_none) {
-        arena = binding_new_bytearray(needed, name, "the arena");
+        arena = inkling_new_bytearray(needed, name, "the arena");
     }
     self->arena = arena;
     mp_buffer_info_t ram;
     mp_get_buffer_raise(arena, &ram, MP_BUFFER_RW);
     if (ram.len < needed) {
-        binding_raise(port_memory_error_type(),
+        inkling_raise(inkling_port_memory_error_type(),
             "%s: the arena needs %u bytes, the one given has %u", name, (unsigned)needed,
             (unsigned)ram.len);
     }
     uintptr_t blob_start = (uintptr_t)source.buffer.buf;
     uintptr_t ram_start = (uintptr_t)ram.buf;
     if (ram_start < blob_start + source.buffer.len && blob_start < ram_start + ram.len) {
-        binding_raise(&mp_type_ValueError, "%s: the arena and the blob overlap", name);
+        inkling_raise(&mp_type_ValueError, "%s: the arena and the blob overlap", name);
     }
     if (ink_set_arena(&self->model, ram.buf, ram.len, &error) != INK_OK) {
         ink_error_message(&error, message, sizeof(message));
-        binding_raise(&mp_type_ValueError, "%s: %s", name, message);
+        inkling_raise(&mp_type_ValueError, "%s: %s", name, message);
     }
     return MP_OBJ_FROM_PTR(self);
 }
 
-static void print_tensor(const mp_print_t *print, const binding_model_t *self, const char *what,
+static void print_tensor(const mp_print_t *print, const inkling_model_t *self, const char *what,
     size_t index, const ink_tensor_t *tensor) {
     mp_printf(print, "\n  %s %u: %s [", what, (unsigned)index, ink_dtype_name(tensor->dtype));
     for (size_t i = 0; i < tensor->rank; i++) {
@@ -72,18 +72,18 @@ static void print_tensor(const mp_print_t *print, const binding_model_t *self, c
     mp_printf(print, ", name '%s'", ink_string(&self->model, tensor->name));
 }
 
-void binding_model_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind) {
+void inkling_model_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind) {
     (void)kind;
-    const binding_model_t *self = MP_OBJ_TO_PTR(self_in);
+    const inkling_model_t *self = MP_OBJ_TO_PTR(self_in);
     const ink_header_t *header = self->model.header;
-    mp_printf(print, "Model %s: target %s, blob %u bytes %s, arena %u bytes", binding_name(self),
+    mp_printf(print, "Model %s: target %s, blob %u bytes %s, arena %u bytes", inkling_name(self),
         ink_target_name(header->target), (unsigned)header->blob_size,
         self->in_place ? "in place" : "on the heap", (unsigned)header->arena_size);
     for (size_t i = 0; i < header->n_inputs; i++) {
-        print_tensor(print, self, "input", i, binding_input_tensor(self, i));
+        print_tensor(print, self, "input", i, inkling_input_tensor(self, i));
     }
     for (size_t i = 0; i < header->n_outputs; i++) {
-        print_tensor(print, self, "output", i, binding_output_tensor(self, i));
+        print_tensor(print, self, "output", i, inkling_output_tensor(self, i));
         uint32_t n_labels = ink_n_labels(&self->model, i);
         if (n_labels != 0) {
             mp_printf(print, ", %u labels", (unsigned)n_labels);
@@ -96,7 +96,7 @@ static mp_obj_t new_labels(const ink_model_t *model, uint32_t output) {
     uint32_t n_labels = ink_n_labels(model, output);
     for (uint32_t i = 0; i < n_labels; i++) {
         const char *label = ink_string(model, ink_labels(model, output)[i]);
-        mp_obj_list_append(list, binding_new_string(label));
+        mp_obj_list_append(list, inkling_new_string(label));
     }
     size_t count;
     mp_obj_t *items;
@@ -105,7 +105,7 @@ static mp_obj_t new_labels(const ink_model_t *model, uint32_t output) {
 }
 
 // A tuple with a tuple an output.
-static mp_obj_t output_labels(binding_model_t *self) {
+static mp_obj_t output_labels(inkling_model_t *self) {
     if (self->labels == MP_OBJ_NULL) {
         mp_obj_t labels[INK_MAX_IO];
         uint32_t n_outputs = self->model.header->n_outputs;
@@ -118,7 +118,7 @@ static mp_obj_t output_labels(binding_model_t *self) {
 }
 
 // Those of output 0.
-static mp_obj_t first_labels(binding_model_t *self) {
+static mp_obj_t first_labels(inkling_model_t *self) {
     size_t count;
     mp_obj_t *items;
     mp_obj_get_array(output_labels(self), &count, &items);
@@ -135,7 +135,7 @@ static mp_obj_t shape_of(const ink_tensor_t *tensor) {
 }
 
 static mp_obj_t dtype_of(const ink_tensor_t *tensor) {
-    char typecode = binding_typecode(tensor);
+    char typecode = inkling_typecode(tensor);
     return mp_obj_new_str(&typecode, 1);
 }
 
@@ -147,7 +147,7 @@ static mp_obj_t zero_point_of(const ink_tensor_t *tensor) {
     return MP_OBJ_NEW_SMALL_INT(tensor->zero_point);
 }
 
-static mp_obj_t each(const binding_model_t *self, const ink_io_t *records, size_t count,
+static mp_obj_t each(const inkling_model_t *self, const ink_io_t *records, size_t count,
     mp_obj_t (*of)(const ink_tensor_t *)) {
     mp_obj_t list = mp_obj_new_list(0, NULL);
     for (size_t i = 0; i < count; i++) {
@@ -157,30 +157,30 @@ static mp_obj_t each(const binding_model_t *self, const ink_io_t *records, size_
 }
 
 // By comparisons and not from a table: in a native module, interned strings are no constants.
-void binding_model_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination) {
+void inkling_model_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination) {
     if (destination[0] != MP_OBJ_NULL) {
         return; // nothing can be set
     }
-    binding_model_t *self = MP_OBJ_TO_PTR(self_in);
+    inkling_model_t *self = MP_OBJ_TO_PTR(self_in);
     const ink_header_t *header = self->model.header;
     const ink_io_t *inputs = self->model.inputs;
     const ink_io_t *outputs = self->model.outputs;
     const void *method = NULL;
 
     if (attribute == MP_QSTR_predict) {
-        method = &binding_predict_obj;
+        method = &inkling_predict_obj;
     } else if (attribute == MP_QSTR_run) {
-        method = &binding_run_obj;
+        method = &inkling_run_obj;
     } else if (attribute == MP_QSTR_input) {
-        method = &binding_input_obj;
+        method = &inkling_input_obj;
     } else if (attribute == MP_QSTR_output) {
-        method = &binding_output_obj;
+        method = &inkling_output_obj;
     } else if (attribute == MP_QSTR_profile) {
-        method = &binding_profile_obj;
+        method = &inkling_profile_obj;
     } else if (attribute == MP_QSTR_name) {
-        destination[0] = binding_new_string(binding_name(self));
+        destination[0] = inkling_new_string(inkling_name(self));
     } else if (attribute == MP_QSTR_target) {
-        destination[0] = binding_new_string(ink_target_name(header->target));
+        destination[0] = inkling_new_string(ink_target_name(header->target));
     } else if (attribute == MP_QSTR_labels) {
         destination[0] = first_labels(self);
     } else if (attribute == MP_QSTR_output_labels) {

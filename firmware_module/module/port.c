@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MIT
 // The functions of port.h in firmware; those of native modules are in natmod/port.c.
-#include "port.h"
+#include "inkling_port.h"
 
-void *port_allocate(size_t size) {
+void *inkling_port_allocate(size_t size) {
     return m_malloc_maybe(size);
 }
 
-void port_handle_pending(uint32_t macs) {
+void inkling_port_handle_pending(uint32_t macs) {
     (void)macs;
     mp_handle_pending(true);
 }
 
-const mp_obj_type_t *port_array_type(void) {
+const mp_obj_type_t *inkling_port_array_type(void) {
     return &mp_type_array;
 }
 
-const mp_obj_type_t *port_memoryview_type(void) {
+const mp_obj_type_t *inkling_port_memoryview_type(void) {
     return &mp_type_memoryview;
 }
 
-const mp_obj_type_t *port_memory_error_type(void) {
+const mp_obj_type_t *inkling_port_memory_error_type(void) {
     return &mp_type_MemoryError;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Model.profile(): what each operator costs, by time.ticks_cpu() and time.ticks_us(). The cost of
 // asking for the time is measured and taken off.
-#include "binding.h"
+#include "inkling_binding.h"
 
 #define TICKS_MASK ((mp_uint_t)MP_SMALL_INT_POSITIVE_MASK) // both functions wrap there
 
@@ -54,8 +54,8 @@ static void append(mp_obj_t rows, mp_obj_t index, const char *name, const char *
     const stopwatch_t *watch, uint32_t macs) {
     mp_obj_t row[] = {
         index,
-        binding_new_string(name),
-        binding_new_string(kernel),
+        inkling_new_string(name),
+        inkling_new_string(kernel),
         mp_obj_new_int_from_uint(watch->microseconds),
         mp_obj_new_int_from_uint(watch->ticks),
         mp_obj_new_int_from_uint(macs),
@@ -64,23 +64,23 @@ static void append(mp_obj_t rows, mp_obj_t index, const char *name, const char *
 }
 
 static mp_obj_t profile(size_t n_args, const mp_obj_t *args) {
-    binding_model_t *self = MP_OBJ_TO_PTR(args[0]);
+    inkling_model_t *self = MP_OBJ_TO_PTR(args[0]);
     bool whole = n_args > 1 && args[1] != mp_const_none;
-    binding_check_buffers(self);
+    inkling_check_buffers(self);
     stopwatch_t watch;
     calibrate(&watch);
     mp_obj_t rows = mp_obj_new_list(0, NULL);
 
     if (whole) {
         start(&watch);
-        binding_set_inputs(self, args[1]);
+        inkling_set_inputs(self, args[1]);
         stop(&watch);
         append(rows, mp_const_none, "INPUT", "", &watch, 0);
     }
     self->runs++;
     for (uint32_t i = 0; i < self->model.header->n_operators; i++) {
         start(&watch);
-        binding_run_operator(self, i);
+        inkling_run_operator(self, i);
         stop(&watch);
         const ink_operator_t *entry = &self->model.operators[i];
         append(rows, MP_OBJ_NEW_SMALL_INT(i), ink_string(&self->model, entry->name),
@@ -88,10 +88,10 @@ static mp_obj_t profile(size_t n_args, const mp_obj_t *args) {
     }
     if (whole) {
         start(&watch);
-        binding_make_outputs(self);
+        inkling_make_outputs(self);
         stop(&watch);
         append(rows, mp_const_none, "OUTPUT", "", &watch, 0);
     }
     return rows;
 }
-MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(binding_profile_obj, 1, 2, profile);
+MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(inkling_profile_obj, 1, 2, profile);

@@ -3,19 +3,20 @@
 // other file is read once.
 #include <string.h>
 
-#include "binding.h"
+#include "inkling_binding.h"
 
 static mp_obj_t load_from(qstr module, qstr name) {
     return mp_load_attr(mp_import_name(module, mp_const_none, MP_OBJ_NEW_SMALL_INT(0)), name);
 }
 
-mp_obj_t binding_new_bytearray(size_t size, const char *name, const char *what) {
-    void *data = port_allocate(size == 0 ? 1 : size);
+mp_obj_t inkling_new_bytearray(size_t size, const char *name, const char *what) {
+    void *data = inkling_port_allocate(size == 0 ? 1 : size);
     if (data == NULL) {
         mp_obj_t free = mp_call_function_n_kw(load_from(MP_QSTR_gc, MP_QSTR_mem_free), 0, 0, NULL);
         size_t free_bytes = (size_t)mp_obj_get_int(free);
-        binding_raise(port_memory_error_type(), "%s: %s needs %u bytes, the heap has %u free%s",
-            name, what, (unsigned)size, (unsigned)free_bytes,
+        inkling_raise(inkling_port_memory_error_type(),
+            "%s: %s needs %u bytes, the heap has %u free%s", name, what, (unsigned)size,
+            (unsigned)free_bytes,
             free_bytes < size ? "" : ", but not in one piece: make the model earlier");
     }
     return mp_obj_new_bytearray_by_ref(size, data);
@@ -28,12 +29,12 @@ static mp_obj_t call(mp_obj_t object, qstr method, size_t n_args, const mp_obj_t
     return mp_call_method_n_kw(n_args, 0, callee);
 }
 
-static void read_file(mp_obj_t file, const char *path, binding_source_t *source) {
+static void read_file(mp_obj_t file, const char *path, inkling_source_t *source) {
     mp_obj_t end[2] = {MP_OBJ_NEW_SMALL_INT(0), MP_OBJ_NEW_SMALL_INT(2)};
     size_t size = (size_t)mp_obj_get_int(call(file, MP_QSTR_seek, 2, end));
     mp_obj_t start = MP_OBJ_NEW_SMALL_INT(0);
     call(file, MP_QSTR_seek, 1, &start);
-    source->object = binding_new_bytearray(size, path, "the blob");
+    source->object = inkling_new_bytearray(size, path, "the blob");
     size_t read = (size_t)mp_obj_get_int(call(file, MP_QSTR_readinto, 1, &source->object));
     mp_get_buffer_raise(source->object, &source->buffer, MP_BUFFER_READ);
     source->buffer.len = read < size ? read : size;
@@ -41,8 +42,8 @@ static void read_file(mp_obj_t file, const char *path, binding_source_t *source)
     call(file, MP_QSTR_close, 0, NULL);
 }
 
-binding_source_t binding_open_source(mp_obj_t argument) {
-    binding_source_t source = {.object = argument, .in_place = true};
+inkling_source_t inkling_open_source(mp_obj_t argument) {
+    inkling_source_t source = {.object = argument, .in_place = true};
     const char *name = "buffer";
     if (mp_obj_get_type(argument) == &mp_type_str) {
         name = mp_obj_str_get_str(argument);
@@ -53,12 +54,12 @@ binding_source_t binding_open_source(mp_obj_t argument) {
             read_file(source.object, name, &source);
         }
     } else if (!mp_get_buffer(argument, &source.buffer, MP_BUFFER_READ)) {
-        binding_raise(&mp_type_TypeError, "a model is made from a path or a buffer, not from a %q",
+        inkling_raise(&mp_type_TypeError, "a model is made from a path or a buffer, not from a %q",
             mp_obj_get_type(argument)->name);
     }
     if ((uintptr_t)source.buffer.buf % 4 != 0) {
         mp_obj_t copy =
-            binding_new_bytearray(source.buffer.len, name, "a copy of the unaligned blob");
+            inkling_new_bytearray(source.buffer.len, name, "a copy of the unaligned blob");
         void *from = source.buffer.buf;
         mp_get_buffer_raise(copy, &source.buffer, MP_BUFFER_READ);
         memcpy(source.buffer.buf, from, source.buffer.len);

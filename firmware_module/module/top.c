@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "binding.h"
+#include "inkling_binding.h"
 
 typedef struct {
     mp_obj_t object;
@@ -21,7 +21,7 @@ static mp_obj_t score_object(const scores_t *scores, size_t index) {
     mp_obj_t *items;
     mp_obj_get_array(scores->object, &length, &items);
     if (index >= length) {
-        binding_raise(&mp_type_ValueError, "the list of scores has changed");
+        inkling_raise(&mp_type_ValueError, "the list of scores has changed");
     }
     return items[index];
 }
@@ -80,4 +80,4 @@ static mp_obj_t top(size_t n_args, const mp_obj_t *args, mp_map_t *keywords) {
     }
     return list;
 }
-MP_DEFINE_CONST_FUN_OBJ_KW(binding_top_obj, 1, top);
+MP_DEFINE_CONST_FUN_OBJ_KW(inkling_top_obj, 1, top);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ink_version.h"
-#include "module/binding.h"
+#include "module/inkling_binding.h"
 
 // not static: MicroPython's linker keeps no writable data of a single file
 mp_obj_full_type_t inkling_model_type;
@@ -14,16 +14,16 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
     (void)n_kw;
     (void)args;
     MP_DYNRUNTIME_INIT_ENTRY
-    port_init();
+    inkling_port_init();
     inkling_model_type.base.type = &mp_type_type;
     inkling_model_type.flags = MP_TYPE_FLAG_NONE;
     inkling_model_type.name = MP_QSTR_Model;
-    MP_OBJ_TYPE_SET_SLOT(&inkling_model_type, make_new, binding_model_make_new, 0);
-    MP_OBJ_TYPE_SET_SLOT(&inkling_model_type, print, binding_model_print, 1);
-    MP_OBJ_TYPE_SET_SLOT(&inkling_model_type, attr, binding_model_attr, 2);
+    MP_OBJ_TYPE_SET_SLOT(&inkling_model_type, make_new, inkling_model_make_new, 0);
+    MP_OBJ_TYPE_SET_SLOT(&inkling_model_type, print, inkling_model_print, 1);
+    MP_OBJ_TYPE_SET_SLOT(&inkling_model_type, attr, inkling_model_attr, 2);
     mp_store_global(MP_QSTR_Model, MP_OBJ_FROM_PTR(&inkling_model_type));
     mp_store_global(MP_QSTR___version__, mp_obj_new_str(INK_VERSION, sizeof(INK_VERSION) - 1));
-    mp_store_global(MP_QSTR_top, MP_OBJ_FROM_PTR(&binding_top_obj));
+    mp_store_global(MP_QSTR_top, MP_OBJ_FROM_PTR(&inkling_top_obj));
     MP_DYNRUNTIME_INIT_EXIT
 }
 

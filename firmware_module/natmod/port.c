@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The functions of port.h in native modules, which reach MicroPython by mp_fun_table and by what
 // Python itself can import.
-#include "module/port.h"
+#include "module/inkling_port.h"
 
 // Looked up once: an import searches the file system. Not static: MicroPython's linker keeps no
 // writable data of a single file.
@@ -18,7 +18,7 @@ static mp_obj_t load_from(qstr module, qstr name) {
     return mp_load_attr(mp_import_name(module, mp_const_none, MP_OBJ_NEW_SMALL_INT(0)), name);
 }
 
-void port_init(void) {
+void inkling_port_init(void) {
     port_found.array_type = MP_OBJ_TO_PTR(load_from(MP_QSTR_array, MP_QSTR_array));
     port_found.memoryview_type = MP_OBJ_TO_PTR(load_from(MP_QSTR_builtins, MP_QSTR_memoryview));
     port_found.memory_error_type = MP_OBJ_TO_PTR(load_from(MP_QSTR_builtins, MP_QSTR_MemoryError));
@@ -28,7 +28,7 @@ void port_init(void) {
         mp_call_function_n_kw(load_from(MP_QSTR_builtins, MP_QSTR_eval), 1, 0, &source);
 }
 
-void *port_allocate(size_t size) {
+void *inkling_port_allocate(size_t size) {
     return m_realloc_maybe(NULL, size, false);
 }
 
@@ -39,7 +39,7 @@ void *port_allocate(size_t size) {
 
 // No function of the table does it, and time.sleep_ms(0) waits for a tick on STM32; bytecode does
 // it whenever it jumps. That takes 400 instructions, which small operators are spared.
-void port_handle_pending(uint32_t macs) {
+void inkling_port_handle_pending(uint32_t macs) {
     if (macs < UNHANDLED_WORK) {
         port_found.unhandled += macs + OPERATOR_WORK;
         if (port_found.unhandled < UNHANDLED_WORK) {
@@ -51,19 +51,19 @@ void port_handle_pending(uint32_t macs) {
     mp_call_function_n_kw(port_found.jump, 1, 0, &argument);
 }
 
-const mp_obj_type_t *port_array_type(void) {
+const mp_obj_type_t *inkling_port_array_type(void) {
     return port_found.array_type;
 }
 
-const mp_obj_type_t *port_memoryview_type(void) {
+const mp_obj_type_t *inkling_port_memoryview_type(void) {
     return port_found.memoryview_type;
 }
 
-const mp_obj_type_t *port_memory_error_type(void) {
+const mp_obj_type_t *inkling_port_memory_error_type(void) {
     return port_found.memory_error_type;
 }
 
-mp_int_t port_get_int(mp_obj_t object) {
+mp_int_t inkling_port_get_int(mp_obj_t object) {
     const mp_arg_t allowed = {MP_QSTR_, MP_ARG_REQUIRED | MP_ARG_INT, {.u_int = 0}};
     mp_arg_val_t value;
     mp_arg_parse_all_kw_array(1, 0, &object, 1, &allowed, &value);

@@ -17,7 +17,7 @@ from host_tools.virtual_board import VirtualBoard, qemu
 # under QEMU's -icount shift=6 an instruction takes 64 ns; the board's ticks are 40 ns long
 INSTRUCTION_NS, TICK_NS = 64, 40
 # Model.profile() calls these, one for each row of its result
-_STEPS = ("binding_set_inputs", "binding_run_operator", "binding_make_outputs")
+_STEPS = ("inkling_set_inputs", "inkling_run_operator", "inkling_make_outputs")
 _CALLER = "profile"
 
 _SCRIPT = """\

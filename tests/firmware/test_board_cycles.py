@@ -32,10 +32,10 @@ def test_what_is_timed_is_what_is_counted(
     counted = profile_on_virtual_board(blob, inputs, firmware=virtual_board_firmware)
     assert [cost.instructions for cost in costs] == [cost.instructions for cost in counted]
     assert [section.function for section in seen] == [
-        "binding_set_inputs",
-        "binding_run_operator",
-        "binding_run_operator",
-        "binding_make_outputs",
+        "inkling_set_inputs",
+        "inkling_run_operator",
+        "inkling_run_operator",
+        "inkling_make_outputs",
     ]
     for cost, section in zip(costs, seen, strict=True):
         # the stopwatch also has the call itself: the branch and its arguments

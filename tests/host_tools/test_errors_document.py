@@ -103,7 +103,7 @@ def verifier_sentences() -> list[Message]:
 def module_messages() -> Iterator[Message]:
     for path in sorted((ROOT / "firmware_module/module").glob("*.c")):
         text = path.read_text(encoding="utf8")
-        for call in re.finditer(r"\b(?:binding_raise|raise_for)\s*\(", text):
+        for call in re.finditer(r"\b(?:inkling_raise|raise_for)\s*\(", text):
             arguments = _until_closed(text[call.end() :])
             groups = re.finditer(rf"(?:{STRING}\s*)+", arguments)
             texts = ["".join(re.findall(STRING, group.group())) for group in groups]

@@ -19,7 +19,7 @@ import numpy.typing as npt
 ROOT = Path(__file__).resolve().parents[2]
 KERNELS = ROOT / "firmware_module" / "kernels"
 RUNTIME = ROOT / "firmware_module" / "runtime"
-INCLUDES = [f"-I{each}" for each in (KERNELS / "include", RUNTIME, KERNELS, KERNELS.parent)]
+INCLUDES = [f"-I{each}" for each in (RUNTIME, KERNELS, KERNELS.parent)]
 WARNINGS = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-Wdouble-promotion", "-Wfloat-conversion"]
 WARNINGS += ["-Wpointer-arith"]
 SANITIZED = bool(os.environ.get("INKLING_SANITIZED"))
@@ -155,7 +155,7 @@ class PortableKernels:
 
     def __init__(self, library: Path) -> None:
         self.c = ctypes.CDLL(str(library))
-        self.c.arm_softmax_s8.restype = None
+        self.c.ink_nn_softmax_s8.restype = None
         for name in (
             *("ink_broadcast_add_s8", "ink_broadcast_sub_s8", "ink_broadcast_mul_s8", "ink_copy"),
             *("ink_lut_s8", "ink_mean_s8", "ink_resize_nearest_s8"),
@@ -164,10 +164,10 @@ class PortableKernels:
             getattr(self.c, name).restype = None
 
     def conv(self, *arrays: Array | None, **p: Any) -> Array:
-        return self._convolution(self.c.arm_convolve_wrapper_s8, False, *arrays, **p)
+        return self._convolution(self.c.ink_nn_conv_s8, False, *arrays, **p)
 
     def depthwise_conv(self, *arrays: Array | None, **p: Any) -> Array:
-        return self._convolution(self.c.arm_depthwise_conv_wrapper_s8, True, *arrays, **p)
+        return self._convolution(self.c.ink_nn_depthwise_conv_s8, True, *arrays, **p)
 
     def _convolution(
         self,
@@ -234,7 +234,7 @@ class PortableKernels:
             )
         )
         output = _Output(p["output_shape"], "int8")
-        status = self.c.arm_fully_connected_wrapper_s8(
+        status = self.c.ink_nn_fully_connected_s8(
             ctypes.byref(_Context()),
             ctypes.byref(params),
             ctypes.byref(_QuantParams(_at(multiplier), _at(shift), p["per_channel"])),
@@ -251,10 +251,10 @@ class PortableKernels:
         return output.checked()
 
     def average_pool(self, input: Array, **p: Any) -> Array:
-        return self._pool(self.c.arm_avgpool_s8, input, **p)
+        return self._pool(self.c.ink_nn_average_pool_s8, input, **p)
 
     def max_pool(self, input: Array, **p: Any) -> Array:
-        return self._pool(self.c.arm_max_pool_s8, input, **p)
+        return self._pool(self.c.ink_nn_max_pool_s8, input, **p)
 
     def _pool(self, function: Any, input: Array, **p: Any) -> Array:
         params = _PoolParams(
@@ -284,12 +284,12 @@ class PortableKernels:
         size = input.shape[-1]
         output = _Output(p["output_shape"], "int8")
         numbers = (input.size // size, size, p["multiplier"], p["shift"], p["diff_min"])
-        self.c.arm_softmax_s8(_at(input), *numbers, _at(output.array))
+        self.c.ink_nn_softmax_s8(_at(input), *numbers, _at(output.array))
         return output.checked()
 
     def add(self, input0: Array, input1: Array, *, in_place: bool = False, **p: Any) -> Array:
         output = _Output(p["output_shape"], "int8", input0 if in_place else None)
-        status = self.c.arm_elementwise_add_s8(
+        status = self.c.ink_nn_add_s8(
             _at(output.array if in_place else input0),
             _at(input1),
             *(p["input0_offset"], p["input0_multiplier"], p["input0_shift"]),
@@ -304,7 +304,7 @@ class PortableKernels:
 
     def mul(self, input0: Array, input1: Array, *, in_place: bool = False, **p: Any) -> Array:
         output = _Output(p["output_shape"], "int8", input0 if in_place else None)
-        status = self.c.arm_elementwise_mul_s8(
+        status = self.c.ink_nn_mul_s8(
             _at(output.array if in_place else input0),
             _at(input1),
             *(p["input0_offset"], p["input1_offset"]),

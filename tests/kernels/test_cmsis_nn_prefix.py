@@ -1,4 +1,4 @@
-"""CMSIS_NN=<prefix> puts another library's arm_* functions in place of ours, and nothing else.
+"""CMSIS_NN=<prefix> puts another library's functions in place of our ink_nn_*, and nothing else.
 
 Arm's own library is not ours to build, so prefixes are made of our portable kernels: as they are,
 as demanding as Arm's, and with a function that fails.
@@ -27,13 +27,16 @@ from host_tools.host_runtime import BlobError, HostModel
 from host_tools.pack import pack
 
 HERE = Path(__file__).resolve().parent
+# Arm's headers as far as we call them; with them our kernels compile under Arm's names
+INTERFACE = HERE / "cmsis_nn" / "include"
+ARM = ["-DINK_CMSIS_NN", f"-I{INTERFACE}"]
 BUILD = ROOT / "build" / "cmsis_nn_prefixes"
 
 # what demanding_prefix.c puts itself in front of
 DEMANDING = {
-    "arm_convolve_wrapper_s8": "plain_convolve",
-    "arm_depthwise_conv_wrapper_s8": "plain_depthwise",
-    "arm_avgpool_s8": "plain_average",
+    ("ink_nn_conv_s8", "arm_convolve_wrapper_s8"): "plain_convolve",
+    ("ink_nn_depthwise_conv_s8", "arm_depthwise_conv_wrapper_s8"): "plain_depthwise",
+    ("ink_nn_average_pool_s8", "arm_avgpool_s8"): "plain_average",
 }
 
 
@@ -43,7 +46,7 @@ def make_library(sources: dict[Path, list[str]], archive: str) -> Path:
     Kept under a name that holds a digest of what went in, as the objects that need it are.
     """
     digest = hashlib.sha256(archive.encode())
-    for path in [*sources, *sorted(KERNELS.rglob("*.h"))]:
+    for path in [*sources, *sorted(KERNELS.rglob("*.h")), *sorted(INTERFACE.glob("*.h"))]:
         digest.update(path.read_bytes() + repr(sources.get(path)).encode())
     prefix = BUILD / digest.hexdigest()[:20]
     if not prefix.is_dir():
@@ -57,11 +60,11 @@ def make_library(sources: dict[Path, list[str]], archive: str) -> Path:
 
 
 def _fill_prefix(prefix: Path, sources: dict[Path, list[str]], archive: str) -> None:
-    shutil.copytree(KERNELS / "include", prefix / "include")
+    shutil.copytree(INTERFACE, prefix / "include")
     objects = []
     for source, flags in sources.items():
         objects.append(prefix / f"{source.stem}.o")
-        command = ["cc", "-O2", "-fPIC", "-c", *WARNINGS, *INCLUDES, *flags, str(source)]
+        command = ["cc", "-O2", "-fPIC", "-c", *ARM, *WARNINGS, *INCLUDES, *flags, str(source)]
         subprocess.run([*command, "-o", str(objects[-1])], check=True, timeout=60)
     (prefix / archive).parent.mkdir(exist_ok=True)
     command = ["ar", "rcs", str(prefix / archive), *map(str, objects)]
@@ -69,7 +72,7 @@ def _fill_prefix(prefix: Path, sources: dict[Path, list[str]], archive: str) -> 
 
 
 def portable_sources() -> dict[Path, list[str]]:
-    return {path: [] for path in sorted(KERNELS.glob("arm_*.c"))}
+    return {path: [] for path in sorted(KERNELS.glob("ink_nn_*.c"))}
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +85,8 @@ def plain() -> Path:
 def demanding() -> Path:
     """A host library with kernels from a prefix that demands what Arm's does."""
     sources = portable_sources()
-    for name, renamed in DEMANDING.items():
-        sources[KERNELS / f"{name}.c"] = [
+    for (kernel, name), renamed in DEMANDING.items():
+        sources[KERNELS / f"{kernel}.c"] = [
             f"-D{name}={renamed}",
             f"-D{name}_get_buffer_size={renamed}_get_buffer_size",
         ]
@@ -94,7 +97,7 @@ def demanding() -> Path:
 def deviating() -> Path:
     """A host library with kernels from a prefix whose softmax and max pooling are not ours."""
     sources = portable_sources()
-    del sources[KERNELS / "arm_softmax_s8.c"], sources[KERNELS / "arm_max_pool_s8.c"]
+    del sources[KERNELS / "ink_nn_softmax_s8.c"], sources[KERNELS / "ink_nn_max_pool_s8.c"]
     return make_library({**sources, HERE / "deviating_prefix.c": []}, "lib/libcmsis-nn.a")
 
 

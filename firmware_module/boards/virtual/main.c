@@ -8,7 +8,7 @@
 #include "shared/runtime/gchelper.h"
 #include "shared/runtime/pyexec.h"
 
-#include "board.h"
+#include "ink_board.h"
 
 extern uint32_t _estack, _sstack;
 
@@ -32,8 +32,8 @@ static void run_repl(void) {
 }
 
 int main(void) {
-    board_ticks_init();
-    board_uart_init();
+    ink_board_ticks_init();
+    ink_board_uart_init();
     mp_cstack_init_with_top(&_estack, (size_t)((char *)&_estack - (char *)&_sstack));
     for (;;) {
         gc_init(_heap_start, heap_end());
@@ -61,11 +61,11 @@ void gc_collect(void) {
 void nlr_jump_fail(void *value) {
     (void)value;
     mp_hal_stdout_tx_str("fault: exception with nobody to catch it\r\n");
-    board_exit(1);
+    ink_board_exit(1);
 }
 
 void __assert_func(const char *file, int line, const char *function, const char *expression) {
     mp_printf(&mp_plat_print, "fault: assertion %s failed in %s, %s:%d\r\n", expression, function,
         file, line);
-    board_exit(1);
+    ink_board_exit(1);
 }

@@ -4,17 +4,17 @@
 #include "py/obj.h"
 #include "py/runtime.h"
 
-#include "board.h"
+#include "ink_board.h"
 
 // ticks() -> int: ticks of 40 ns since start, exact (time.ticks_cpu() wraps at 2**30)
 static mp_obj_t virtual_board_ticks(void) {
-    return mp_obj_new_int_from_ull(board_ticks());
+    return mp_obj_new_int_from_ull(ink_board_ticks());
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(virtual_board_ticks_obj, virtual_board_ticks);
 
 // exit(status): ends QEMU with this status
 static mp_obj_t virtual_board_exit(mp_obj_t status) {
-    board_exit((int)mp_obj_get_int(status));
+    ink_board_exit((int)mp_obj_get_int(status));
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(virtual_board_exit_obj, virtual_board_exit);
 
@@ -25,8 +25,8 @@ static const mp_rom_map_elem_t virtual_board_globals_table[] = {
 };
 static MP_DEFINE_CONST_DICT(virtual_board_globals, virtual_board_globals_table);
 
-const mp_obj_module_t virtual_board_module = {
+const mp_obj_module_t ink_virtual_board_module = {
     .base = {&mp_type_module},
     .globals = (mp_obj_dict_t *)&virtual_board_globals,
 };
-MP_REGISTER_MODULE(MP_QSTR_virtual_board, virtual_board_module);
+MP_REGISTER_MODULE(MP_QSTR_virtual_board, ink_virtual_board_module);

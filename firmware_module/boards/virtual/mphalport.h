@@ -4,7 +4,7 @@
 
 #include "shared/runtime/interrupt_char.h"
 
-#include "board.h"
+#include "ink_board.h"
 
-#define MICROPY_BEGIN_ATOMIC_SECTION() board_irq_save()
-#define MICROPY_END_ATOMIC_SECTION(state) board_irq_restore(state)
+#define MICROPY_BEGIN_ATOMIC_SECTION() ink_board_irq_save()
+#define MICROPY_END_ATOMIC_SECTION(state) ink_board_irq_restore(state)

@@ -6,16 +6,16 @@
 #include "py/mphal.h"
 #include "py/mpprint.h"
 
-#include "board.h"
+#include "ink_board.h"
 
 typedef void (*vector_t)(void);
 
 extern uint32_t _estack, _sidata, _sdata, _edata, _sbss, _ebss;
 int main(void);
-void board_reset(void);
-void board_fault(void);
+void ink_board_reset(void);
+void ink_board_fault(void);
 
-__attribute__((naked)) void board_reset(void) {
+__attribute__((naked)) void ink_board_reset(void) {
     // switch the FPU on before any compiled code may use it (full access to CP10 and CP11)
     __asm volatile("ldr r0, =0xE000ED88\n"
                    "ldr r1, [r0]\n"
@@ -23,7 +23,7 @@ __attribute__((naked)) void board_reset(void) {
                    "str r1, [r0]\n"
                    "dsb\n"
                    "isb\n"
-                   "b board_start\n");
+                   "b ink_board_start\n");
 }
 
 enum { NO_ACCESS = 0, READ_ONLY = 6 };
@@ -44,7 +44,7 @@ static void protect_memory(void) {
     __asm volatile("dsb\n isb\n" ::: "memory");
 }
 
-__attribute__((used, noreturn)) static void board_start(void) {
+__attribute__((used, noreturn)) static void ink_board_start(void) {
     protect_memory();
     uint32_t *from = &_sidata;
     for (uint32_t *to = &_sdata; to < &_edata; to++) {
@@ -53,7 +53,7 @@ __attribute__((used, noreturn)) static void board_start(void) {
     for (uint32_t *to = &_sbss; to < &_ebss; to++) {
         *to = 0;
     }
-    board_exit(main());
+    ink_board_exit(main());
 }
 
 // A request to the computer; numbers: Arm, "Semihosting for AArch32 and AArch64".
@@ -63,8 +63,8 @@ static void semihosting(uint32_t operation, const void *argument) {
     __asm volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
 }
 
-__attribute__((noreturn)) void board_exit(int status) {
-    board_uart_flush();
+__attribute__((noreturn)) void ink_board_exit(int status) {
+    ink_board_uart_flush();
     const uint32_t arguments[2] = {
         0x20026, (uint32_t)status}; // the application ends, with a status
     for (;;) {
@@ -82,7 +82,7 @@ static void print_fault(void *unused, const char *text, size_t length) {
 }
 
 // `frame` is what the core stacked: r0-r3, r12, lr, pc, xpsr.
-__attribute__((used, noreturn)) static void board_report_fault(
+__attribute__((used, noreturn)) static void ink_board_report_fault(
     const uint32_t *frame, uint32_t exception) {
     static const char *const names[] = {
         "reset", "reset", "NMI", "HardFault", "MemManage", "BusFault", "UsageFault"};
@@ -100,23 +100,23 @@ __attribute__((used, noreturn)) static void board_report_fault(
         "\r\nfault: %s (exception %u) pc=%08x lr=%08x sp=%08x cfsr=%08x bfar=%08x\r\n", name,
         (unsigned)exception, (unsigned)pc, (unsigned)lr, (unsigned)(uintptr_t)frame,
         (unsigned)SCB_FAULT_STATUS, (unsigned)SCB_FAULT_ADDRESS);
-    board_exit(1);
+    ink_board_exit(1);
 }
 
-__attribute__((naked)) void board_fault(void) {
+__attribute__((naked)) void ink_board_fault(void) {
     // the stack may be what is broken: report from a fresh one
     __asm volatile("mov r0, sp\n"
                    "mrs r1, ipsr\n"
                    "ldr r2, =_estack\n"
                    "mov sp, r2\n"
-                   "b board_report_fault\n");
+                   "b ink_board_report_fault\n");
 }
 
-__attribute__((section(".vectors"), used)) const vector_t board_vectors[16 + 32] = {
+__attribute__((section(".vectors"), used)) const vector_t ink_board_vectors[16 + 32] = {
     [0] = (vector_t)&_estack,
-    [1] = board_reset,
-    [2 ... 15] = board_fault,
-    [16 ... 47] = board_fault,
-    [16 + IRQ_UART0_RX] = board_uart_irq,
-    [16 + IRQ_TIMER0] = board_ticks_irq,
+    [1] = ink_board_reset,
+    [2 ... 15] = ink_board_fault,
+    [16 ... 47] = ink_board_fault,
+    [16 + IRQ_UART0_RX] = ink_board_uart_irq,
+    [16 + IRQ_TIMER0] = ink_board_ticks_irq,
 };

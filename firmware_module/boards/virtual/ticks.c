@@ -5,31 +5,31 @@
 #include "py/mphal.h"
 #include "py/runtime.h"
 
-#include "board.h"
+#include "ink_board.h"
 
-#define TICKS_PER_US (1000u / BOARD_TICK_NS)
+#define TICKS_PER_US (1000u / INK_BOARD_TICK_NS)
 
 #define TIMER_ENABLE 1u
 #define TIMER_ENABLE_INTERRUPT 8u
 
 static volatile uint32_t wraps;
 
-void board_ticks_init(void) {
+void ink_board_ticks_init(void) {
     TIMER0_RELOAD = 0xFFFFFFFF;
     TIMER0_VALUE = 0xFFFFFFFF;
     TIMER0_CTRL = TIMER_ENABLE | TIMER_ENABLE_INTERRUPT;
     NVIC_ENABLE0 = 1u << IRQ_TIMER0;
 }
 
-void board_ticks_irq(void) {
+void ink_board_ticks_irq(void) {
     TIMER0_INTERRUPT = 1;
     wraps = wraps + 1;
 }
 
 // The timer counts down and interrupts as it reaches 0, which is where its negated value wraps to
 // 0.
-uint64_t board_ticks(void) {
-    uint32_t state = board_irq_save();
+uint64_t ink_board_ticks(void) {
+    uint32_t state = ink_board_irq_save();
     uint32_t high = wraps;
     uint32_t low = -TIMER0_VALUE;
     if (TIMER0_INTERRUPT & 1) {
@@ -37,7 +37,7 @@ uint64_t board_ticks(void) {
         high = high + 1;
         low = -TIMER0_VALUE;
     }
-    board_irq_restore(state);
+    ink_board_irq_restore(state);
     return (uint64_t)high << 32 | low;
 }
 
@@ -46,26 +46,26 @@ mp_uint_t mp_hal_ticks_cpu(void) {
 }
 
 mp_uint_t mp_hal_ticks_us(void) {
-    return (mp_uint_t)(board_ticks() / TICKS_PER_US);
+    return (mp_uint_t)(ink_board_ticks() / TICKS_PER_US);
 }
 
 mp_uint_t mp_hal_ticks_ms(void) {
-    return (mp_uint_t)(board_ticks() / (1000 * TICKS_PER_US));
+    return (mp_uint_t)(ink_board_ticks() / (1000 * TICKS_PER_US));
 }
 
 uint64_t mp_hal_time_ns(void) {
-    return board_ticks() * BOARD_TICK_NS;
+    return ink_board_ticks() * INK_BOARD_TICK_NS;
 }
 
 void mp_hal_delay_us(mp_uint_t us) {
-    uint64_t end = board_ticks() + (uint64_t)us * TICKS_PER_US;
-    while (board_ticks() < end) {
+    uint64_t end = ink_board_ticks() + (uint64_t)us * TICKS_PER_US;
+    while (ink_board_ticks() < end) {
     }
 }
 
 void mp_hal_delay_ms(mp_uint_t ms) {
-    uint64_t end = board_ticks() + (uint64_t)ms * 1000 * TICKS_PER_US;
+    uint64_t end = ink_board_ticks() + (uint64_t)ms * 1000 * TICKS_PER_US;
     do {
         mp_event_handle_nowait();
-    } while (board_ticks() < end);
+    } while (ink_board_ticks() < end);
 }

@@ -5,7 +5,7 @@
 #include "py/stream.h"
 #include "shared/runtime/interrupt_char.h"
 
-#include "board.h"
+#include "ink_board.h"
 
 #define STATE_TX_FULL 1u
 #define STATE_RX_FULL 2u
@@ -38,18 +38,18 @@ static void take_input(void) {
     }
 }
 
-void board_uart_init(void) {
+void ink_board_uart_init(void) {
     UART0_BAUD_DIVIDER = 16;
     UART0_CTRL = CTRL_TX_ENABLE | CTRL_RX_ENABLE | CTRL_RX_INTERRUPT;
     NVIC_ENABLE0 = 1u << IRQ_UART0_RX;
 }
 
-void board_uart_irq(void) {
+void ink_board_uart_irq(void) {
     UART0_INTERRUPT = INTERRUPT_RX;
     take_input();
 }
 
-void board_uart_flush(void) {
+void ink_board_uart_flush(void) {
     while (UART0_STATE & STATE_TX_FULL) {
     }
 }
@@ -57,11 +57,11 @@ void board_uart_flush(void) {
 int mp_hal_stdin_rx_chr(void) {
     for (;;) {
         mp_handle_pending(true);
-        uint32_t state = board_irq_save();
+        uint32_t state = ink_board_irq_save();
         if (rx_head == rx_tail) {
             // a pending interrupt wakes the core though interrupts are off
             __asm volatile("wfi" ::: "memory");
-            board_irq_restore(state);
+            ink_board_irq_restore(state);
             continue;
         }
         int c = rx_buffer[rx_tail % RX_SIZE];
@@ -70,14 +70,14 @@ int mp_hal_stdin_rx_chr(void) {
             UART0_CTRL |= CTRL_RX_INTERRUPT;
             take_input();
         }
-        board_irq_restore(state);
+        ink_board_irq_restore(state);
         return c;
     }
 }
 
 mp_uint_t mp_hal_stdout_tx_strn(const char *text, size_t length) {
     for (size_t i = 0; i < length; i++) {
-        board_uart_flush();
+        ink_board_uart_flush();
         UART0_DATA = (uint8_t)text[i];
     }
     return length;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Addition by two tables, of what each input's values contribute, and one requantization. Runs
 // flat; the output may be either input.
-#include "packed_common.h"
+#include "ink_packed_common.h"
 
 // What the loop over words takes.
 typedef struct {

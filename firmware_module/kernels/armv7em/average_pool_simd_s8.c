@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Average pooling, 4 channels of a window at a time where there are as many; padding is not
 // counted, and halves round away from zero.
-#include "pool_window.h"
+#include "ink_pool_window.h"
 
 static inline int8_t average(int32_t sum, int32_t count) {
     int32_t sign = sum >> 31;

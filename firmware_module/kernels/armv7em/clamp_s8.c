@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Bounds a tensor that a packed kernel wrote: the few networks whose activation is not int8's own
 // range pay for it here, so that the others do not.
-#include "packed_common.h"
+#include "ink_packed_common.h"
 
 #if INK_HAVE_DSP
 

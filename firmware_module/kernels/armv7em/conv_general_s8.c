@@ -3,9 +3,9 @@
 // weights of -128 beside negative ones. The windows of 4 output pixels are copied, a group of
 // channels at a time, and widened into a panel.
 #include "../ink_copy_bytes.h"
-#include "conv_general_tile.h"
-#include "conv_packed_tile.h"
-#include "packed_common.h"
+#include "ink_conv_general_tile.h"
+#include "ink_conv_packed_tile.h"
+#include "ink_packed_common.h"
 
 static int32_t window_bytes(const ink_packed_conv_t *conv) {
     int32_t depth = conv->input_c / conv->groups;
@@ -14,7 +14,7 @@ static int32_t window_bytes(const ink_packed_conv_t *conv) {
 
 // The panel, then 4 windows.
 size_t ink_conv_general_s8_scratch(const ink_packed_conv_t *conv) {
-    return (size_t)window_bytes(conv) * (2 * TILE_PIXELS + TILE_PIXELS);
+    return (size_t)window_bytes(conv) * (2 * INK_TILE_PIXELS + INK_TILE_PIXELS);
 }
 
 #if INK_HAVE_DSP
@@ -56,10 +56,12 @@ static void write_pair(const ink_packed_conv_t *conv, const int32_t *sums,
     const ink_requantize_t how[2], int32_t pixels, bool alone, int8_t *to) {
     for (; pixels > 0; pixels--) {
         if (alone) {
-            to[0] = (int8_t)ink_packed_requantize(sums[TILE_PIXELS], &how[1], conv->output_zero);
+            to[0] =
+                (int8_t)ink_packed_requantize(sums[INK_TILE_PIXELS], &how[1], conv->output_zero);
         } else {
             to[0] = (int8_t)ink_packed_requantize(sums[0], &how[0], conv->output_zero);
-            to[1] = (int8_t)ink_packed_requantize(sums[TILE_PIXELS], &how[1], conv->output_zero);
+            to[1] =
+                (int8_t)ink_packed_requantize(sums[INK_TILE_PIXELS], &how[1], conv->output_zero);
         }
         sums++;
         to += conv->output_c;
@@ -67,13 +69,14 @@ static void write_pair(const ink_packed_conv_t *conv, const int32_t *sums,
 }
 
 // A group's channels of 1 to 4 pixels. Returns the next group's weights.
-static const int32_t *convolve_group(const ink_packed_conv_t *conv, window_t windows[TILE_PIXELS],
-    int32_t pixels, const int32_t *weights, int8_t *output, int32_t *panel) {
+static const int32_t *convolve_group(const ink_packed_conv_t *conv,
+    window_t windows[INK_TILE_PIXELS], int32_t pixels, const int32_t *weights, int8_t *output,
+    int32_t *panel) {
     int32_t depth = conv->input_c / conv->groups;
     ink_conv_widen_t widen = {.row_bytes = window_bytes(conv), .rows = 1};
     int32_t groups = widen.row_bytes >> 2;
     int8_t *copy = (int8_t *)(panel + 2 * widen.row_bytes);
-    for (int32_t i = 0; i < TILE_PIXELS; i++) {
+    for (int32_t i = 0; i < INK_TILE_PIXELS; i++) {
         widen.from[i] = widen.from[0];
         if (i < pixels) {
             widen.from[i] = take_window(conv, &windows[i], depth, copy);
@@ -87,7 +90,7 @@ static const int32_t *convolve_group(const ink_packed_conv_t *conv, window_t win
         ink_conv_packed_widen(panel, &widen);
     }
     for (int32_t units = conv->output_c / conv->groups; units > 0; units -= 2) {
-        int32_t sums[TILE_SUMS];
+        int32_t sums[INK_TILE_SUMS];
         bool alone = units == 1;
         const int32_t *end = weights;
         if (!few) {
@@ -111,9 +114,9 @@ void ink_conv_general_s8(const ink_packed_conv_t *conv, const int8_t *input, con
     int32_t end_x = conv->output_w * conv->stride_w - conv->pad_left;
     int8_t *to = output;
     int32_t left = conv->batch * conv->output_h * conv->output_w;
-    for (; left > 0; left -= TILE_PIXELS) {
-        window_t windows[TILE_PIXELS];
-        int32_t pixels = left < TILE_PIXELS ? left : TILE_PIXELS;
+    for (; left > 0; left -= INK_TILE_PIXELS) {
+        window_t windows[INK_TILE_PIXELS];
+        int32_t pixels = left < INK_TILE_PIXELS ? left : INK_TILE_PIXELS;
         for (int32_t i = 0; i < pixels; i++) {
             windows[i] = next;
             next.x += conv->stride_w;

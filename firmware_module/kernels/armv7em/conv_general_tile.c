@@ -2,8 +2,8 @@
 // The inner kernels of the general convolution, in assembly. SXTB16 widens the weights of A and of
 // B apart, so that neither sum is limited; that is one instruction for 16 multiplications more than
 // conv_packed_tile.c has.
-#include "conv_general_tile.h"
-#include "packed_common.h"
+#include "ink_conv_general_tile.h"
+#include "ink_packed_common.h"
 
 #if INK_HAVE_DSP
 
@@ -12,7 +12,7 @@
 // r0: panel, r1: weights, r2 and r3: a word of them as pairs of A and of B, r4-r7: sums of A,
 // r8-r11: of B, r12 and lr: inputs. In the stack frame: 0 end of panel, 4 sums.
 __attribute__((naked)) const int32_t *ink_conv_general_four(
-    const int32_t *panel, const int32_t *record, int32_t groups, int32_t sums[TILE_SUMS]) {
+    const int32_t *panel, const int32_t *record, int32_t groups, int32_t sums[INK_TILE_SUMS]) {
     __asm volatile(".macro general_word at\n"
                    "ldr r3, [r1], #4\n"
                    "ldr.w r12, [r0, #\\at]\n"
@@ -58,7 +58,7 @@ __attribute__((naked)) const int32_t *ink_conv_general_four(
 // r0: inputs, r1: weights, r2: groups left, r3: sums, r4 and r5: sums of A and B, r6 and r7: words
 // of inputs, r8-r11: of weights, r12 and lr: pairs of them.
 __attribute__((naked)) const int32_t *ink_conv_general_one(const int8_t *bytes,
-    const int32_t *record, int32_t groups, int32_t sums[TILE_SUMS], bool alone) {
+    const int32_t *record, int32_t groups, int32_t sums[INK_TILE_SUMS], bool alone) {
     __asm volatile(".macro general_pair word, inputs\n"
                    "sxtb16.w lr, \\word\n"
                    "sxtb16.w \\word, \\word, ror #8\n"

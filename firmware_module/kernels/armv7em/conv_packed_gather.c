@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Gathers the inputs of 4 output pixels of a direct convolution into a panel of int16, wherever
 // their windows lie. Windows that lie within the input are faster in conv_packed_s8.c.
-#include "conv_packed_gather.h"
+#include "ink_conv_packed_gather.h"
 
-#include "packed_common.h"
+#include "ink_packed_common.h"
 
 static int32_t align_word(int32_t size) {
     return (size + 3) & ~3;
@@ -16,8 +16,8 @@ size_t ink_conv_packed_s8_scratch(const ink_packed_conv_t *conv) {
     int32_t taps = align_word(conv->kernel_h * run);
     int32_t rest = align_word(conv->kernel_h * (run & 3));
     int32_t staging = (conv->output_c + 1) & ~1;
-    return (size_t)(taps * 2 * TILE_PIXELS + PANEL_SLACK + rest * TILE_PIXELS +
-                    align_word(run) * (1 + TILE_PIXELS) + staging * TILE_PIXELS);
+    return (size_t)(taps * 2 * INK_TILE_PIXELS + INK_PANEL_SLACK + rest * INK_TILE_PIXELS +
+                    align_word(run) * (1 + INK_TILE_PIXELS) + staging * INK_TILE_PIXELS);
 }
 
 #if INK_HAVE_DSP
@@ -64,11 +64,11 @@ void ink_conv_gather_start(
         &gather->first_x, &gather->end_x);
     int32_t taps = conv->kernel_h * gather->widen.row_bytes + gather->rest_size;
     gather->panel = scratch;
-    gather->rests = (int8_t *)scratch + taps * 2 * TILE_PIXELS + PANEL_SLACK;
-    gather->padding = gather->rests + gather->rest_size * TILE_PIXELS;
+    gather->rests = (int8_t *)scratch + taps * 2 * INK_TILE_PIXELS + INK_PANEL_SLACK;
+    gather->padding = gather->rests + gather->rest_size * INK_TILE_PIXELS;
     gather->borders = gather->padding + align_word(gather->run);
-    gather->staging = gather->borders + align_word(gather->run) * TILE_PIXELS;
-    memset(gather->rests, 0, (size_t)(gather->rest_size * TILE_PIXELS));
+    gather->staging = gather->borders + align_word(gather->run) * INK_TILE_PIXELS;
+    memset(gather->rests, 0, (size_t)(gather->rest_size * INK_TILE_PIXELS));
     memset(gather->padding, conv->pad_value, (size_t)gather->run);
 }
 
@@ -86,7 +86,7 @@ void ink_conv_gather_next_row(ink_conv_gather_t *gather) {
 
 static void widen_rests(const ink_conv_gather_t *gather, int32_t *panel) {
     ink_conv_widen_t widen = {.row_bytes = gather->rest_size, .rows = 1};
-    for (int32_t pixel = 0; pixel < TILE_PIXELS; pixel++) {
+    for (int32_t pixel = 0; pixel < INK_TILE_PIXELS; pixel++) {
         widen.from[pixel] = gather->rests + pixel * gather->rest_size;
     }
     ink_conv_packed_widen(panel, &widen);
@@ -95,7 +95,7 @@ static void widen_rests(const ink_conv_gather_t *gather, int32_t *panel) {
 void ink_conv_gather_rests(
     const ink_conv_gather_t *gather, int32_t row, int32_t *panel, bool last) {
     int8_t *to = gather->rests + row * gather->rest;
-    for (int32_t pixel = 0; pixel < TILE_PIXELS; pixel++) {
+    for (int32_t pixel = 0; pixel < INK_TILE_PIXELS; pixel++) {
         const int8_t *from = gather->widen.from[pixel] + gather->widen.row_bytes;
         int8_t *at = to;
         for (int32_t left = gather->widen.rows; left > 0; left--) {
@@ -153,9 +153,9 @@ static const int8_t *find_run(
 }
 
 void ink_conv_gather_anywhere(ink_conv_gather_t *gather, int32_t pixels) {
-    window_t windows[TILE_PIXELS];
+    window_t windows[INK_TILE_PIXELS];
     int32_t border_size = align_word(gather->run);
-    for (int32_t pixel = 0; pixel < TILE_PIXELS; pixel++) {
+    for (int32_t pixel = 0; pixel < INK_TILE_PIXELS; pixel++) {
         windows[pixel] = find_window(gather, gather->borders + pixel * border_size);
         if (pixel + 1 < pixels && ++gather->ox == gather->conv.output_w) {
             ink_conv_gather_next_row(gather);
@@ -168,7 +168,7 @@ void ink_conv_gather_anywhere(ink_conv_gather_t *gather, int32_t pixels) {
     int32_t *panel = gather->panel;
     for (int32_t row = 0; row < gather->conv.kernel_h; row++) {
         int8_t *border = gather->borders;
-        for (int32_t pixel = 0; pixel < TILE_PIXELS; pixel++) {
+        for (int32_t pixel = 0; pixel < INK_TILE_PIXELS; pixel++) {
             gather->widen.from[pixel] = find_run(gather, &windows[pixel], row, border);
             border += border_size;
         }

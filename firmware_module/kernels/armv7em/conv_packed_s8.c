@@ -4,16 +4,16 @@
 // group.
 #include <stdbool.h>
 
-#include "conv_packed_gather.h"
-#include "packed_common.h"
-#include "packed_pairs.h"
+#include "ink_conv_packed_gather.h"
+#include "ink_packed_common.h"
+#include "ink_packed_pairs.h"
 
 #if INK_HAVE_DSP
 
 // One byte left of each of three runs, as where a 3x3 kernel takes colours.
 static inline void widen_three_bytes(
     const int8_t *from, int32_t step, int32_t row_size, int32_t *panel) {
-    for (int32_t pixel = 0; pixel < TILE_PIXELS; pixel++) {
+    for (int32_t pixel = 0; pixel < INK_TILE_PIXELS; pixel++) {
         const int8_t *second = from + row_size;
         store_pair(panel, pack_pair(*from, second[row_size]), (uint16_t)*second);
         from += step;
@@ -35,7 +35,7 @@ static void write_some_pixels(const ink_conv_gather_t *gather, const ink_conv_ti
         } else {
             ink_packed_pairs_t pairs = {.inputs = gather->panel + 2 * pixel,
                 .groups = tile->groups,
-                .step = 2 * TILE_PIXELS,
+                .step = 2 * INK_TILE_PIXELS,
                 .units = output_c,
                 .output_zero = tile->output_zero};
             ink_packed_pairs(&pairs, weights, output);
@@ -46,7 +46,7 @@ static void write_some_pixels(const ink_conv_gather_t *gather, const ink_conv_ti
 
 static int8_t *write_panel(const ink_conv_gather_t *gather, const ink_conv_tile_t *tile,
     int32_t pixels, const void *weights, int8_t *output) {
-    if (pixels == TILE_PIXELS && tile->stride == gather->conv.output_c) {
+    if (pixels == INK_TILE_PIXELS && tile->stride == gather->conv.output_c) {
         ink_conv_packed_tile(tile, weights, output);
     } else {
         write_some_pixels(gather, tile, pixels, weights, output);
@@ -57,11 +57,11 @@ static int8_t *write_panel(const ink_conv_gather_t *gather, const ink_conv_tile_
 // How many times the next 4 output pixels lie in one row, all their windows within the input.
 static int32_t count_inside(const ink_conv_gather_t *gather) {
     int32_t pixels = gather->end_x - gather->ox;
-    if (pixels < TILE_PIXELS || gather->ox < gather->first_x || gather->oy < gather->first_y ||
+    if (pixels < INK_TILE_PIXELS || gather->ox < gather->first_x || gather->oy < gather->first_y ||
         gather->oy >= gather->end_y) {
         return 0;
     }
-    return pixels / TILE_PIXELS;
+    return pixels / INK_TILE_PIXELS;
 }
 
 static int8_t *run_inside(ink_conv_gather_t *gather, const ink_conv_tile_t *tile, int32_t panels,
@@ -71,7 +71,7 @@ static int8_t *run_inside(ink_conv_gather_t *gather, const ink_conv_tile_t *tile
     int32_t run_words = gather->widen.row_bytes;
     bool three_bytes = gather->rest == 1 && gather->conv.kernel_h == 3 && run_words != 0;
     gather->widen.rows = gather->conv.kernel_h;
-    gather->ox += panels * TILE_PIXELS;
+    gather->ox += panels * INK_TILE_PIXELS;
     for (; panels > 0; panels--) {
         gather->widen.from[0] = from;
         gather->widen.from[1] = from + step;
@@ -83,8 +83,8 @@ static int8_t *run_inside(ink_conv_gather_t *gather, const ink_conv_tile_t *tile
         } else {
             ink_conv_gather_rows(gather, 0, gather->panel, true);
         }
-        from += TILE_PIXELS * step;
-        output = write_panel(gather, tile, TILE_PIXELS, weights, output);
+        from += INK_TILE_PIXELS * step;
+        output = write_panel(gather, tile, INK_TILE_PIXELS, weights, output);
     }
     if (gather->ox == gather->conv.output_w) {
         ink_conv_gather_next_row(gather);
@@ -105,11 +105,11 @@ void ink_conv_packed_s8(const ink_packed_conv_t *conv, const int8_t *input, cons
     int32_t left = conv->batch * conv->output_h * conv->output_w;
     while (left > 0) {
         int32_t panels = count_inside(&gather);
-        int32_t pixels = panels * TILE_PIXELS;
+        int32_t pixels = panels * INK_TILE_PIXELS;
         if (panels > 0) {
             to = run_inside(&gather, &tile, panels, weights, to);
         } else {
-            pixels = left < TILE_PIXELS ? left : TILE_PIXELS;
+            pixels = left < INK_TILE_PIXELS ? left : INK_TILE_PIXELS;
             ink_conv_gather_anywhere(&gather, pixels);
             to = write_panel(&gather, &tile, pixels, weights, to);
         }

@@ -6,8 +6,8 @@
 // with its sign-extended low bytes (SXTB16) accumulates B, so that A = (sum - B) >> 8.
 // r4-r7: 256 x A + B of 4 pixels, r8-r11: B, r0: panel, r1: weights, r2: a word of weights, r3: its
 // low bytes, r12 and lr: inputs. The loads for a word are issued while the word before is at work.
-#include "conv_packed_tile.h"
-#include "packed_common.h"
+#include "ink_conv_packed_tile.h"
+#include "ink_packed_common.h"
 
 #if INK_HAVE_DSP
 

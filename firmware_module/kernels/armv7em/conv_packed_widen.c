@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Gathers four pixels' inputs side by side, widened to int16, in assembly: eight results stay in
 // registers and are stored at once.
-#include "conv_packed_tile.h"
-#include "packed_common.h"
+#include "ink_conv_packed_tile.h"
+#include "ink_packed_common.h"
 
 #if INK_HAVE_DSP
 

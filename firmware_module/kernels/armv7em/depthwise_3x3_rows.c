@@ -5,8 +5,8 @@
 // below. With the weights of column k as (w0k, w1k) and (w1k, w2k), SMLAD takes two taps, and
 // SMLATB or SMLABT the odd one. r0: ring, r1: output, r2 and r3: words of the upper and the lower
 // pair of rows, r4-r7: sums, r8-r10: (w0k, w1k), r11, r12, lr: (w1k, w2k).
-#include "depthwise_3x3_rows.h"
-#include "packed_common.h"
+#include "ink_depthwise_3x3_rows.h"
+#include "ink_packed_common.h"
 
 #if INK_HAVE_DSP
 

@@ -6,8 +6,8 @@
 // one channel's values of both. Pair k holds the rows 2k - pad_top and 2k + 1 - pad_top. A step
 // needs two pairs, that of its own number and the next; the ring's start moves on by half a column
 // with each step, so that the upper pair comes first in every one.
-#include "depthwise_3x3_rows.h"
-#include "packed_common.h"
+#include "ink_depthwise_3x3_rows.h"
+#include "ink_packed_common.h"
 
 static int32_t count_steps(const ink_packed_conv_t *conv) {
     return conv->stride_h == 1 ? (conv->output_h + 1) >> 1 : conv->output_h;
@@ -17,7 +17,7 @@ static int32_t count_steps(const ink_packed_conv_t *conv) {
 size_t ink_depthwise_3x3_s8_scratch(const ink_packed_conv_t *conv) {
     int32_t even_w = (conv->output_w + 1) & ~1;
     int32_t columns = conv->stride_w == 1 ? even_w + 2 : 2 * even_w + 1;
-    return (size_t)(columns * RING_COLUMN + count_steps(conv) * RING_COLUMN / 2) * 4;
+    return (size_t)(columns * INK_RING_COLUMN + count_steps(conv) * INK_RING_COLUMN / 2) * 4;
 }
 
 #if INK_HAVE_DSP
@@ -67,7 +67,7 @@ static void pack_some_channels(int32_t *to, const int8_t *upper, const int8_t *l
         }
         upper += pixel_step;
         lower += pixel_step;
-        to += RING_COLUMN;
+        to += INK_RING_COLUMN;
     }
 }
 
@@ -75,7 +75,7 @@ static void fill_columns(int32_t *to, int32_t columns, int32_t pair) {
     for (; columns > 0; columns--) {
         store_pair(to, pair, pair);
         store_pair(to + 2, pair, pair);
-        to += RING_COLUMN;
+        to += INK_RING_COLUMN;
     }
 }
 
@@ -83,10 +83,10 @@ static void fill_columns(int32_t *to, int32_t columns, int32_t pair) {
 static void fill_halves(int32_t *to, int32_t columns, int32_t value, int32_t half) {
     for (; columns > 0; columns--) {
 #pragma GCC unroll 4
-        for (int32_t channel = 0; channel < RING_CHANNELS; channel++) {
+        for (int32_t channel = 0; channel < INK_RING_CHANNELS; channel++) {
             ((int16_t *)(to + channel))[half] = (int16_t)value;
         }
-        to += RING_COLUMN;
+        to += INK_RING_COLUMN;
     }
 }
 
@@ -95,7 +95,7 @@ static __attribute__((noinline)) void add_other_pair(
     const ring_t *ring, const int8_t *input, int32_t y, int32_t *to) {
     const ink_packed_conv_t *conv = ring->conv;
     int32_t columns = ring->until - ring->from;
-    int32_t *inside = to + ring->from * RING_COLUMN;
+    int32_t *inside = to + ring->from * INK_RING_COLUMN;
     int32_t upper_out = (uint32_t)y >= (uint32_t)conv->input_h;
     int32_t lower_out = (uint32_t)(y + 1) >= (uint32_t)conv->input_h;
     if (upper_out && lower_out) {
@@ -104,7 +104,7 @@ static __attribute__((noinline)) void add_other_pair(
     }
     const int8_t *upper = input + (upper_out ? y + 1 : y) * ring->row_size;
     const int8_t *lower = input + (lower_out ? y : y + 1) * ring->row_size;
-    if (ring->channels == RING_CHANNELS) {
+    if (ring->channels == INK_RING_CHANNELS) {
         pack_row_pair(inside, upper, lower, conv->input_c, columns);
     } else {
         pack_some_channels(inside, upper, lower, conv->input_c, columns, ring->channels);
@@ -117,10 +117,10 @@ static __attribute__((noinline)) void add_other_pair(
 // Puts the pair of rows y and y + 1 into the ring at `to`.
 static void add_row_pair(const ring_t *ring, const int8_t *input, int32_t y, int32_t *to) {
     fill_columns(to, ring->from, ring->pair);
-    fill_columns(to + ring->until * RING_COLUMN, ring->end - ring->until, ring->pair);
-    if (y >= 0 && y + 1 < ring->conv->input_h && ring->channels == RING_CHANNELS) {
+    fill_columns(to + ring->until * INK_RING_COLUMN, ring->end - ring->until, ring->pair);
+    if (y >= 0 && y + 1 < ring->conv->input_h && ring->channels == INK_RING_CHANNELS) {
         const int8_t *upper = input + y * ring->row_size;
-        pack_row_pair(to + ring->from * RING_COLUMN, upper, upper + ring->row_size,
+        pack_row_pair(to + ring->from * INK_RING_COLUMN, upper, upper + ring->row_size,
             ring->conv->input_c, ring->until - ring->from);
     } else {
         add_other_pair(ring, input, y, to);
@@ -141,15 +141,15 @@ static inline __attribute__((always_inline)) void write_left_row(const ring_t *r
     int32_t bias = record[3];
     int32_t zero_point = rows->output_zero;
     int32_t pixel_step = rows->pixel_step;
-    int32_t column_step = ring->conv->stride_w * RING_COLUMN;
+    int32_t column_step = ring->conv->stride_w * INK_RING_COLUMN;
     const int32_t *from = rows->ring + channel;
     int8_t *to = rows->output + channel + (second ? rows->row_step : 0);
     for (int32_t left = ring->conv->output_w; left > 0; left--) {
         int32_t sum = bias;
 #pragma GCC unroll 3
         for (int32_t x = 0; x < 3; x++) {
-            int32_t upper = from[x * RING_COLUMN];
-            int32_t lower = from[x * RING_COLUMN + RING_COLUMN / 2];
+            int32_t upper = from[x * INK_RING_COLUMN];
+            int32_t lower = from[x * INK_RING_COLUMN + INK_RING_COLUMN / 2];
             if (second) {
                 sum += (upper >> 16) * (int16_t)upper_taps[x];
                 sum = multiply_add_pair(lower, lower_taps[x], sum);
@@ -173,7 +173,7 @@ static __attribute__((noinline)) void write_left_channels(
             }
             write_left_row(ring, rows, record, channel, false);
         }
-        record += RECORD_SIZE / 4;
+        record += INK_RECORD_SIZE / 4;
     }
 }
 
@@ -181,7 +181,7 @@ static int32_t count_left(const int32_t *record, int32_t channels) {
     int32_t count = 0;
     for (; channels > 0; channels--) {
         count += shifts_left((const ink_requantize_t *)(record + 4));
-        record += RECORD_SIZE / 4;
+        record += INK_RECORD_SIZE / 4;
     }
     return count;
 }
@@ -206,7 +206,7 @@ static void convolve_channels(
     int32_t left = count_left(weights, ring->channels);
     for (int32_t step = count_steps(conv); step > 0; step--) {
         y += 2;
-        lower += RING_COLUMN / 2;
+        lower += INK_RING_COLUMN / 2;
         add_row_pair(ring, input, y, lower);
         int32_t written = row_size;
         if (conv->stride_h == 1) {
@@ -224,7 +224,7 @@ static void convolve_channels(
             write_left_channels(ring, &rows, weights);
         }
         rows.output += written;
-        rows.ring += RING_COLUMN / 2;
+        rows.ring += INK_RING_COLUMN / 2;
     }
 }
 
@@ -241,11 +241,11 @@ void ink_depthwise_3x3_s8(const ink_packed_conv_t *conv, const int8_t *input, co
     for (int32_t n = 0; n < conv->batch; n++) {
         const int8_t *image = input + n * conv->input_h * conv->input_w * conv->input_c;
         int8_t *to = output + n * output_size;
-        for (int32_t channel = 0; channel < conv->input_c; channel += RING_CHANNELS) {
+        for (int32_t channel = 0; channel < conv->input_c; channel += INK_RING_CHANNELS) {
             int32_t left = conv->input_c - channel;
-            ring.channels = left < RING_CHANNELS ? left : RING_CHANNELS;
+            ring.channels = left < INK_RING_CHANNELS ? left : INK_RING_CHANNELS;
             convolve_channels(&ring, image + channel,
-                (const uint8_t *)weights + channel * RECORD_SIZE, to + channel, scratch);
+                (const uint8_t *)weights + channel * INK_RECORD_SIZE, to + channel, scratch);
         }
     }
     ink_packed_clamp(output, (size_t)(conv->batch * output_size), conv->act_min, conv->act_max);

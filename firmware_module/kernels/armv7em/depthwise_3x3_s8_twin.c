@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The portable twin of depthwise_3x3_s8.c: the same packed weights, the same bits. It keeps three
 // input rows of one channel in scratch, so that the output may be the input here as well.
-#include "packed_common.h"
+#include "ink_packed_common.h"
 
 #if !INK_HAVE_DSP
 

@@ -5,7 +5,7 @@
 // Four input channels at a time; with a depth multiplier, the first output channel of each, then
 // the second. Taps outside the input are left out: the offset is added to every input as it is
 // widened, which costs no instruction, so that padding counts as nothing.
-#include "packed_common.h"
+#include "ink_packed_common.h"
 
 #if INK_HAVE_DSP
 

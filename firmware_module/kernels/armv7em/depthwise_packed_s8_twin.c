@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The portable twin of depthwise_packed_s8.c: the same packed weights, plain loops, the same bits.
-#include "packed_common.h"
+#include "ink_packed_common.h"
 
 #if !INK_HAVE_DSP
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Fully connected layer on packed weights: widens an input row once, then takes 4 units at a time,
 // and what is left of them by pairs.
-#include "fully_connected_tile.h"
-#include "packed_common.h"
-#include "packed_pairs.h"
+#include "ink_fully_connected_tile.h"
+#include "ink_packed_common.h"
+#include "ink_packed_pairs.h"
 
 // The widened row.
 size_t ink_fully_connected_packed_s8_scratch(const ink_packed_fully_connected_t *layer) {
-    return (size_t)(((layer->depth + 3) & ~3) * 2 + INPUT_SLACK);
+    return (size_t)(((layer->depth + 3) & ~3) * 2 + INK_INPUT_SLACK);
 }
 
 #if INK_HAVE_DSP
@@ -91,7 +91,7 @@ void ink_fully_connected_packed_s8(const ink_packed_fully_connected_t *layer, co
         .output_zero = layer->output_zero};
     memcpy(&tile.how, weights, sizeof(tile.how));
     const uint8_t *first = (const uint8_t *)weights + sizeof(tile.how);
-    int32_t in_blocks = layer->blocks * BLOCK_UNITS;
+    int32_t in_blocks = layer->blocks * INK_BLOCK_UNITS;
     int8_t *to = output;
     for (int32_t row = 0; row < layer->rows; row++) {
         if (layer->units <= 3) {

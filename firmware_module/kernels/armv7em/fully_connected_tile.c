@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The inner kernel of the packed fully connected layer, in assembly. See conv_packed_tile.c for
 // what a word of weights holds. Weights are used once, so they are loaded four words at a time.
-#include "fully_connected_tile.h"
+#include "ink_fully_connected_tile.h"
 
 #if INK_HAVE_DSP
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Max pooling, 16 channels of a window at a time where there are as many.
-#include "pool_window.h"
+#include "ink_pool_window.h"
 
 #if INK_HAVE_DSP
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One input vector by pairs of output channels: see packed_pairs.h.
-#include "packed_pairs.h"
-#include "packed_common.h"
+// One input vector by pairs of output channels: see ink_packed_pairs.h.
+#include "ink_packed_common.h"
+#include "ink_packed_pairs.h"
 
 #if INK_HAVE_DSP
 

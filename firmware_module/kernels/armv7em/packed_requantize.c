@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Requantization where a channel may have a shift to the left (an effective scale of 0.5 and more),
 // which few networks have: apart from the kernels, so that the others do not pay for it.
-#include "packed_common.h"
+#include "ink_packed_common.h"
 
 static inline int32_t requantize_any(int32_t acc, const ink_requantize_t *how, int32_t zero_point) {
     return shifts_left(how) ? requantize_left(acc, how, zero_point)

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "../ink_copy_bytes.h"
-#include "winograd.h"
+#include "ink_winograd.h"
 
 typedef struct {
     int32_t y, x; // the first of its outputs
@@ -19,15 +19,15 @@ typedef struct {
 } target_t;
 
 static int32_t pairs_of(int32_t input_c) {
-    int32_t block = 2 * WINOGRAD_BLOCK;
-    return (input_c + block - 1) / block * WINOGRAD_BLOCK;
+    int32_t block = 2 * INK_WINOGRAD_BLOCK;
+    return (input_c + block - 1) / block * INK_WINOGRAD_BLOCK;
 }
 
 // In order: the inputs' transforms, then either the products or one window with padding in it.
 size_t ink_winograd_scratch(int32_t side, int32_t input_c) {
     int32_t positions = (side + 2) * (side + 2);
-    int32_t inputs = positions * pairs_of(input_c) * WINOGRAD_TILES * 4;
-    int32_t products = positions * 2 * WINOGRAD_TILES * 4;
+    int32_t inputs = positions * pairs_of(input_c) * INK_WINOGRAD_TILES * 4;
+    int32_t products = positions * 2 * INK_WINOGRAD_TILES * 4;
     int32_t window = positions * input_c;
     return (size_t)inputs + (size_t)(products > window ? products : window);
 }
@@ -134,7 +134,7 @@ static void transform_output(const ink_winograd_t *method, target_t *target,
             transform_part(method, target, products, how);
         }
         target->place.to++;
-        products += WINOGRAD_TILES;
+        products += INK_WINOGRAD_TILES;
         how++;
     }
 }
@@ -144,13 +144,13 @@ void ink_winograd_run(const ink_winograd_t *method, const ink_packed_conv_t *con
     int32_t side = method->side;
     ink_winograd_multiply_t multiply = {
         .inputs = scratch, .pairs = pairs_of(conv->input_c), .positions = (side + 2) * (side + 2)};
-    int32_t *products = scratch + multiply.positions * multiply.pairs * WINOGRAD_TILES;
+    int32_t *products = scratch + multiply.positions * multiply.pairs * INK_WINOGRAD_TILES;
     int32_t left =
         conv->batch * ((conv->output_h + side - 1) / side) * ((conv->output_w + side - 1) / side);
-    target_t targets[WINOGRAD_TILES];
+    target_t targets[INK_WINOGRAD_TILES];
     tile_t next = {.image = input, .output = output};
-    for (; left > 0; left -= WINOGRAD_TILES) {
-        int32_t count = left < WINOGRAD_TILES ? left : WINOGRAD_TILES;
+    for (; left > 0; left -= INK_WINOGRAD_TILES) {
+        int32_t count = left < INK_WINOGRAD_TILES ? left : INK_WINOGRAD_TILES;
         for (int32_t i = 0; i < count; i++) {
             targets[i] = find_target(conv, &next, side);
             transform_input(method, conv, &next, scratch + i, (int8_t *)products);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Winograd F(2x2,3x3): tiles of 2 x 2 outputs from windows of 4 x 4 inputs, with 16 products a
 // channel in place of 36. Its transforms; the rest is in winograd.c.
-#include "winograd.h"
+#include "ink_winograd.h"
 
 #define SIDE 2
 #define SIZE 4
@@ -57,11 +57,11 @@ static void transform_pair(const int8_t *from, int32_t channels, int32_t row_siz
 
 static void transform_input(
     const int8_t *from, int32_t channels, int32_t row_size, int32_t *to, int32_t pairs) {
-    int32_t step = pairs * WINOGRAD_TILES;
+    int32_t step = pairs * INK_WINOGRAD_TILES;
     for (int32_t channel = 0; channel < channels; channel += 4) {
         for (uint32_t rotate = 0; rotate <= 8; rotate += 8) {
             transform_pair(from + channel, channels, row_size, rotate, to, step);
-            to += WINOGRAD_TILES;
+            to += INK_WINOGRAD_TILES;
         }
     }
 }
@@ -83,7 +83,7 @@ static __attribute__((noinline)) void finish_left(
 
 static void transform_output(
     const int32_t *products, const ink_requantize_t *how, const ink_winograd_place_t *place) {
-    enum { STEP = 2 * WINOGRAD_TILES };
+    enum { STEP = 2 * INK_WINOGRAD_TILES };
     const uint32_t *from = (const uint32_t *)products;
     uint32_t left[SIZE], right[SIZE];
 #pragma GCC unroll 4

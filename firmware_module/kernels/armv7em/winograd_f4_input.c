@@ -5,7 +5,7 @@
 // Two channels travel in a word as the number 65536 * high + low, on which any sum is exact. At the
 // end the low one must not be negative, or it borrows from the high one: 12750 added to four of the
 // window's inputs adds 12750 to it at every position, and the weights' sums start that much lower.
-#include "winograd.h"
+#include "ink_winograd.h"
 
 #if INK_HAVE_DSP
 
@@ -209,9 +209,9 @@ void ink_winograd_f4_input(
     uint32_t rows[2 * SIZE * SIZE];
     for (int32_t channel = 0; channel < channels; channel += 4) {
         transform_rows(from + channel, channels, row_size, rows);
-        transform_columns(rows, to, pairs * WINOGRAD_TILES);
-        transform_columns(rows + SIZE * SIZE, to + WINOGRAD_TILES, pairs * WINOGRAD_TILES);
-        to += 2 * WINOGRAD_TILES;
+        transform_columns(rows, to, pairs * INK_WINOGRAD_TILES);
+        transform_columns(rows + SIZE * SIZE, to + INK_WINOGRAD_TILES, pairs * INK_WINOGRAD_TILES);
+        to += 2 * INK_WINOGRAD_TILES;
     }
 }
 

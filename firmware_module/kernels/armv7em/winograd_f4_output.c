@@ -7,10 +7,10 @@
 //     2 (m3 - m4) - (m1 - m2) + m5
 // In both that is 576 x output / 2^s modulo 2^32. Multiplied by the inverse of 9 it is 2^(6 - s) x
 // output, which a shift to the right makes the output, exactly while |output| < 2^25.
-#include "winograd.h"
+#include "ink_winograd.h"
 
 typedef struct {
-    uint32_t v[WINOGRAD_F4_SIDE];
+    uint32_t v[INK_WINOGRAD_F4_SIDE];
 } outputs_t;
 
 static inline outputs_t transform_back(
@@ -33,14 +33,14 @@ void ink_winograd_f4_finish(
 void ink_winograd_f4_finish(
     const uint32_t *rows, const ink_requantize_t *how, const ink_winograd_place_t *place) {
     // what a column, and then a row of outputs, is divided by, as a power of 2
-    static const uint8_t divided[WINOGRAD_F4_SIDE] = {0, 1, 2, 2};
-    for (int32_t x = 0; x < WINOGRAD_F4_SIDE; x++) {
+    static const uint8_t divided[INK_WINOGRAD_F4_SIDE] = {0, 1, 2, 2};
+    for (int32_t x = 0; x < INK_WINOGRAD_F4_SIDE; x++) {
         const uint32_t *from = rows + x;
-        outputs_t column =
-            transform_back(from[0], from[WINOGRAD_F4_SIDE], from[2 * WINOGRAD_F4_SIDE],
-                from[3 * WINOGRAD_F4_SIDE], from[4 * WINOGRAD_F4_SIDE], from[5 * WINOGRAD_F4_SIDE]);
+        outputs_t column = transform_back(from[0], from[INK_WINOGRAD_F4_SIDE],
+            from[2 * INK_WINOGRAD_F4_SIDE], from[3 * INK_WINOGRAD_F4_SIDE],
+            from[4 * INK_WINOGRAD_F4_SIDE], from[5 * INK_WINOGRAD_F4_SIDE]);
         int8_t *to = place->to + x * place->pixel;
-        for (int32_t y = 0; y < WINOGRAD_F4_SIDE; y++) {
+        for (int32_t y = 0; y < INK_WINOGRAD_F4_SIDE; y++) {
             int32_t shift = 6 - divided[x] - divided[y];
             int32_t output = (int32_t)(column.v[y] * INVERSE_OF_9) >> shift;
             *to = (int8_t)ink_packed_requantize(output, how, place->zero_point);
@@ -192,14 +192,14 @@ __attribute__((naked)) void ink_winograd_f4_output(
 
 void ink_winograd_f4_output(
     const int32_t *products, const ink_requantize_t *how, const ink_winograd_place_t *place) {
-    enum { STEP = 2 * WINOGRAD_TILES };
-    uint32_t rows[SIZE * WINOGRAD_F4_SIDE];
+    enum { STEP = 2 * INK_WINOGRAD_TILES };
+    uint32_t rows[SIZE * INK_WINOGRAD_F4_SIDE];
     const uint32_t *from = (const uint32_t *)products;
     for (int32_t i = 0; i < SIZE; i++) {
         outputs_t line = transform_back(
             from[0], from[STEP], from[2 * STEP], from[3 * STEP], from[4 * STEP], from[5 * STEP]);
-        for (int32_t x = 0; x < WINOGRAD_F4_SIDE; x++) {
-            rows[i * WINOGRAD_F4_SIDE + x] = line.v[x];
+        for (int32_t x = 0; x < INK_WINOGRAD_F4_SIDE; x++) {
+            rows[i * INK_WINOGRAD_F4_SIDE + x] = line.v[x];
         }
         from += SIZE * STEP;
     }

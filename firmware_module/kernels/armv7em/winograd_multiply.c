@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The multiplication within Winograd convolution: 4 tiles by 2 output channels, in assembly, where
 // the compiler keeps neither the registers nor the schedule; and its portable twin.
-#include "winograd.h"
+#include "ink_winograd.h"
 
 #if INK_HAVE_DSP
 
@@ -99,19 +99,19 @@ void ink_winograd_multiply(
     const ink_winograd_multiply_t *multiply, const int32_t *weights, int32_t *products) {
     const int32_t *inputs = multiply->inputs;
     for (int32_t position = 0; position < multiply->positions; position++) {
-        for (int32_t i = 0; i < 2 * WINOGRAD_TILES; i++) {
-            int32_t channel = i / WINOGRAD_TILES;
-            int32_t tile = i % WINOGRAD_TILES;
+        for (int32_t i = 0; i < 2 * INK_WINOGRAD_TILES; i++) {
+            int32_t channel = i / INK_WINOGRAD_TILES;
+            int32_t tile = i % INK_WINOGRAD_TILES;
             uint32_t sum = (uint32_t)weights[channel];
             for (int32_t pair = 0; pair < multiply->pairs; pair++) {
                 int32_t weight = weights[2 + 2 * pair + channel];
-                int32_t input = inputs[WINOGRAD_TILES * pair + tile];
+                int32_t input = inputs[INK_WINOGRAD_TILES * pair + tile];
                 sum += (uint32_t)(half(weight, 0) * half(input, 0));
                 sum += (uint32_t)(half(weight, 16) * half(input, 16));
             }
             *products++ = (int32_t)sum;
         }
-        inputs += WINOGRAD_TILES * multiply->pairs;
+        inputs += INK_WINOGRAD_TILES * multiply->pairs;
         weights += 2 + 2 * multiply->pairs;
     }
 }

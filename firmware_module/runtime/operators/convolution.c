@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What conv_s8 and depthwise_conv_s8 share: their parameters' checks and CMSIS-NN's shapes.
-#include "operators/convolution.h"
+#include "operators/ink_op_convolution.h"
 
-#include "operators/windows.h"
+#include "operators/ink_op_windows.h"
 
 ink_convolution_t ink_convolution(const ink_call_t *call, int32_t filter_n, int32_t filter_c) {
     const ink_conv_params_t *p = call->params;

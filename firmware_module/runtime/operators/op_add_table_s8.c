@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // add_table_s8: addition by a table of 256 sums for each input.
 #include "ink_operators.h"
-#include "operators/packed_convolution.h"
+#include "operators/ink_op_packed_convolution.h"
 
 // A requantization, then two tables.
 #define BLOCK (8 + 2 * 256 * 4)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // conv_general_s8: convolution with groups and dilation on packed weights, for any sums.
 #include "ink_operators.h"
-#include "operators/packed_convolution.h"
+#include "operators/ink_op_packed_convolution.h"
 
 // Bytes of the record of a pair of output channels besides its weights: biases, requantizations.
 #define RECORD 24

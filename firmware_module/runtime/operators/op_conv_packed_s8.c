@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // conv_packed_s8: convolution on weights packed two output channels a halfword.
 #include "ink_operators.h"
-#include "operators/packed_convolution.h"
+#include "operators/ink_op_packed_convolution.h"
 
 // Bytes of the record of a pair of output channels: biases, taps, two requantizations.
 #define BIASES 8

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // depthwise_3x3_s8: depthwise 3x3 convolution, stride 1 or 2, on packed weights.
 #include "ink_operators.h"
-#include "operators/packed_convolution.h"
+#include "operators/ink_op_packed_convolution.h"
 
 // Bytes of a channel's record: 12 weights, bias, requantization.
 #define RECORD 24

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // depthwise_conv_s8: depthwise convolution with a depth multiplier, by CMSIS-NN's function.
 #include "ink_operators.h"
-#include "operators/convolution.h"
-#include "operators/windows.h"
+#include "operators/ink_op_convolution.h"
+#include "operators/ink_op_windows.h"
 
-static cmsis_nn_dw_conv_params conv_params(const ink_call_t *call, const ink_convolution_t *conv) {
+static ink_nn_dw_conv_params_t conv_params(const ink_call_t *call, const ink_convolution_t *conv) {
     const ink_conv_params_t *p = call->params;
-    cmsis_nn_dw_conv_params params = {
+    ink_nn_dw_conv_params_t params = {
         .input_offset = p->input_offset,
         .output_offset = p->output_offset,
         .ch_mult = p->channel_factor,
@@ -34,22 +34,22 @@ static bool verify(ink_check_t *check) {
         return false;
     }
     ink_convolution_t conv = convolution(&check->call);
-    cmsis_nn_dw_conv_params params = conv_params(&check->call, &conv);
-    check->scratch = arm_depthwise_conv_wrapper_s8_get_buffer_size(
-        &params, &conv.input, &conv.filter, &conv.output);
+    ink_nn_dw_conv_params_t params = conv_params(&check->call, &conv);
+    check->scratch =
+        ink_nn_depthwise_conv_s8_get_buffer_size(&params, &conv.input, &conv.filter, &conv.output);
     return true;
 }
 
 static bool run(const ink_call_t *call) {
     const ink_conv_params_t *p = call->params;
     ink_convolution_t conv = convolution(call);
-    cmsis_nn_dw_conv_params params = conv_params(call, &conv);
+    ink_nn_dw_conv_params_t params = conv_params(call, &conv);
     const int8_t *input = ink_input0(call);
     int8_t *output = ink_output(call);
     for (uint32_t i = 0; i < call->output->dims[0]; i++) {
-        if (arm_depthwise_conv_wrapper_s8(&conv.context, &params, &conv.quantization, &conv.input,
-                input, &conv.filter, ink_data(call, p->weights), &conv.bias,
-                ink_data(call, p->bias), &conv.output, output) != ARM_CMSIS_NN_SUCCESS) {
+        if (ink_nn_depthwise_conv_s8(&conv.context, &params, &conv.quantization, &conv.input, input,
+                &conv.filter, ink_data(call, p->weights), &conv.bias, ink_data(call, p->bias),
+                &conv.output, output) != INK_NN_SUCCESS) {
             return false;
         }
         input += ink_picture_size(call->input0);

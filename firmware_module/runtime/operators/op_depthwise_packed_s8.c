@@ -2,7 +2,7 @@
 // depthwise_packed_s8, depthwise_dilated_s8: depthwise convolution with a depth multiplier, on
 // packed weights.
 #include "ink_operators.h"
-#include "operators/packed_convolution.h"
+#include "operators/ink_op_packed_convolution.h"
 
 #define CHANNELS 4   // input channels of a record
 #define HEAD_SIZE 48 // bytes of a record before its taps: biases, requantizations

@@ -2,7 +2,7 @@
 // fully_connected_general_s8: rows times packed weights, for any sums: a convolution of one pixel's
 // window.
 #include "ink_operators.h"
-#include "operators/packed_convolution.h"
+#include "operators/ink_op_packed_convolution.h"
 
 // Bytes of the record of a pair of units besides its weights: biases, requantizations.
 #define RECORD 24

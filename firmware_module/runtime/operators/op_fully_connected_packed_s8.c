@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // fully_connected_packed_s8: rows times weights packed two units a halfword.
 #include "ink_operators.h"
-#include "operators/packed_convolution.h"
+#include "operators/ink_op_packed_convolution.h"
 
 // Bytes of a requantization (the head is one), of a block's biases, of a pair's.
 #define BLOCK_BIASES 16

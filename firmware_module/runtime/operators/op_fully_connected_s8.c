@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // fully_connected_s8: rows times weights, per tensor or per channel, by CMSIS-NN's function.
-#include "arm_nnfunctions.h"
 #include "ink_operators.h"
+#include "kernels/ink_nn.h"
 
-static cmsis_nn_dims filter_dims(const ink_fully_connected_params_t *p) {
-    cmsis_nn_dims dims = {p->depth, 1, 1, p->units};
+static ink_nn_dims_t filter_dims(const ink_fully_connected_params_t *p) {
+    ink_nn_dims_t dims = {p->depth, 1, 1, p->units};
     return dims;
 }
 
@@ -39,8 +39,8 @@ static bool verify(ink_check_t *check) {
     }
     uint64_t weights = ink_product((uint32_t)p->depth, (uint32_t)p->units);
     check->work = ink_product(weights, rows);
-    cmsis_nn_dims filter = filter_dims(p);
-    check->scratch = arm_fully_connected_s8_get_buffer_size(&filter);
+    ink_nn_dims_t filter = filter_dims(p);
+    check->scratch = ink_nn_fully_connected_s8_get_buffer_size(&filter);
     return ink_check_data(check, "weights", p->weights, weights, 1) &&
            ink_check_data(check, "bias", p->bias, (uint32_t)p->units, 4) &&
            ink_check_requantization(
@@ -51,25 +51,25 @@ static bool run(const ink_call_t *call) {
     const ink_fully_connected_params_t *p = call->params;
     uint8_t *blob = (uint8_t *)call->model->blob; // CMSIS-NN's pointers are not const
     int32_t rows = (int32_t)(ink_tensor_elements(call->input0) / (uint32_t)p->depth);
-    cmsis_nn_context context = {ink_scratch(call), (int32_t)call->record->scratch_size};
-    cmsis_nn_fc_params params = {
+    ink_nn_context_t context = {ink_scratch(call), (int32_t)call->record->scratch_size};
+    ink_nn_fc_params_t params = {
         .input_offset = p->input_offset,
         .filter_offset = p->filter_offset,
         .output_offset = p->output_offset,
         .activation = {p->act_min, p->act_max},
     };
-    cmsis_nn_quant_params quantization = {
+    ink_nn_quant_params_t quantization = {
         .multiplier = (int32_t *)(blob + p->multiplier),
         .shift = (int32_t *)(blob + p->shift),
         .is_per_channel = p->per_channel,
     };
-    cmsis_nn_dims input = {rows, 1, 1, p->depth};
-    cmsis_nn_dims filter = filter_dims(p);
-    cmsis_nn_dims bias = {1, 1, 1, p->units};
-    cmsis_nn_dims output = {rows, 1, 1, p->units};
-    return arm_fully_connected_wrapper_s8(&context, &params, &quantization, &input,
-               ink_input0(call), &filter, ink_data(call, p->weights), &bias,
-               ink_data(call, p->bias), &output, ink_output(call)) == ARM_CMSIS_NN_SUCCESS;
+    ink_nn_dims_t input = {rows, 1, 1, p->depth};
+    ink_nn_dims_t filter = filter_dims(p);
+    ink_nn_dims_t bias = {1, 1, 1, p->units};
+    ink_nn_dims_t output = {rows, 1, 1, p->units};
+    return ink_nn_fully_connected_s8(&context, &params, &quantization, &input, ink_input0(call),
+               &filter, ink_data(call, p->weights), &bias, ink_data(call, p->bias), &output,
+               ink_output(call)) == INK_NN_SUCCESS;
 }
 
 const ink_kernel_t ink_op_fully_connected_s8 = {

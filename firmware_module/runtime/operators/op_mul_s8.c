@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // mul_s8 by CMSIS-NN's function, and broadcast_mul_s8 by our own.
-#include "arm_nnfunctions.h"
 #include "ink_operators.h"
 #include "kernels/ink_kernels.h"
-#include "operators/broadcast.h"
+#include "kernels/ink_nn.h"
+#include "operators/ink_op_broadcast.h"
 
 static bool verify_params(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
@@ -33,10 +33,9 @@ static bool verify_broadcast(ink_check_t *check) {
 
 static bool run_flat(const ink_call_t *call) {
     const ink_mul_params_t *p = call->params;
-    return arm_elementwise_mul_s8(ink_input0(call), ink_input1(call), p->input0_offset,
-               p->input1_offset, ink_output(call), p->output_offset, p->output_multiplier,
-               p->output_shift, p->act_min, p->act_max,
-               (int32_t)call->output->size) == ARM_CMSIS_NN_SUCCESS;
+    return ink_nn_mul_s8(ink_input0(call), ink_input1(call), p->input0_offset, p->input1_offset,
+               ink_output(call), p->output_offset, p->output_multiplier, p->output_shift,
+               p->act_min, p->act_max, (int32_t)call->output->size) == INK_NN_SUCCESS;
 }
 
 static bool run_broadcast(const ink_call_t *call) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // average_pool_s8 and max_pool_s8, by CMSIS-NN's functions.
-#include "arm_nnfunctions.h"
 #include "ink_operators.h"
-#include "operators/pool.h"
+#include "kernels/ink_nn.h"
+#include "operators/ink_op_pool.h"
 
 ink_windows_t ink_pool_windows(const ink_call_t *call) {
     const ink_pool_params_t *p = call->params;
@@ -43,32 +43,32 @@ static bool verify_average(ink_check_t *check) {
     if (!ink_check_pool(check)) {
         return false;
     }
-    check->scratch = arm_avgpool_s8_get_buffer_size(
+    check->scratch = ink_nn_average_pool_s8_get_buffer_size(
         (int)check->call.output->dims[2], (int)check->call.input0->dims[3]);
     return true;
 }
 
-typedef arm_cmsis_nn_status (*pool_t)(const cmsis_nn_context *, const cmsis_nn_pool_params *,
-    const cmsis_nn_dims *, const int8_t *, const cmsis_nn_dims *, const cmsis_nn_dims *, int8_t *);
+typedef ink_nn_status_t (*pool_t)(const ink_nn_context_t *, const ink_nn_pool_params_t *,
+    const ink_nn_dims_t *, const int8_t *, const ink_nn_dims_t *, const ink_nn_dims_t *, int8_t *);
 
 static bool run_pool(const ink_call_t *call, pool_t pool) {
     const ink_pool_params_t *p = call->params;
     const uint32_t *in = call->input0->dims;
     const uint32_t *out = call->output->dims;
-    cmsis_nn_context context = {ink_scratch(call), (int32_t)call->record->scratch_size};
-    cmsis_nn_pool_params params = {
+    ink_nn_context_t context = {ink_scratch(call), (int32_t)call->record->scratch_size};
+    ink_nn_pool_params_t params = {
         .stride = {.h = p->stride_h, .w = p->stride_w},
         .padding = {.h = p->pad_top, .w = p->pad_left},
         .activation = {p->act_min, p->act_max},
     };
-    cmsis_nn_dims input_dims = {1, (int32_t)in[1], (int32_t)in[2], (int32_t)in[3]};
-    cmsis_nn_dims filter_dims = {1, p->kernel_h, p->kernel_w, 1};
-    cmsis_nn_dims output_dims = {1, (int32_t)out[1], (int32_t)out[2], (int32_t)out[3]};
+    ink_nn_dims_t input_dims = {1, (int32_t)in[1], (int32_t)in[2], (int32_t)in[3]};
+    ink_nn_dims_t filter_dims = {1, p->kernel_h, p->kernel_w, 1};
+    ink_nn_dims_t output_dims = {1, (int32_t)out[1], (int32_t)out[2], (int32_t)out[3]};
     const int8_t *input = ink_input0(call);
     int8_t *output = ink_output(call);
     for (uint32_t i = 0; i < out[0]; i++) {
         if (pool(&context, &params, &input_dims, input, &filter_dims, &output_dims, output) !=
-            ARM_CMSIS_NN_SUCCESS) {
+            INK_NN_SUCCESS) {
             return false;
         }
         input += ink_picture_size(call->input0);
@@ -78,11 +78,11 @@ static bool run_pool(const ink_call_t *call, pool_t pool) {
 }
 
 static bool run_average(const ink_call_t *call) {
-    return run_pool(call, arm_avgpool_s8);
+    return run_pool(call, ink_nn_average_pool_s8);
 }
 
 static bool run_max(const ink_call_t *call) {
-    return run_pool(call, arm_max_pool_s8);
+    return run_pool(call, ink_nn_max_pool_s8);
 }
 
 const ink_kernel_t ink_op_average_pool_s8 = {

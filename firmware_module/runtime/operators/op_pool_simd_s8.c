@@ -2,7 +2,7 @@
 // average_pool_simd_s8 and max_pool_simd_s8: poolings that take many channels at a time.
 #include "ink_operators.h"
 #include "kernels/armv7em/ink_packed.h"
-#include "operators/pool.h"
+#include "operators/ink_op_pool.h"
 
 static ink_pool_t pool(const ink_call_t *call) {
     const ink_pool_params_t *p = call->params;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // softmax_s8: over the last dimension, by CMSIS-NN's function.
-#include "arm_nnfunctions.h"
 #include "ink_operators.h"
+#include "kernels/ink_nn.h"
 
 static bool verify(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
@@ -29,7 +29,7 @@ static bool verify(ink_check_t *check) {
 static bool run(const ink_call_t *call) {
     const ink_softmax_params_t *p = call->params;
     uint32_t length = call->input0->dims[call->input0->rank - 1];
-    arm_softmax_s8(ink_input0(call), (int32_t)(call->input0->size / length), (int32_t)length,
+    ink_nn_softmax_s8(ink_input0(call), (int32_t)(call->input0->size / length), (int32_t)length,
         p->multiplier, p->shift, p->diff_min, ink_output(call));
     return true;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // winograd_f2_s8, winograd_f4_s8: 3x3 convolutions of stride 1 by Winograd's method.
 #include "ink_operators.h"
-#include "operators/packed_convolution.h"
+#include "operators/ink_op_packed_convolution.h"
 
 // Bytes of the record of a pair of output channels besides its weights.
 #define STARTS 8 // at each position of the window

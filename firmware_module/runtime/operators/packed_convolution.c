@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the convolutions on packed weights share: their parameters, and the checks of them.
-#include "operators/packed_convolution.h"
+#include "operators/ink_op_packed_convolution.h"
 
 #include <string.h>
 

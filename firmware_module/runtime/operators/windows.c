@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The check of windows that slide over pictures, for convolutions and poolings.
-#include "operators/windows.h"
+#include "operators/ink_op_windows.h"
 
 static bool check_sides(ink_check_t *check, const ink_tensor_t *tensor) {
     static const char *const NAMES[] = {"a height", "a width", "a number of channels"};

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Fully connected layer, int8, per tensor or per channel.
-#include "arm_nnfunctions.h"
 #include "ink_dot.h"
+#include "ink_nn.h"
 #include "ink_requantize.h"
 
-int32_t arm_fully_connected_s8_get_buffer_size(const cmsis_nn_dims *filter_dims) {
+int32_t ink_nn_fully_connected_s8_get_buffer_size(const ink_nn_dims_t *filter_dims) {
     (void)filter_dims;
     return 0;
 }
 
-arm_cmsis_nn_status arm_fully_connected_wrapper_s8(const cmsis_nn_context *ctx,
-    const cmsis_nn_fc_params *fc_params, const cmsis_nn_quant_params *quant_params,
-    const cmsis_nn_dims *input_dims, const int8_t *input_data, const cmsis_nn_dims *filter_dims,
-    const int8_t *filter_data, const cmsis_nn_dims *bias_dims, const int32_t *bias_data,
-    const cmsis_nn_dims *output_dims, int8_t *output_data) {
+ink_nn_status_t ink_nn_fully_connected_s8(const ink_nn_context_t *ctx,
+    const ink_nn_fc_params_t *fc_params, const ink_nn_quant_params_t *quant_params,
+    const ink_nn_dims_t *input_dims, const int8_t *input_data, const ink_nn_dims_t *filter_dims,
+    const int8_t *filter_data, const ink_nn_dims_t *bias_dims, const int32_t *bias_data,
+    const ink_nn_dims_t *output_dims, int8_t *output_data) {
     (void)ctx;
     (void)bias_dims;
     const int32_t depth = filter_dims->n;
@@ -44,5 +44,5 @@ arm_cmsis_nn_status arm_fully_connected_wrapper_s8(const cmsis_nn_context *ctx,
         }
         input_data += depth;
     }
-    return ARM_CMSIS_NN_SUCCESS;
+    return INK_NN_SUCCESS;
 }

@@ -9,10 +9,10 @@
 #define mp_call_method_n_kw(n_args, n_kw, args) mp_fun_table.call_method_n_kw(n_args, n_kw, args)
 // the one in py/dynruntime.h cuts off what is too large
 #undef mp_obj_get_int
-#define mp_obj_get_int(object) port_get_int(object)
-mp_int_t port_get_int(mp_obj_t object);
+#define mp_obj_get_int(object) inkling_port_get_int(object)
+mp_int_t inkling_port_get_int(mp_obj_t object);
 // To be called before the others, when the module is imported.
-void port_init(void);
+void inkling_port_init(void);
 #else
 #include "py/runtime.h"
 #endif
@@ -21,15 +21,15 @@ void port_init(void);
 #include "py/smallint.h"
 
 // NULL where the heap has no such piece.
-void *port_allocate(size_t size);
+void *inkling_port_allocate(size_t size);
 
 // Raises a pending KeyboardInterrupt, runs scheduled callbacks; to be called before so many
 // multiply-accumulates.
-void port_handle_pending(uint32_t macs);
+void inkling_port_handle_pending(uint32_t macs);
 
 // The types array.array, memoryview and MemoryError.
-const mp_obj_type_t *port_array_type(void);
-const mp_obj_type_t *port_memoryview_type(void);
-const mp_obj_type_t *port_memory_error_type(void);
+const mp_obj_type_t *inkling_port_array_type(void);
+const mp_obj_type_t *inkling_port_memoryview_type(void);
+const mp_obj_type_t *inkling_port_memory_error_type(void);
 
 #endif

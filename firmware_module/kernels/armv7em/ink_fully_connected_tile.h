@@ -3,10 +3,10 @@
 #ifndef INK_FULLY_CONNECTED_TILE_H
 #define INK_FULLY_CONNECTED_TILE_H
 
-#include "packed_common.h"
+#include "ink_packed_common.h"
 
-#define BLOCK_UNITS 4
-#define INPUT_SLACK 8 // bytes past the input vector that are read, and not used
+#define INK_BLOCK_UNITS 4
+#define INK_INPUT_SLACK 8 // bytes past the input vector that are read, and not used
 
 // `inputs`: for each group of 4 taps two words (taps 0 and 2, taps 1 and 3).
 typedef struct {

@@ -3,7 +3,7 @@
 #ifndef INK_POOL_H
 #define INK_POOL_H
 
-#include "operators/windows.h"
+#include "operators/ink_op_windows.h"
 
 ink_windows_t ink_pool_windows(const ink_call_t *call);
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Average pooling, int8: halves away from zero, padding not counted.
-#include "arm_nnfunctions.h"
+#include "ink_nn.h"
 #include "ink_requantize.h"
 #include "ink_window.h"
 
-int32_t arm_avgpool_s8_get_buffer_size(const int dim_dst_width, const int ch_src) {
+int32_t ink_nn_average_pool_s8_get_buffer_size(const int dim_dst_width, const int ch_src) {
     (void)dim_dst_width;
     (void)ch_src;
     return 0;
 }
 
-arm_cmsis_nn_status arm_avgpool_s8(const cmsis_nn_context *ctx,
-    const cmsis_nn_pool_params *pool_params, const cmsis_nn_dims *input_dims,
-    const int8_t *input_data, const cmsis_nn_dims *filter_dims, const cmsis_nn_dims *output_dims,
+ink_nn_status_t ink_nn_average_pool_s8(const ink_nn_context_t *ctx,
+    const ink_nn_pool_params_t *pool_params, const ink_nn_dims_t *input_dims,
+    const int8_t *input_data, const ink_nn_dims_t *filter_dims, const ink_nn_dims_t *output_dims,
     int8_t *output_data) {
     (void)ctx;
     const int32_t channels = input_dims->c;
@@ -28,7 +28,7 @@ arm_cmsis_nn_status arm_avgpool_s8(const cmsis_nn_context *ctx,
                 const int32_t width = columns.end - columns.begin;
                 const int32_t count = height * width;
                 if (count <= 0) {
-                    return ARM_CMSIS_NN_ARG_ERROR;
+                    return INK_NN_ARG_ERROR;
                 }
                 for (int32_t channel = 0; channel < channels; channel++) {
                     const int8_t *input =
@@ -48,5 +48,5 @@ arm_cmsis_nn_status arm_avgpool_s8(const cmsis_nn_context *ctx,
         }
         input_data += input_dims->h * input_row;
     }
-    return ARM_CMSIS_NN_SUCCESS;
+    return INK_NN_SUCCESS;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Sum of two int8 tensors with as many elements, taken flat.
-#include "arm_nnfunctions.h"
+#include "ink_nn.h"
 #include "ink_requantize.h"
 
-arm_cmsis_nn_status arm_elementwise_add_s8(const int8_t *input_1_vect, const int8_t *input_2_vect,
+ink_nn_status_t ink_nn_add_s8(const int8_t *input_1_vect, const int8_t *input_2_vect,
     const int32_t input_1_offset, const int32_t input_1_mult, const int32_t input_1_shift,
     const int32_t input_2_offset, const int32_t input_2_mult, const int32_t input_2_shift,
     const int32_t left_shift, int8_t *output, const int32_t out_offset, const int32_t out_mult,
@@ -17,5 +17,5 @@ arm_cmsis_nn_status arm_elementwise_add_s8(const int8_t *input_1_vect, const int
         output[i] = ink_requantize(
             sum, out_mult, out_shift, out_offset, out_activation_min, out_activation_max);
     }
-    return ARM_CMSIS_NN_SUCCESS;
+    return INK_NN_SUCCESS;
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Convolution, int8, per channel: any stride, dilation, padding and number of groups.
-#include "arm_nnfunctions.h"
 #include "ink_dot.h"
+#include "ink_nn.h"
 #include "ink_requantize.h"
 #include "ink_window.h"
 
-int32_t arm_convolve_wrapper_s8_get_buffer_size(const cmsis_nn_conv_params *conv_params,
-    const cmsis_nn_dims *input_dims, const cmsis_nn_dims *filter_dims,
-    const cmsis_nn_dims *output_dims) {
+int32_t ink_nn_conv_s8_get_buffer_size(const ink_nn_conv_params_t *conv_params,
+    const ink_nn_dims_t *input_dims, const ink_nn_dims_t *filter_dims,
+    const ink_nn_dims_t *output_dims) {
     (void)conv_params;
     (void)input_dims;
     (void)filter_dims;
@@ -15,24 +15,24 @@ int32_t arm_convolve_wrapper_s8_get_buffer_size(const cmsis_nn_conv_params *conv
     return 0;
 }
 
-arm_cmsis_nn_status arm_convolve_wrapper_s8(const cmsis_nn_context *ctx,
-    const cmsis_nn_conv_params *conv_params, const cmsis_nn_per_channel_quant_params *quant_params,
-    const cmsis_nn_dims *input_dims, const int8_t *input_data, const cmsis_nn_dims *filter_dims,
-    const int8_t *filter_data, const cmsis_nn_dims *bias_dims, const int32_t *bias_data,
-    const cmsis_nn_dims *output_dims, int8_t *output_data) {
+ink_nn_status_t ink_nn_conv_s8(const ink_nn_context_t *ctx, const ink_nn_conv_params_t *conv_params,
+    const ink_nn_per_channel_quant_params_t *quant_params, const ink_nn_dims_t *input_dims,
+    const int8_t *input_data, const ink_nn_dims_t *filter_dims, const int8_t *filter_data,
+    const ink_nn_dims_t *bias_dims, const int32_t *bias_data, const ink_nn_dims_t *output_dims,
+    int8_t *output_data) {
     (void)ctx;
     (void)bias_dims;
     const int32_t depth = filter_dims->c;
     const int32_t groups = input_dims->c / depth;
     if (groups * depth != input_dims->c || output_dims->c % groups != 0) {
-        return ARM_CMSIS_NN_ARG_ERROR;
+        return INK_NN_ARG_ERROR;
     }
     const int32_t units = output_dims->c / groups;
     const int32_t input_row = input_dims->w * input_dims->c;
     const int32_t filter_row = filter_dims->w * depth;
     const int32_t filter_size = filter_dims->h * filter_row;
-    const cmsis_nn_tile dilation = conv_params->dilation;
-    const cmsis_nn_activation activation = conv_params->activation;
+    const ink_nn_tile_t dilation = conv_params->dilation;
+    const ink_nn_activation_t activation = conv_params->activation;
     // taps side by side in the input are one run, as long as all of their channels are read
     const int32_t joined = groups == 1 && dilation.w == 1;
 
@@ -78,5 +78,5 @@ arm_cmsis_nn_status arm_convolve_wrapper_s8(const cmsis_nn_context *ctx,
         }
         input_data += input_dims->h * input_row;
     }
-    return ARM_CMSIS_NN_SUCCESS;
+    return INK_NN_SUCCESS;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The types of CMSIS-NN 7.0's interface that Inkling uses. Names, fields and values are Arm's, the
-// text is ours: with CMSIS_NN=<prefix> Arm's own header takes this one's place.
+// The types of CMSIS-NN 7.0's interface that Inkling uses, for prefixes that tests make. Names,
+// fields and values are Arm's, the text is ours.
 #ifndef ARM_NN_TYPES_H
 #define ARM_NN_TYPES_H
 

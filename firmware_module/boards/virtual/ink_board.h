@@ -33,30 +33,30 @@
 #define IRQ_TIMER0 8
 
 // Nanoseconds of one tick: timer 0 runs at 25 MHz.
-#define BOARD_TICK_NS 40
+#define INK_BOARD_TICK_NS 40
 
-// Stops interrupts and tells the state to give back to board_irq_restore().
-static inline uint32_t board_irq_save(void) {
+// Stops interrupts and tells the state to give back to ink_board_irq_restore().
+static inline uint32_t ink_board_irq_save(void) {
     uint32_t state;
     __asm volatile("mrs %0, primask\n cpsid i" : "=r"(state)::"memory");
     return state;
 }
 
-static inline void board_irq_restore(uint32_t state) {
+static inline void ink_board_irq_restore(uint32_t state) {
     __asm volatile("msr primask, %0" ::"r"(state) : "memory");
 }
 
-void board_ticks_init(void);
-void board_ticks_irq(void);
+void ink_board_ticks_init(void);
+void ink_board_ticks_irq(void);
 // Ticks since start, 64 bits, exact and never running backwards.
-uint64_t board_ticks(void);
+uint64_t ink_board_ticks(void);
 
-void board_uart_init(void);
-void board_uart_irq(void);
+void ink_board_uart_init(void);
+void ink_board_uart_irq(void);
 // Returns when the last byte written has left the UART.
-void board_uart_flush(void);
+void ink_board_uart_flush(void);
 
 // Ends QEMU with this status (0 to 255), after what was printed has left.
-__attribute__((noreturn)) void board_exit(int status);
+__attribute__((noreturn)) void ink_board_exit(int status);
 
 #endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The functions of CMSIS-NN 7.0's interface that Inkling calls, all int8. Names and arguments are
-// Arm's, the text is ours: with CMSIS_NN=<prefix> Arm's own header and library take the place of
-// this one and of arm_*.c.
+// The functions of CMSIS-NN 7.0's interface that Inkling calls, for prefixes that tests make. Names
+// and arguments are Arm's, the text is ours.
 #ifndef ARM_NNFUNCTIONS_H
 #define ARM_NNFUNCTIONS_H
 

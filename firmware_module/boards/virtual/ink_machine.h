@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the `machine` module needs from its port; included by MicroPython's extmod/modmachine.c
 // alone.
-#include "board.h"
+#include "ink_board.h"
 
 static void mp_machine_idle(void) {
 }

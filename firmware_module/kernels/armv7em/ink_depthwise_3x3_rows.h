@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
-#define RING_CHANNELS 4
-#define RING_COLUMN 8  // words of a column in the ring: 2 pairs of rows of 4 channels
-#define RECORD_SIZE 24 // bytes of a channel in the stream of depthwise_3x3.py
+#define INK_RING_CHANNELS 4
+#define INK_RING_COLUMN 8  // words of a column in the ring: 2 pairs of rows of 4 channels
+#define INK_RECORD_SIZE 24 // bytes of a channel in the stream of depthwise_3x3.py
 
 // `ring` is where the upper pair of input rows starts; the lower pair lies 4 words further.
 typedef struct {

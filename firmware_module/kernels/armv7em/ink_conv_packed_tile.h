@@ -6,14 +6,14 @@
 
 #include <stdint.h>
 
-#define TILE_PIXELS 4
-#define GROUP_SIZE 32  // bytes of 4 taps of 4 pixels in the panel
-#define PANEL_SLACK 16 // bytes past the panel's end that are read, and not used
+#define INK_TILE_PIXELS 4
+#define INK_GROUP_SIZE 32  // bytes of 4 taps of 4 pixels in the panel
+#define INK_PANEL_SLACK 16 // bytes past the panel's end that are read, and not used
 
 // For each of `rows`, `row_bytes` (a multiple of 4, and not 0) from each of four places, which then
 // move on by `row_step`.
 typedef struct {
-    const int8_t *from[TILE_PIXELS];
+    const int8_t *from[INK_TILE_PIXELS];
     int32_t row_bytes, rows, row_step;
 } ink_conv_widen_t;
 

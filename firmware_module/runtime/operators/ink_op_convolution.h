@@ -3,16 +3,16 @@
 #ifndef INK_CONVOLUTION_H
 #define INK_CONVOLUTION_H
 
-#include "arm_nnfunctions.h"
 #include "ink_check.h"
+#include "kernels/ink_nn.h"
 
 // Shapes of one picture of the batch.
 typedef struct {
-    cmsis_nn_dims input, filter, bias, output;
-    cmsis_nn_per_channel_quant_params quantization;
-    cmsis_nn_tile stride, padding, dilation;
-    cmsis_nn_activation activation;
-    cmsis_nn_context context;
+    ink_nn_dims_t input, filter, bias, output;
+    ink_nn_per_channel_quant_params_t quantization;
+    ink_nn_tile_t stride, padding, dilation;
+    ink_nn_activation_t activation;
+    ink_nn_context_t context;
 } ink_convolution_t;
 
 ink_convolution_t ink_convolution(const ink_call_t *call, int32_t filter_n, int32_t filter_c);

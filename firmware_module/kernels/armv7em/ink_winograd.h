@@ -5,19 +5,19 @@
 #ifndef INK_WINOGRAD_H
 #define INK_WINOGRAD_H
 
-#include "packed_common.h"
+#include "ink_packed_common.h"
 
-#define WINOGRAD_TILES 4
-#define WINOGRAD_BLOCK 8 // pairs of input channels: the multiplication takes whole blocks
+#define INK_WINOGRAD_TILES 4
+#define INK_WINOGRAD_BLOCK 8 // pairs of input channels: the multiplication takes whole blocks
 
 // Transforms a window of inputs at `from`, whose rows are `row_size` bytes apart, and writes for
-// each of the window's positions a word for each pair of channels, WINOGRAD_TILES words apart;
+// each of the window's positions a word for each pair of channels, INK_WINOGRAD_TILES words apart;
 // `pairs` is how many words a position has room for.
 typedef void ink_winograd_input_t(
     const int8_t *from, int32_t channels, int32_t row_size, int32_t *to, int32_t pairs);
 
-// Transforms one channel's products of a tile, 2 x WINOGRAD_TILES words apart, back to outputs, and
-// requantizes them.
+// Transforms one channel's products of a tile, 2 x INK_WINOGRAD_TILES words apart, back to outputs,
+// and requantizes them.
 typedef struct {
     int8_t *to;
     int32_t pixel, row; // bytes between outputs in a row, and between rows
@@ -27,7 +27,7 @@ typedef struct {
 typedef void ink_winograd_output_t(
     const int32_t *products, const ink_requantize_t *how, const ink_winograd_place_t *place);
 
-#define WINOGRAD_F4_SIDE 4
+#define INK_WINOGRAD_F4_SIDE 4
 ink_winograd_input_t ink_winograd_f4_input;
 ink_winograd_output_t ink_winograd_f4_output;
 

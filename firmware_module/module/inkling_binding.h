@@ -5,7 +5,7 @@
 
 #include "runtime/inkling.h"
 
-#include "port.h"
+#include "inkling_port.h"
 
 // A Model. What the runtime points into is kept alive by the objects that hold it.
 typedef struct {
@@ -16,65 +16,65 @@ typedef struct {
     mp_obj_t labels; // tuples in a tuple, made when first asked for; MP_OBJ_NULL before
     uint32_t runs;
     bool in_place; // the blob was not copied
-} binding_model_t;
+} inkling_model_t;
 
 // model.c: the type's functions
-mp_obj_t binding_model_make_new(
+mp_obj_t inkling_model_make_new(
     const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args);
-void binding_model_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind);
-void binding_model_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination);
+void inkling_model_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind);
+void inkling_model_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination);
 
 // run.c: predict(), run(), input(), output()
-extern const mp_obj_fun_builtin_fixed_t binding_predict_obj;
-extern const mp_obj_fun_builtin_fixed_t binding_run_obj;
-extern const mp_obj_fun_builtin_var_t binding_input_obj;
-extern const mp_obj_fun_builtin_var_t binding_output_obj;
+extern const mp_obj_fun_builtin_fixed_t inkling_predict_obj;
+extern const mp_obj_fun_builtin_fixed_t inkling_run_obj;
+extern const mp_obj_fun_builtin_var_t inkling_input_obj;
+extern const mp_obj_fun_builtin_var_t inkling_output_obj;
 // Raises ValueError where the caller's buffers moved since the model was made.
-void binding_check_buffers(const binding_model_t *self);
+void inkling_check_buffers(const inkling_model_t *self);
 // Runs one operator; raises RuntimeError, or what was pending.
-void binding_run_operator(binding_model_t *self, uint32_t index);
+void inkling_run_operator(inkling_model_t *self, uint32_t index);
 // The outputs as a list of array('f'), or array('i') where the tensor is int32.
-mp_obj_t binding_make_outputs(const binding_model_t *self);
+mp_obj_t inkling_make_outputs(const inkling_model_t *self);
 
 // What array.array and memoryview call the tensor's type.
-static inline char binding_typecode(const ink_tensor_t *tensor) {
+static inline char inkling_typecode(const ink_tensor_t *tensor) {
     return "?bBfi"[tensor->dtype];
 }
 
 // profile.c
-extern const mp_obj_fun_builtin_var_t binding_profile_obj;
+extern const mp_obj_fun_builtin_var_t inkling_profile_obj;
 
 // input.c: fills the network's inputs from what predict() takes
-void binding_set_inputs(const binding_model_t *self, mp_obj_t inputs);
+void inkling_set_inputs(const inkling_model_t *self, mp_obj_t inputs);
 
 // source.c: files, buffers and the heap
 typedef struct {
     mp_obj_t object; // holds the bytes
     mp_buffer_info_t buffer;
     bool in_place;
-} binding_source_t;
+} inkling_source_t;
 // The blob's bytes, at a multiple of 4. `source` is a path (str) or has the buffer protocol.
-binding_source_t binding_open_source(mp_obj_t source);
+inkling_source_t inkling_open_source(mp_obj_t source);
 // A bytearray of `size` bytes, not cleared. Raises MemoryError: "<name>: <what> needs ...".
-mp_obj_t binding_new_bytearray(size_t size, const char *name, const char *what);
+mp_obj_t inkling_new_bytearray(size_t size, const char *name, const char *what);
 
 // top.c
-extern const mp_obj_fun_builtin_var_t binding_top_obj;
+extern const mp_obj_fun_builtin_var_t inkling_top_obj;
 
 // message.c: raises `type` with a text formatted as mp_printf does, cut to 256 bytes; and makes a
 // C string a str
-NORETURN void binding_raise(const mp_obj_type_t *type, const char *format, ...);
-mp_obj_t binding_new_string(const char *text);
+NORETURN void inkling_raise(const mp_obj_type_t *type, const char *format, ...);
+mp_obj_t inkling_new_string(const char *text);
 
-static inline const char *binding_name(const binding_model_t *self) {
+static inline const char *inkling_name(const inkling_model_t *self) {
     return ink_string(&self->model, self->model.header->name);
 }
 
-static inline const ink_tensor_t *binding_input_tensor(const binding_model_t *self, size_t index) {
+static inline const ink_tensor_t *inkling_input_tensor(const inkling_model_t *self, size_t index) {
     return &self->model.tensors[self->model.inputs[index].tensor];
 }
 
-static inline const ink_tensor_t *binding_output_tensor(const binding_model_t *self, size_t index) {
+static inline const ink_tensor_t *inkling_output_tensor(const inkling_model_t *self, size_t index) {
     return &self->model.tensors[self->model.outputs[index].tensor];
 }
 

@@ -5,7 +5,7 @@
 
 #include "ink_check.h"
 #include "kernels/armv7em/ink_packed.h"
-#include "operators/windows.h"
+#include "operators/ink_op_windows.h"
 
 // The operator as its kernel takes it, one group: undilated, or with ink_dilated_conv_params_t.
 ink_packed_conv_t ink_packed_convolution(const ink_call_t *call);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Depthwise convolution, int8, per channel: any stride, dilation, padding and depth multiplier.
-#include "arm_nnfunctions.h"
+#include "ink_nn.h"
 #include "ink_requantize.h"
 #include "ink_window.h"
 
 #define LANES 4
 
-int32_t arm_depthwise_conv_wrapper_s8_get_buffer_size(const cmsis_nn_dw_conv_params *dw_conv_params,
-    const cmsis_nn_dims *input_dims, const cmsis_nn_dims *filter_dims,
-    const cmsis_nn_dims *output_dims) {
+int32_t ink_nn_depthwise_conv_s8_get_buffer_size(const ink_nn_dw_conv_params_t *dw_conv_params,
+    const ink_nn_dims_t *input_dims, const ink_nn_dims_t *filter_dims,
+    const ink_nn_dims_t *output_dims) {
     (void)dw_conv_params;
     (void)input_dims;
     (void)filter_dims;
@@ -46,23 +46,23 @@ static inline void sum_lanes(const taps_t *taps, int32_t lanes, int32_t input_ch
     }
 }
 
-arm_cmsis_nn_status arm_depthwise_conv_wrapper_s8(const cmsis_nn_context *ctx,
-    const cmsis_nn_dw_conv_params *dw_conv_params,
-    const cmsis_nn_per_channel_quant_params *quant_params, const cmsis_nn_dims *input_dims,
-    const int8_t *input_data, const cmsis_nn_dims *filter_dims, const int8_t *filter_data,
-    const cmsis_nn_dims *bias_dims, const int32_t *bias_data, const cmsis_nn_dims *output_dims,
+ink_nn_status_t ink_nn_depthwise_conv_s8(const ink_nn_context_t *ctx,
+    const ink_nn_dw_conv_params_t *dw_conv_params,
+    const ink_nn_per_channel_quant_params_t *quant_params, const ink_nn_dims_t *input_dims,
+    const int8_t *input_data, const ink_nn_dims_t *filter_dims, const int8_t *filter_data,
+    const ink_nn_dims_t *bias_dims, const int32_t *bias_data, const ink_nn_dims_t *output_dims,
     int8_t *output_data) {
     (void)ctx;
     (void)bias_dims;
     const int32_t channels = output_dims->c;
     const int32_t ch_mult = dw_conv_params->ch_mult;
     if (input_dims->c * ch_mult != channels) {
-        return ARM_CMSIS_NN_ARG_ERROR;
+        return INK_NN_ARG_ERROR;
     }
-    const cmsis_nn_tile stride = dw_conv_params->stride;
-    const cmsis_nn_tile padding = dw_conv_params->padding;
-    const cmsis_nn_tile dilation = dw_conv_params->dilation;
-    const cmsis_nn_activation activation = dw_conv_params->activation;
+    const ink_nn_tile_t stride = dw_conv_params->stride;
+    const ink_nn_tile_t padding = dw_conv_params->padding;
+    const ink_nn_tile_t dilation = dw_conv_params->dilation;
+    const ink_nn_activation_t activation = dw_conv_params->activation;
     const int32_t input_row = input_dims->w * input_dims->c;
     const int32_t filter_row = filter_dims->w * channels;
     taps_t taps = {
@@ -103,5 +103,5 @@ arm_cmsis_nn_status arm_depthwise_conv_wrapper_s8(const cmsis_nn_context *ctx,
         }
         input_data += input_dims->h * input_row;
     }
-    return ARM_CMSIS_NN_SUCCESS;
+    return INK_NN_SUCCESS;
 }

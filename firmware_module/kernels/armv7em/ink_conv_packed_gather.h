@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "conv_packed_tile.h"
+#include "ink_conv_packed_tile.h"
 #include "ink_packed.h"
 
 typedef struct {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Max pooling, int8.
-#include "arm_nnfunctions.h"
+#include "ink_nn.h"
 #include "ink_window.h"
 
-arm_cmsis_nn_status arm_max_pool_s8(const cmsis_nn_context *ctx,
-    const cmsis_nn_pool_params *pool_params, const cmsis_nn_dims *input_dims,
-    const int8_t *input_data, const cmsis_nn_dims *filter_dims, const cmsis_nn_dims *output_dims,
+ink_nn_status_t ink_nn_max_pool_s8(const ink_nn_context_t *ctx,
+    const ink_nn_pool_params_t *pool_params, const ink_nn_dims_t *input_dims,
+    const int8_t *input_data, const ink_nn_dims_t *filter_dims, const ink_nn_dims_t *output_dims,
     int8_t *output_data) {
     (void)ctx;
     const int32_t channels = input_dims->c;
@@ -44,5 +44,5 @@ arm_cmsis_nn_status arm_max_pool_s8(const cmsis_nn_context *ctx,
         }
         input_data += input_dims->h * input_dims->w * channels;
     }
-    return ARM_CMSIS_NN_SUCCESS;
+    return INK_NN_SUCCESS;
 }

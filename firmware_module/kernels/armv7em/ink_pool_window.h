@@ -3,7 +3,7 @@
 #ifndef INK_POOL_WINDOW_H
 #define INK_POOL_WINDOW_H
 
-#include "packed_common.h"
+#include "ink_packed_common.h"
 
 // The part of a window that lies in the input; at least one pixel of it does.
 typedef struct {

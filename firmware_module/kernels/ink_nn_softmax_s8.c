@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Softmax, int8, in gemmlowp's fixed point.
-#include "arm_nnfunctions.h"
 #include "ink_fixed_point.h"
+#include "ink_nn.h"
 #include "ink_requantize.h"
 
 // Sums of exponentials are kept in Q12.
 #define SUM_BITS 12
 
-void arm_softmax_s8(const int8_t *input, const int32_t num_rows, const int32_t row_size,
+void ink_nn_softmax_s8(const int8_t *input, const int32_t num_rows, const int32_t row_size,
     const int32_t mult, const int32_t shift, const int32_t diff_min, int8_t *output) {
     for (int32_t row = 0; row < num_rows; row++) {
         int32_t max = -128;
