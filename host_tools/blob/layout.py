@@ -1,5 +1,5 @@
-"""The blob's records as docs/blob-format.md lays them out. Numbers only; nothing reads or
-writes. The kernels' own parameters are on their cards (host_tools/kernels).
+"""The blob's records as docs/blob-format.md lays them out; nothing here reads or writes a whole
+blob. The kernels' own parameters are on their cards (host_tools/kernels).
 
 The C side has its own, firmware_module/runtime/ink_blob.h: neither is made from the other.
 """
@@ -42,3 +42,10 @@ BGR = 2
 OPERATOR = struct.Struct("<HHHHHHIIIIII")
 # where in the header the bytes begin that its CRC is of
 CRC_START = 16
+# where in the header the size of the arena is, u32
+ARENA_AT = 20
+
+
+def arena_bytes(blob: bytes) -> int:
+    """What its header says of the arena; nothing is checked."""
+    return int.from_bytes(blob[ARENA_AT : ARENA_AT + 4], "little")

@@ -2,9 +2,9 @@
 
 `clock_mhz` is what the board's usual firmware sets; `run_current` is the part's alone, without the
 rest of the board. Firmware lies in flash from `firmware_address` up to, not including,
-`firmware_end`; `ram` are the ranges a stack may lie in. USB identifiers are vid:pid, in lower
-case: `bootloader` waits for firmware, `run` is what the running firmware shows. All this comes
-from sources; no figure was checked on a board.
+`firmware_end`; `memories` are those that blobs can lie in; `ram` are the ranges a stack may lie
+in. USB identifiers are vid:pid, in lower case: `bootloader` waits for firmware, `run` is what the
+running firmware shows. All this comes from sources; no figure was checked on a board.
 """
 
 from __future__ import annotations
@@ -58,11 +58,42 @@ class Bootloader:
     source: str
 
 
+# where a blob may lie: in ROMFS and used there, beside the firmware in internal flash, in the heap
+PLACES = ("rom", "flash", "ram")
+LINE_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A memory for blobs: what is used in place, a piece of the heap, or one that keeps files.
+
+    `place` is one of PLACES, or "files": a file is read into the heap when it is loaded. `bytes`
+    is None where a user chooses the size. What a line of the cache from here costs is
+    `line_cycles` where it goes with the core's clock, else what `megabytes_per_second` at best
+    make of it.
+    """
+
+    place: str
+    kind: str
+    bytes: int | None
+    source: str
+    line_cycles: float | None = None
+    megabytes_per_second: float | None = None
+
+    def cycles_a_line(self, clock_mhz: float) -> float:
+        """Cycles of the core that 32 bytes take from here, at this clock."""
+        if self.megabytes_per_second is not None:
+            return LINE_BYTES / self.megabytes_per_second * clock_mhz
+        assert self.line_cycles is not None, "a file system is not read in place"
+        return self.line_cycles
+
+
 @dataclass(frozen=True)
 class Board:
     """One board's facts; sizes in bytes, ranges of addresses without their end.
 
     `builds` has its name in MicroPython's source ("micropython") and in OpenMV's ("openmv").
+    `cache_bytes` is the data cache's size, and the instructions' is the same.
     """
 
     name: str
@@ -80,12 +111,23 @@ class Board:
     pyocd_target: str | None
     bootloader: Bootloader
     run_current: RunCurrent
+    cache_bytes: int
+    memories: tuple[Memory, ...]
     sources: dict[str, str]
 
     @property
     def serial_ids(self) -> tuple[str, ...]:
         """The vid:pid of serial ports behind which its REPL may be: its own, its ST-LINK's."""
         return self.usb["run"] + (tuple(STLINKS) if self.stlink else ())
+
+    def at(self, place: str) -> tuple[Memory, ...]:
+        """Its memories there; of the heap those are pieces, and none joins two."""
+        return tuple(memory for memory in self.memories if memory.place == place)
+
+    @property
+    def usual_place(self) -> str:
+        """Where a deployed blob is used: ROMFS where the firmware has it, else the heap."""
+        return "rom" if self.at("rom") else "ram"
 
 
 def board_names() -> list[str]:
@@ -112,6 +154,7 @@ def read_board(name: str) -> Board:
         usb={state: tuple(identifiers) for state, identifiers in entry.pop("usb").items()},
         bootloader=Bootloader(**entry.pop("bootloader")),
         run_current=RunCurrent(**entry.pop("run_current")),
+        memories=tuple(Memory(**memory) for memory in entry.pop("memories")),
         **entry,
     )
 

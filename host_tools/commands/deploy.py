@@ -6,14 +6,17 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from host_tools.blob.reader import read_blob
 from host_tools.device.connection import open_device, run_script
 from host_tools.device.deploy import BLOB_SUFFIX, Deployed, deploy, found_first
-from host_tools.device.facts import Facts, read_facts
+from host_tools.device.facts import Facts, heap_fit, read_facts
 from host_tools.errors import CommandError
 from host_tools.files import read_whole
+from host_tools.fits import Fit
 from host_tools.serial_ports import choose_port
 from host_tools.text import plain, text_table
 
@@ -56,11 +59,16 @@ def run(args: argparse.Namespace) -> int:
         deployed, reason = deploy(device, facts, files, to)
         first = found_first(device, deployed)
         seconds = time.monotonic() - begin
+        fit = {
+            file.path: heap_fit(facts, files[Path(file.path).name], str(Path(file.path).parent))
+            for file in deployed
+            if file.path.endswith(BLOB_SUFFIX)
+        }
         if args.json:
-            report = _report(facts, device.port, deployed, reason, first, seconds)
+            report = _report(facts, device.port, deployed, reason, first, fit, seconds)
             print(json.dumps(report, indent=2))
         else:
-            _print(facts, device.port, deployed, reason, first, seconds)
+            _print(facts, device.port, deployed, reason, first, fit, seconds)
         if args.script:
             sys.stdout.flush()
             run_script(device, files[args.script.name].decode("utf8", "replace"), args.script.name)
@@ -94,6 +102,7 @@ def _report(
     deployed: list[Deployed],
     reason: str | None,
     first: str | None,
+    fit: Mapping[str, Fit],
     seconds: float,
 ) -> dict[str, object]:
     return {
@@ -109,6 +118,7 @@ def _report(
             }
             for file in deployed
         ],
+        "heap": {path: asdict(one) | {"spare": one.spare} for path, one in fit.items()},
         "not_in_rom": reason,
         "found_first": first,
         "seconds": round(seconds, 2),
@@ -121,6 +131,7 @@ def _print(
     deployed: list[Deployed],
     reason: str | None,
     first: str | None,
+    fit: Mapping[str, Fit],
     seconds: float,
 ) -> None:
     print(f"{facts.board} at {port}, MicroPython {facts.firmware}")
@@ -134,6 +145,8 @@ def _print(
         for file in deployed
     ]
     print(text_table(["file", "bytes", "CRC-32", ""], rows))
+    for path, one in fit.items():
+        print(f"{path}: {one}")
     if reason:
         print(f"not in ROMFS: {reason}")
     if first:

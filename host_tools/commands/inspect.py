@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from host_tools import fits
 from host_tools.arena.occupancy import Occupant, live_bytes, occupants
 from host_tools.arena.svg import svg_drawing
 from host_tools.arena.terminal import terminal_picture
 from host_tools.blob.layout import BGR, CHANNEL_TABLES
 from host_tools.blob.reader import Blob, BlobTensor, read_blob, total_weight_bytes, weight_bytes
+from host_tools.board_options import add_board, add_place, board_of, place_of
 from host_tools.byte_count import add_limits, limits
 from host_tools.files import write_whole
 from host_tools.pack import load_plan
@@ -46,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "model", type=Path, metavar="MODEL", help="a blob, or a .tflite file to be packed for this"
     )
     add_limits(parser)
+    add_board(parser, "say whether it fits this board")
+    add_place(parser)
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the arena into this file")
     parser.add_argument(
         "--measure",
@@ -56,6 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    board = board_of(args)
+    place = place_of(args, board)
     data, plan = load_plan(args.model, *limits(args))
     blob = read_blob(data, str(args.model))
     measured = _measure(data) if args.measure else {}
@@ -64,10 +70,16 @@ def run(args: argparse.Namespace) -> int:
     reasons = [reason(one) for one in costs] if plan is None else [o.why for o in plan.operators]
     if args.svg:
         write_whole(args.svg, svg_drawing(blob, found).encode())
+    fit = fits.fits(board, blob.size, blob.arena_size, place) if board else []
     if args.json:
-        print(json.dumps(_report(blob, found, costs, reasons, measured), indent=2))
+        report = _report(blob, found, costs, reasons, measured)
+        if board:
+            report["fit"] = fits.report(board, fit)
+        print(json.dumps(report, indent=2))
     else:
         print(_text(blob, found, costs, reasons, measured))
+        if board:
+            print("\n".join(["", *fits.lines(board, fit)]))
     return 0
 
 

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from host_tools import picture_options, tflite
+from host_tools import fits, picture_options, tflite
 from host_tools.blob.layout import TARGETS
 from host_tools.blob.reader import read_blob, total_weight_bytes
+from host_tools.board_options import add_board, add_place, board_of, place_of
 from host_tools.byte_count import add_limits, limits
 from host_tools.errors import CommandError
 from host_tools.files import write_whole
@@ -52,6 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--target", choices=list(TARGETS), default=DEFAULT_TARGET, help="default: %(default)s"
     )
     add_limits(parser)
+    add_board(parser, "say whether it fits this board")
+    add_place(parser)
     picture_options.add_arguments(parser)
     parser.add_argument(
         "--channels-last",
@@ -63,6 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     pictures = picture_options.pictures(args)
+    board = board_of(args)
+    place = place_of(args, board)
     graph = tflite.read_model(args.model, args.name)
     if args.channels_last:
         graph = _channels_last(graph, args.model)
@@ -90,12 +95,17 @@ def run(args: argparse.Namespace) -> int:
             "is [1, height, width, 1 or 3], or [1, 1 or 3, height, width] with --channels-last"
         )
     summary = _summary(plan, labels, blob)
+    found = fits.fits(board, len(blob), plan.arena_size, place) if board else []
+    if board:
+        summary["fit"] = fits.report(board, found)
     write_whole(output, blob)
     if args.json:
         print(json.dumps({"blob": str(output), **summary}, indent=2))
     else:
         print(f"{args.model} -> {output}, for {args.target}")
         print(_text(plan, labels, summary))
+        if board:
+            print("\n".join(fits.lines(board, found)))
     return 0
 
 

@@ -7,9 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from host_tools import fits
 from host_tools.blob.layout import TARGETS
 from host_tools.blob.reader import read_blob
-from host_tools.boards import Board, board_names, read_board
+from host_tools.board_options import add_board, add_place, board_of, place_of
+from host_tools.boards import Board
 from host_tools.cycles.bar_chart import Bar, svg_chart
 from host_tools.errors import CommandError
 from host_tools.files import write_whole
@@ -43,21 +45,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what a .tflite file is packed for; default: %(default)s",
     )
     clock = parser.add_mutually_exclusive_group()
-    clock.add_argument(
-        "--board",
-        metavar="NAME",
-        help=f"also time, at its clock, and energy: {', '.join(board_names())}",
-    )
+    add_board(clock, "also time, at its clock, energy, and whether it fits")
     clock.add_argument("--mhz", type=float, metavar="N", help="also time, at this clock")
+    add_place(parser)
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw cycles into this file")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(args: argparse.Namespace) -> int:
-    board = read_board(args.board) if args.board else None
+    board = board_of(args)
     mhz = board.clock_mhz if board else args.mhz
     if mhz is not None and not 0 < mhz < 1e6:
         raise CommandError(f"--mhz {mhz:g} is no clock: give megahertz, such as 480")
+    place = place_of(args, board)
     blob = load_blob(args.model, args.target)
     read = read_blob(blob, str(args.model))
     costs = profile_on_virtual_board(blob, random_inputs(blob), cycles=True)
@@ -67,12 +67,17 @@ def run(args: argparse.Namespace) -> int:
     }
     if args.svg:
         write_whole(args.svg, _chart(f"{read.name} ({read.target})", costs, board, mhz).encode())
+    found = fits.fits(board, read.size, read.arena_size, place) if board else []
     if args.json:
-        print(json.dumps(_report(read.name, read.target, costs, predicted, board, mhz), indent=2))
+        report = _report(read.name, read.target, costs, predicted, board, mhz)
+        if board:
+            report["fit"] = fits.report(board, found)
+        print(json.dumps(report, indent=2))
     else:
         print(f"{read.name}, packed for {read.target}, on the virtual board")
         print(_table(costs, predicted, mhz))
-        print("\n".join(["", *_summary(costs, board, mhz), NOTE]))
+        fit = fits.lines(board, found) if board else []
+        print("\n".join(["", *_summary(costs, board, mhz), *fit, NOTE]))
     return 0
 
 

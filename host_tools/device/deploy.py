@@ -54,6 +54,7 @@ def deploy(
         image = rom.compose(there, files)
         place = rom.staging_place(device, partition, len(image.data))
         if len(same) < len(files) and place is not None:
+            _require_heap(device, facts, files, rom.FOLDER)
             _require_module_outside(device, facts)
             _into_rom(device, place, partition, image, files)
         if len(same) == len(files) or place is not None:
@@ -69,10 +70,14 @@ def deploy(
             )
     folder = to or facts.files
     _require_folder(device, facts, folder)
+    _require_heap(device, facts, files, folder)
+    return [_into_folder(device, folder, name, data) for name, data in files.items()], reason
+
+
+def _require_heap(device: Device, facts: Facts, files: Mapping[str, bytes], folder: str) -> None:
     for name, data in files.items():
         if name.endswith(BLOB_SUFFIX):
-            require_heap(device, facts, data, name)
-    return [_into_folder(device, folder, name, data) for name, data in files.items()], reason
+            require_heap(device, facts, data, name, folder)
 
 
 def found_first(device: Device, deployed: list[Deployed]) -> str | None:

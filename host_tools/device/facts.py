@@ -8,7 +8,10 @@ from host_tools.blob import layout
 from host_tools.device.connection import BoardError, Device
 from host_tools.device.on_board import source
 from host_tools.errors import CommandError
+from host_tools.fits import Fit
 from host_tools.text import plain
+
+ROM = "/rom"
 
 _USE_ROMFS = "deploy it into ROMFS, where it is used in place, or pack it with a smaller --ram"
 
@@ -67,15 +70,31 @@ def require_module(device: Device, blob: bytes) -> None:
             ) from None
 
 
-def require_heap(device: Device, facts: Facts, blob: bytes, name: str) -> None:
-    """Raises CommandError where a blob outside ROMFS, which is read into the heap, has no room.
+def heap_fit(facts: Facts, blob: bytes, folder: str) -> Fit:
+    """What a blob in `folder` takes of the board's heap: its arena, outside ROMFS itself too."""
+    arena = layout.arena_bytes(blob)
+    if folder == ROM:
+        return Fit("arena", "the free heap", arena, facts.free_bytes)
+    return Fit("blob and arena", "the free heap", len(blob) + arena, facts.free_bytes)
 
-    Before it is sent, because that may take minutes.
+
+def require_heap(device: Device, facts: Facts, blob: bytes, name: str, folder: str) -> None:
+    """Raises CommandError where the heap has no room for what `heap_fit` says.
+
+    Before the blob is sent to `folder`, because that may take minutes.
     """
-    if len(blob) > facts.free_bytes:
+    if folder != ROM and len(blob) > facts.free_bytes:
         raise CommandError(
             f"{device.port}: {name} would be read into the heap, {len(blob)} bytes, and the heap "
             f"has {facts.free_bytes} free: {_USE_ROMFS}"
+        )
+    fit = heap_fit(facts, blob, folder)
+    if fit.spare < 0:
+        copied = "" if folder == ROM else f"the blob takes {len(blob)} bytes and "
+        raise CommandError(
+            f"{device.port}: {name} does not fit: {copied}the arena needs "
+            f"{layout.arena_bytes(blob)} bytes, the heap has {fit.has} free, {-fit.spare} too "
+            f"few: {_USE_ROMFS}"
         )
 
 

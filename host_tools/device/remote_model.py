@@ -103,7 +103,7 @@ def open_model(device: Device, facts: Facts, blob: bytes, name: str) -> Iterator
     own = _find(device, facts, blob)
     with contextlib.ExitStack() as stack:
         if own is None:
-            require_heap(device, facts, blob, name)
+            require_heap(device, facts, blob, name, facts.files)
             update = stack.enter_context(progress(f"sending {name}", len(blob)))
             sent = file_system.beside(device, facts.files, _TEMPORARY, blob, update)
             path = stack.enter_context(sent)

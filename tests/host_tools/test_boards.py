@@ -31,7 +31,7 @@ def test_a_board_has_plausible_facts_and_their_sources(name: str) -> None:
     assert board.firmware_address % 0x8000 == board.firmware_end % 0x8000 == 0
     assert board.builds and set(board.builds) <= {"micropython", "openmv"}
     assert board.bootloader.buttons and len(board.bootloader.source) > 20
-    assert set(board.sources) == {"clock_mhz", "memory", "ram", "firmware", "usb"}
+    assert set(board.sources) == {"clock_mhz", "memory", "ram", "firmware", "usb", "cache"}
     assert all(len(source) > 20 for source in board.sources.values())
     assert set(board.usb) == {"bootloader", "run"}
     for identifiers in board.usb.values():
@@ -61,3 +61,33 @@ def test_energy_is_current_times_volts_times_time() -> None:
 def test_an_unknown_board_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(CommandError, match="'nano' is not known; give .*openmv-h7"):
         read_board("nano")
+
+
+@pytest.mark.parametrize("name", board_names())
+def test_a_board_says_which_memories_it_has_for_blobs(name: str) -> None:
+    board = read_board(name)
+    assert board.cache_bytes == (4096 if "F746" in board.part else 16384)
+    assert {memory.place for memory in board.memories} >= {"flash", "ram", "files"}
+    assert len(board.at("rom")) <= 1
+    for memory in board.memories:
+        assert len(memory.source) > 20
+        assert memory.bytes is None or memory.bytes >= 30 * 1024
+        assert (memory.bytes is None) == (memory.kind == "SD card")
+        if memory.place == "files":
+            assert memory.line_cycles is None and memory.megabytes_per_second is None
+        else:
+            assert 0 <= memory.cycles_a_line(board.clock_mhz) <= 400
+    # ROMFS lies behind the firmware, or in another chip
+    for memory in board.at("rom"):
+        if memory.kind == "internal flash":
+            assert memory.bytes is not None
+            assert board.firmware_end + memory.bytes <= 0x08000000 + board.flash_bytes
+        else:
+            assert board.at("rom")[0].cycles_a_line(board.clock_mhz) > 100
+
+
+def test_a_line_from_qspi_takes_as_long_as_its_bytes_at_the_clock() -> None:
+    board = read_board("openmv-h7-plus")
+    assert board.at("rom")[0].cycles_a_line(480) == pytest.approx(307.2)
+    assert board.at("rom")[0].cycles_a_line(240) == pytest.approx(153.6)
+    assert read_board("openmv-h7").at("rom")[0].cycles_a_line(480) == 11
