@@ -12,19 +12,21 @@ typedef struct {
     mp_obj_t jump;      // a function of bytecode that jumps once
     uint32_t unhandled; // work since it was last called
 } port_found_t;
-port_found_t port_found;
+port_found_t inkling_port_found;
 
 static mp_obj_t load_from(qstr module, qstr name) {
     return mp_load_attr(mp_import_name(module, mp_const_none, MP_OBJ_NEW_SMALL_INT(0)), name);
 }
 
 void inkling_port_init(void) {
-    port_found.array_type = MP_OBJ_TO_PTR(load_from(MP_QSTR_array, MP_QSTR_array));
-    port_found.memoryview_type = MP_OBJ_TO_PTR(load_from(MP_QSTR_builtins, MP_QSTR_memoryview));
-    port_found.memory_error_type = MP_OBJ_TO_PTR(load_from(MP_QSTR_builtins, MP_QSTR_MemoryError));
+    inkling_port_found.array_type = MP_OBJ_TO_PTR(load_from(MP_QSTR_array, MP_QSTR_array));
+    inkling_port_found.memoryview_type =
+        MP_OBJ_TO_PTR(load_from(MP_QSTR_builtins, MP_QSTR_memoryview));
+    inkling_port_found.memory_error_type =
+        MP_OBJ_TO_PTR(load_from(MP_QSTR_builtins, MP_QSTR_MemoryError));
     static const char JUMP[] = "lambda x: x or x";
     mp_obj_t source = mp_obj_new_str(JUMP, sizeof(JUMP) - 1);
-    port_found.jump =
+    inkling_port_found.jump =
         mp_call_function_n_kw(load_from(MP_QSTR_builtins, MP_QSTR_eval), 1, 0, &source);
 }
 
@@ -41,26 +43,26 @@ void *inkling_port_allocate(size_t size) {
 // it whenever it jumps. That takes 400 instructions, which small operators are spared.
 void inkling_port_handle_pending(uint32_t macs) {
     if (macs < UNHANDLED_WORK) {
-        port_found.unhandled += macs + OPERATOR_WORK;
-        if (port_found.unhandled < UNHANDLED_WORK) {
+        inkling_port_found.unhandled += macs + OPERATOR_WORK;
+        if (inkling_port_found.unhandled < UNHANDLED_WORK) {
             return;
         }
     }
-    port_found.unhandled = 0;
+    inkling_port_found.unhandled = 0;
     mp_obj_t argument = mp_const_none;
-    mp_call_function_n_kw(port_found.jump, 1, 0, &argument);
+    mp_call_function_n_kw(inkling_port_found.jump, 1, 0, &argument);
 }
 
 const mp_obj_type_t *inkling_port_array_type(void) {
-    return port_found.array_type;
+    return inkling_port_found.array_type;
 }
 
 const mp_obj_type_t *inkling_port_memoryview_type(void) {
-    return port_found.memoryview_type;
+    return inkling_port_found.memoryview_type;
 }
 
 const mp_obj_type_t *inkling_port_memory_error_type(void) {
-    return port_found.memory_error_type;
+    return inkling_port_found.memory_error_type;
 }
 
 mp_int_t inkling_port_get_int(mp_obj_t object) {
