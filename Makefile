@@ -128,12 +128,17 @@ BUILD_IN = mkdir -p $(2) && env -u MAKEFLAGS -u MAKELEVEL $(if $(MICROPYTHON),,$
 		exit 1; \
 	}
 
+# $(1)/stack.txt: what the objects in folder $(2), linked to $(3), take of the stack, held to what they check for
+STACK_IN = test $(1)/stack.txt -nt $(3) || { $(PYTHON) -m host_tools.stack_use $(2) $(wildcard $(if $(CMSIS_NN),\
+	$(CMSIS_NN)/lib/libcmsis-nn.a $(CMSIS_NN)/libcmsis-nn.a)) > $(1)/stack.new && mv $(1)/stack.new $(1)/stack.txt; }
+
 .PHONY: firmware-virtual
 firmware-virtual: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
 	@test -f $(FIRMWARE) || echo "building the virtual board's firmware ($(notdir $(VIRTUAL_DIR)))" >&2
 	@$(if $(MICROPYTHON),$(call BUILD_IN,mpy-cross,$(MPY_CROSS_DIR),-C $(MICROPYTHON_SOURCE)/mpy-cross USER_C_MODULES=))
 	@$(call BUILD_IN,the virtual board's firmware,$(VIRTUAL_DIR),-C firmware_module/boards/virtual FPU=$(FPU) \
 		OBJECTS=$(OBJECTS) MICROPYTHON=$(MICROPYTHON_SOURCE) MICROPY_MPYCROSS=$(MPY_CROSS))
+	@$(if $(STOCK),,$(call STACK_IN,$(VIRTUAL_DIR),$(VIRTUAL_DIR)/firmware_module,$(FIRMWARE)))
 	@$(if $(filter firmware-virtual,$(MAKECMDGOALS)),echo $(FIRMWARE))
 
 # without what needs submodules of MicroPython
@@ -166,6 +171,7 @@ natmod: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
 	@$(call BUILD_IN,the native module,$(NATMOD_DIR),-C firmware_module/natmod BUILD=../../$(NATMOD_DIR) \
 		MPY_DIR=$(MICROPYTHON_SOURCE) PYTHON=$(CURDIR)/$(PYTHON) KERNEL_LIST=$(KERNEL_LIST) \
 		../../$(NATMOD_DIR)/inkling.linked.mpy)
+	@$(call STACK_IN,$(NATMOD_DIR),$(NATMOD_DIR),$(NATMOD_DIR)/inkling.linked.mpy)
 	@cp $(NATMOD_DIR)/inkling.linked.mpy $(NATMOD).new && mv $(NATMOD).new $(NATMOD)
 	@echo $(CURDIR)/$(NATMOD)
 	@echo "$$(($$(wc -c < $(NATMOD)))) bytes" >&2

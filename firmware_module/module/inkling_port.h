@@ -20,6 +20,13 @@ void inkling_port_init(void);
 #include "py/objarray.h"
 #include "py/smallint.h"
 
+// Bytes of stack that any of the functions that check takes, with all that it calls of ours; every
+// build is measured (python -m host_tools.stack_use).
+#define INKLING_STACK 1536
+// Raises RuntimeError where the stack has no such room above MicroPython's margin, as a call of a
+// Python function does without the margin: what is called of MicroPython then has the margin left.
+void inkling_port_check_stack(void);
+
 // NULL where the heap has no such piece.
 void *inkling_port_allocate(size_t size);
 

@@ -4,6 +4,7 @@
 
 mp_obj_t inkling_model_make_new(
     const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+    inkling_port_check_stack();
     const mp_arg_t allowed[] = {
         {MP_QSTR_, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_obj = mp_const_none}},
         {MP_QSTR_arena, MP_ARG_OBJ, {.u_obj = mp_const_none}},
@@ -74,6 +75,7 @@ static void print_tensor(const mp_print_t *print, const inkling_model_t *self, c
 
 void inkling_model_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind) {
     (void)kind;
+    inkling_port_check_stack();
     const inkling_model_t *self = MP_OBJ_TO_PTR(self_in);
     const ink_header_t *header = self->model.header;
     mp_printf(print, "Model %s: target %s, blob %u bytes %s, arena %u bytes", inkling_name(self),

@@ -65,6 +65,7 @@ static void append(mp_obj_t rows, mp_obj_t index, const char *name, const char *
 
 static mp_obj_t profile(size_t n_args, const mp_obj_t *args) {
     inkling_model_t *self = MP_OBJ_TO_PTR(args[0]);
+    inkling_port_check_stack();
     bool whole = n_args > 1 && args[1] != mp_const_none;
     inkling_check_buffers(self);
     stopwatch_t watch;

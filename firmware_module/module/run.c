@@ -61,6 +61,7 @@ mp_obj_t inkling_make_outputs(const inkling_model_t *self) {
 
 static mp_obj_t predict(mp_obj_t self_in, mp_obj_t inputs) {
     inkling_model_t *self = MP_OBJ_TO_PTR(self_in);
+    inkling_port_check_stack();
     inkling_check_buffers(self);
     inkling_set_inputs(self, inputs);
     run_all(self);
@@ -70,6 +71,7 @@ MP_DEFINE_CONST_FUN_OBJ_2(inkling_predict_obj, predict);
 
 static mp_obj_t run(mp_obj_t self_in) {
     inkling_model_t *self = MP_OBJ_TO_PTR(self_in);
+    inkling_port_check_stack();
     inkling_check_buffers(self);
     run_all(self);
     return mp_const_none;

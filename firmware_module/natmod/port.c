@@ -30,6 +30,28 @@ void inkling_port_init(void) {
         mp_call_function_n_kw(load_from(MP_QSTR_builtins, MP_QSTR_eval), 1, 0, &source);
 }
 
+// Moves down the stack in steps that MicroPython's margin has room for.
+#define STACK_STEP 256
+
+static __attribute__((noinline)) void step_down(mp_obj_iter_buf_t *nothing, size_t bytes) {
+    uint8_t step[STACK_STEP];
+    __asm volatile("" ::"r"(step) : "memory"); // it is used, as far as the compiler knows
+    mp_fun_table.iternext(nothing);
+    if (bytes > STACK_STEP) {
+        step_down(nothing, bytes - STACK_STEP);
+    }
+    __asm volatile("" ::"r"(step) : "memory");
+}
+
+// The table does not tell the limit, but no iterator's next item is taken beyond it (mp_iternext):
+// ask for the one behind the last of an empty string, from further and further down.
+void inkling_port_check_stack(void) {
+    mp_obj_iter_buf_t nothing;
+    mp_fun_table.getiter(MP_OBJ_NEW_QSTR(MP_QSTR_), &nothing);
+    mp_fun_table.iternext(&nothing);
+    step_down(&nothing, INKLING_STACK);
+}
+
 void *inkling_port_allocate(size_t size) {
     return m_realloc_maybe(NULL, size, false);
 }

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from host_tools import stack_use
 from host_tools.board_firmware import make, micropython, openmv
 from host_tools.boards import all_boards
 from host_tools.errors import CommandError
@@ -31,12 +32,28 @@ def main() -> int:
                 "OPENMV=path`"
             )
         make.run(build)
+        _check_stack(build, args.cmsis_nn)
     except CommandError as error:
         print(f"make firmware: {error}", file=sys.stderr)
         return 1
     print(build.image)
     print(f"next: {_next_step(build)}", file=sys.stderr)
     return 0
+
+
+def _check_stack(build: make.Build, cmsis_nn: str) -> None:
+    """Raises CommandError where the functions take more of the stack than they check for.
+
+    Not where link-time optimization leaves nothing to measure.
+    """
+    libraries = [Path(cmsis_nn, name) for name in ("lib/libcmsis-nn.a", "libcmsis-nn.a")]
+    archives = [path for path in libraries if cmsis_nn and path.is_file()]
+    for folder in (build.image.parent, build.image.parent.parent):
+        for model in folder.rglob("runtime/ink_model.o"):
+            if b".gnu.lto_" in model.read_bytes():
+                return  # no code yet: the linker makes it
+            stack_use.check(model.parent.parent, archives[:1])
+            return
 
 
 def _next_step(build: make.Build) -> str:

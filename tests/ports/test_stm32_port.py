@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from stm32_objects import SOURCES, Part, make
 
+from host_tools import stack_use
+
 M7 = ("v7E-M", "FPv5/FP-D16 for ARMv8", "VFP registers")
 PARTS = {
     "STM32H743": Part("NUCLEO_H743ZI", "h7", "STM32H743xx", 7, attributes=M7),
@@ -39,6 +41,9 @@ def test_every_source_compiles_as_a_part_of_the_stm32_ports_firmware(name: str) 
         assert attribute in attributes
     code = "".join(tool("objdump", "-d", path) for path in fast.parent.glob("*.o"))
     assert bool(re.search(r"\bsmlad\b", code)) == part.has_dsp
+    # the linker makes the code of the other
+    if part.has_dsp:
+        assert stack_use.check(folder / "build/inkling").entries["predict"] > 500
 
 
 @pytest.mark.parametrize("changed", ["micropython.mk", "optimization.mk"])
