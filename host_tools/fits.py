@@ -7,7 +7,6 @@ them, so "fits" means: as far as the memory goes. `deploy` and `install` ask the
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -42,38 +41,52 @@ def usable(heap_bytes: int) -> int:
     return heap_bytes * 128 // 131
 
 
-def fits(board: Board, blob_bytes: int, arena_bytes: int, place: str | None = None) -> list[Fit]:
-    """What a blob at `place` (default: the board's usual one) and its arena need, and have there.
+def memories(
+    board: Board, blob_bytes: int, arena_bytes: int, place: str | None = None
+) -> tuple[Memory | None, Memory]:
+    """Where a blob at `place` (default: the board's usual one) and its arena lie; None: nowhere.
 
-    One entry a memory. In the heap each needs a piece of its own or a part of one; the pieces are
-    taken as they lack the least.
+    Each takes a piece of the heap, or a part of one: as little as possible is missing, then as
+    fast as possible.
     """
     place = place or board.usual_place
     heap = board.at("ram")
     if place == "ram":
-        return _in_heap({"blob": blob_bytes, "arena": arena_bytes}, heap)
-    found = _in_heap({"arena": arena_bytes}, heap)
-    memories = board.at(place)
-    if not memories:
-        return [Fit("blob", f"{NAMES[place]}, which {board.name} lacks", blob_bytes, 0), *found]
-    [memory] = memories
-    where = f"{NAMES[place]} ({memory.kind})"
-    return [Fit("blob", where, blob_bytes, memory.bytes or 0), *found]
+        ways: list[tuple[Memory | None, Memory]] = list(itertools.product(heap, heap))
+    else:
+        there = board.at(place)
+        ways = [(there[0] if there else None, piece) for piece in heap]
+
+    def cost(way: tuple[Memory | None, Memory]) -> tuple[int, float]:
+        lines = [one.cycles_a_line(board.clock_mhz) for one in way if one is not None]
+        return _missing(_fits(way, blob_bytes, arena_bytes, place)), sum(lines)
+
+    return min(ways, key=cost)
 
 
-def _in_heap(blocks: Mapping[str, int], pieces: tuple[Memory, ...]) -> list[Fit]:
-    def of(ways: Iterable[int]) -> list[Fit]:
-        found = []
-        for number, piece in enumerate(pieces):
-            here = [what for what, way in zip(blocks, ways, strict=True) if way == number]
-            if here:
-                needed = sum(blocks[what] for what in here)
-                where = f"the heap ({piece.kind})"
-                found.append(Fit(" and ".join(here), where, needed, usable(piece.bytes or 0)))
-        return found
+def fits(board: Board, blob_bytes: int, arena_bytes: int, place: str | None = None) -> list[Fit]:
+    """What a blob and its arena need, and have there, an entry a memory: see `memories`."""
+    way = memories(board, blob_bytes, arena_bytes, place)
+    return _fits(way, blob_bytes, arena_bytes, place or board.usual_place, board.name)
 
-    ways = itertools.product(range(len(pieces)), repeat=len(blocks))
-    return min((of(way) for way in ways), key=_missing)
+
+def _fits(
+    way: tuple[Memory | None, Memory],
+    blob_bytes: int,
+    arena_bytes: int,
+    place: str,
+    board: str = "",
+) -> list[Fit]:
+    memory, piece = way
+    where, has = f"the heap ({piece.kind})", usable(piece.bytes or 0)
+    if memory is piece:
+        return [Fit("blob and arena", where, blob_bytes + arena_bytes, has)]
+    arena = Fit("arena", where, arena_bytes, has)
+    if memory is None:
+        return [Fit("blob", f"{NAMES[place]}, which {board} lacks", blob_bytes, 0), arena]
+    size = memory.bytes or 0
+    room = usable(size) if place == "ram" else size
+    return [Fit("blob", f"{NAMES[place]} ({memory.kind})", blob_bytes, room), arena]
 
 
 def _missing(found: list[Fit]) -> int:

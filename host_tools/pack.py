@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from host_tools import tflite
 from host_tools.blob.layout import MAGIC, MAX_BLOB
 from host_tools.blob.writer import write_blob
+from host_tools.boards import Board
+from host_tools.cycles.lines import Machine, machine_of
 from host_tools.errors import CommandError
 from host_tools.files import read_whole
 from host_tools.graph import Graph
@@ -20,6 +22,7 @@ from host_tools.plan_types import Plan
 
 # what the commands pack for: its blobs run anywhere, fastest on the boards that we are made for
 DEFAULT_TARGET = "cortex-m7"
+_MACHINE = Machine()
 
 
 def pack(
@@ -32,13 +35,14 @@ def pack(
     flash: int | None = None,
     ram: int | None = None,
     force: Sequence[str] = (),
+    machine: Machine = _MACHINE,
     drop_constants: bool = True,
 ) -> bytes:
     """The blob of a model, the same bytes for the same input.
 
     `labels` name the elements of output 0, or of the outputs that they are given for; `name` is
     the network's, by default the file's without suffix. `target`, `pictures` and
-    `drop_constants`: see `make_plan`; `flash`, `ram` and `force`: see `Limits`.
+    `drop_constants`: see `make_plan`; `flash`, `ram`, `force` and `machine`: see `Limits`.
     Raises CommandError for a model that cannot be read or packed, for labels that do not fit, and
     for limits that cannot be met.
     """
@@ -51,9 +55,20 @@ def pack(
         flash=flash,
         ram=ram,
         force=force,
+        machine=machine,
         drop_constants=drop_constants,
     )
     return write_labelled(plan, labels or ())
+
+
+def for_machine(
+    pack: Callable[[Machine], tuple[Plan, bytes]], board: Board | None, place: str
+) -> tuple[Plan, bytes]:
+    """What `pack` makes for a board, once more where so large a blob lies in slower memory."""
+    machine = machine_of(board, place)
+    plan, blob = pack(machine)
+    larger = machine_of(board, place, len(blob), plan.arena_size)
+    return (plan, blob) if larger == machine else pack(larger)
 
 
 def write_labelled(plan: Plan, labels: Labels) -> bytes:
@@ -76,16 +91,26 @@ def load_blob(path: str | Path, target: str = DEFAULT_TARGET) -> bytes:
 
 
 def load_plan(
-    path: str | Path, flash: int | None = None, ram: int | None = None
+    path: str | Path,
+    flash: int | None = None,
+    ram: int | None = None,
+    board: Board | None = None,
+    place: str = "flash",
+    target: str = DEFAULT_TARGET,
 ) -> tuple[bytes, Plan | None]:
-    """As `load_blob`, with the plan of a .tflite file, which is packed within these limits.
+    """As `load_blob`, with the plan of a .tflite file, packed within limits and for a board.
 
     Raises CommandError for limits on a blob, which has its kernels already.
     """
     data = _blob_in(Path(path))
     if data is None:
-        plan = plan_model(path, target=DEFAULT_TARGET, flash=flash, ram=ram)
-        return write_labelled(plan, ()), plan
+
+        def packed(machine: Machine) -> tuple[Plan, bytes]:
+            plan = plan_model(path, target=target, flash=flash, ram=ram, machine=machine)
+            return plan, write_labelled(plan, ())
+
+        plan, blob = for_machine(packed, board, place)
+        return blob, plan
     if flash is not None or ram is not None:
         raise CommandError(
             f"{path}: --flash and --ram are for a .tflite file; a blob has its kernels already"
@@ -112,13 +137,14 @@ def plan_model(
     flash: int | None = None,
     ram: int | None = None,
     force: Sequence[str] = (),
+    machine: Machine = _MACHINE,
     drop_constants: bool = True,
 ) -> Plan:
     """The plan of a model, as `pack` makes it. `labels` only count as bytes of flash.
 
     `where` begins errors; by default a file's path, or the name of a model given as bytes.
     """
-    limits = Limits(flash, ram, labels, force)
+    limits = Limits(flash, ram, labels, force, machine)
     if isinstance(source, Graph):
         graph = dataclasses.replace(source, name=name or source.name)
     else:

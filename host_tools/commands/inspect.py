@@ -18,6 +18,7 @@ from host_tools.blob.layout import BGR, CHANNEL_TABLES
 from host_tools.blob.reader import Blob, BlobTensor, read_blob, total_weight_bytes, weight_bytes
 from host_tools.board_options import add_board, add_place, board_of, place_of
 from host_tools.byte_count import add_limits, limits
+from host_tools.cycles.lines import machine_of
 from host_tools.files import write_whole
 from host_tools.pack import load_plan
 from host_tools.plan.explain import NOT_KNOWN, Choice, choices, reason
@@ -48,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "model", type=Path, metavar="MODEL", help="a blob, or a .tflite file to be packed for this"
     )
     add_limits(parser)
-    add_board(parser, "say whether it fits this board")
+    add_board(parser, "pack a .tflite file for this board, and say whether it fits")
     add_place(parser)
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the arena into this file")
     parser.add_argument(
@@ -62,11 +63,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     board = board_of(args)
     place = place_of(args, board)
-    data, plan = load_plan(args.model, *limits(args))
+    data, plan = load_plan(args.model, *limits(args), board, place)
     blob = read_blob(data, str(args.model))
+    machine = machine_of(board, place, blob.size, blob.arena_size)
     measured = _measure(data) if args.measure else {}
     found = occupants(blob)
-    costs = [choices(blob, operator) for operator in blob.operators]
+    costs = [choices(blob, operator, machine) for operator in blob.operators]
     reasons = [reason(one) for one in costs] if plan is None else [o.why for o in plan.operators]
     if args.svg:
         write_whole(args.svg, svg_drawing(blob, found).encode())

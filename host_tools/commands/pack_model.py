@@ -13,11 +13,12 @@ from host_tools.blob.layout import TARGETS
 from host_tools.blob.reader import read_blob, total_weight_bytes
 from host_tools.board_options import add_board, add_place, board_of, place_of
 from host_tools.byte_count import add_limits, limits
+from host_tools.cycles.lines import Machine
 from host_tools.errors import CommandError
 from host_tools.files import write_whole
 from host_tools.graph import Graph
 from host_tools.labels import read_output_labels
-from host_tools.pack import DEFAULT_TARGET, plan_model, write_labelled
+from host_tools.pack import DEFAULT_TARGET, for_machine, plan_model, write_labelled
 from host_tools.plan.channels_last import channels_last
 from host_tools.plan.image_tables import Pictures
 from host_tools.plan.memory import most_tensor_bytes
@@ -53,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--target", choices=list(TARGETS), default=DEFAULT_TARGET, help="default: %(default)s"
     )
     add_limits(parser)
-    add_board(parser, "say whether it fits this board")
+    add_board(parser, "pack for this board's memories, and say whether it fits")
     add_place(parser)
     picture_options.add_arguments(parser)
     parser.add_argument(
@@ -76,19 +77,24 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError(f"{output}: the blob would overwrite the model; give another -o")
     labels = read_output_labels(args.labels, [graph.tensors[index] for index in graph.outputs])
     flash, ram = limits(args)
-    plan = plan_model(
-        graph,
-        where=str(args.model),
-        labels=labels,
-        target=args.target,
-        pictures=pictures,
-        flash=flash,
-        ram=ram,
-    )
-    try:
-        blob = write_labelled(plan, labels)
-    except CommandError as error:
-        raise CommandError(f"{args.model}: {error}") from error
+
+    def packed(machine: Machine) -> tuple[Plan, bytes]:
+        plan = plan_model(
+            graph,
+            where=str(args.model),
+            labels=labels,
+            target=args.target,
+            pictures=pictures,
+            flash=flash,
+            ram=ram,
+            machine=machine,
+        )
+        try:
+            return plan, write_labelled(plan, labels)
+        except CommandError as error:
+            raise CommandError(f"{args.model}: {error}") from error
+
+    plan, blob = for_machine(packed, board, place)
     if pictures != Pictures() and all(table is None for table in plan.image_tables):
         raise CommandError(
             f"{args.model}: no input takes images, for which the image options are: such an input "

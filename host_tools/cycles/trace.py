@@ -6,7 +6,7 @@ Capstone), and a line each time that it is executed; see `execution_log`.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -50,6 +50,18 @@ class Section:
             jumped = before is None or before.end != block.addresses[0]
             total += times * block_cycles(texts, block.texts, jumped)
         return total
+
+    @property
+    def mispredictions(self) -> int:
+        """Branches that went the rarer of their two ways here: what any predictor mistakes.
+
+        The last turn of each loop, and what depends on data. Calls and returns are predicted.
+        """
+        ways: dict[Block, list[int]] = defaultdict(lambda: [0, 0])
+        for (before, block), times in self.pairs.items():
+            if before is not None:
+                ways[before][before.end == block.addresses[0]] += times
+        return sum(min(way) for way in ways.values())
 
 
 def read_trace(lines: Iterable[bytes], functions: Iterable[str], caller: str) -> list[Section]:

@@ -96,6 +96,8 @@ class Card:
     `work`: steps, as docs/blob-format.md counts them; `multiplies`: they are multiply-accumulates.
     `scratch`: bytes. `slide`: by how many bytes the output must start before input 0 to overlap
     it, or None. `may_replace`: like `in_place`, where the shapes decide.
+    `reads`: how often its data is read from end to end, and in each such pass its scratch, 0 where
+    it needs none for so small a layer.
     `packs`: the kernels whose place it can take.
     """
 
@@ -115,6 +117,7 @@ class Card:
     scratch: Callable[[Layer], int] = lambda layer: 0
     slide: Callable[[Layer], int | None] = lambda layer: None
     may_replace: Callable[[Layer], bool] | None = None
+    reads: Callable[[Layer], tuple[int, int]] = lambda layer: (1, 1)
     packs: Mapping[str, Packing] = field(default_factory=dict)
 
     @property

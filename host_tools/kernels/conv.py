@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.kernels.card import Block, Card, by_keyword, fields, has
-from host_tools.kernels.layer import Counts, Layer, taps_inside
+from host_tools.kernels.layer import Counts, Layer, pixels_of, taps_inside
 from host_tools.kernels.windows import requantize, weighted_sums
 
 
@@ -125,4 +125,5 @@ CARD = Card(
     work=lambda layer: math.prod(layer.output) * window(layer) * _depth(layer),
     multiplies=True,
     scratch=_scratch,
+    reads=lambda layer: (pixels_of(layer), 1),
 )

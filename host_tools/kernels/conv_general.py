@@ -14,6 +14,7 @@ group of 4 lie in the order 0, 2, 1, 3.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,14 @@ from host_tools.kernels import conv_packed, fully_connected_packed
 from host_tools.kernels.card import Array, Block, Call, Card, Data, Packing, Params, fields, has
 from host_tools.kernels.conv import ONE_GROUP, UNDILATED, window
 from host_tools.kernels.fully_connected import dense_work
-from host_tools.kernels.layer import Counts, Layer, clamped_outputs, dense_rows, divide_up
+from host_tools.kernels.layer import (
+    Counts,
+    Layer,
+    clamped_outputs,
+    dense_rows,
+    divide_up,
+    reads_by_pixels,
+)
 from host_tools.kernels.requantization import (
     Refused,
     accumulator_range,
@@ -224,6 +232,7 @@ CARDS = (
         counts=_conv_counts,
         work=lambda layer: math.prod(layer.output) * _taps(layer),
         scratch=lambda layer: _scratch(_taps(layer)),
+        reads=partial(reads_by_pixels, PIXELS),
         packs={
             "conv_s8": Packing(
                 pack=_conv, params=lambda params: {"groups": params["channel_factor"]}
@@ -250,6 +259,7 @@ CARDS = (
         counts=_dense_counts,
         work=dense_work,
         scratch=lambda layer: _scratch(layer.params["depth"]),
+        reads=lambda layer: (dense_rows(layer), 0),
         packs={
             "fully_connected_s8": Packing(
                 lambda layer: layer.params["filter_offset"] == 0, _fully_connected

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ import numpy.typing as npt
 
 from host_tools.kernels.card import Array, Block, Call, Card, Data, Packing, Params, fields, has
 from host_tools.kernels.conv import ONE_GROUP, UNDILATED, WINDOW, full_work, window
-from host_tools.kernels.layer import Counts, Layer, clamped_outputs, divide_up
+from host_tools.kernels.layer import Counts, Layer, clamped_outputs, divide_up, reads_by_pixels
 from host_tools.kernels.requantization import (
     Refused,
     accumulator_range,
@@ -297,6 +298,7 @@ CARD = Card(
     counts=_counts,
     work=full_work,
     scratch=_scratch,
+    reads=partial(reads_by_pixels, PIXELS),
     slide=slide_by_pixels,
     packs={
         "conv_s8": Packing(lambda layer: has(layer.params, ONE_GROUP), one_block(pack)),

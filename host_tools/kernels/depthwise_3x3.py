@@ -16,7 +16,7 @@ from host_tools.kernels.card import Array, Block, Call, Card, Data, Packing, Par
 from host_tools.kernels.conv import UNDILATED, WINDOW_3X3
 from host_tools.kernels.conv_packed import PARAMS, finish, one_block, packed_sums
 from host_tools.kernels.depthwise_conv import depthwise_work
-from host_tools.kernels.layer import Counts, Layer, clamped_outputs, divide_up
+from host_tools.kernels.layer import Counts, Layer, clamped_outputs, divide_up, pixels_of
 from host_tools.kernels.requantization import accumulator_range, fold_offset, records
 from host_tools.kernels.slides import ALIGNMENT
 
@@ -128,6 +128,7 @@ CARD = Card(
     compute=_compute,
     counts=_counts,
     work=depthwise_work,
+    reads=lambda layer: (divide_up(pixels_of(layer), 2 * layer.output[2]), 1),
     scratch=lambda layer: scratch_size(layer.output[1], layer.output[2], layer.params["stride_h"]),
     slide=_slide,
     may_replace=_may_replace,

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from host_tools.kernels.card import Block, Card, by_keyword, has
 from host_tools.kernels.conv import ONE_GROUP, PARAMS, WINDOW_3X3, units, window
-from host_tools.kernels.layer import Counts, Layer, taps_inside
+from host_tools.kernels.layer import Counts, Layer, pixels_of, taps_inside
 from host_tools.kernels.windows import requantize, windows
 
 
@@ -103,4 +103,5 @@ CARD = Card(
     work=depthwise_work,
     multiplies=True,
     scratch=_scratch,
+    reads=lambda layer: (pixels_of(layer), 1),
 )

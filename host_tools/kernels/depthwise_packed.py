@@ -30,6 +30,7 @@ from host_tools.kernels.layer import (
     Layer,
     clamped_outputs,
     divide_up,
+    pixels_of,
     rows_inside,
     taps_inside,
 )
@@ -153,6 +154,7 @@ def _card(name: str, number: int, dilated: bool) -> Card:
         compute=_compute,
         counts=_counts,
         work=depthwise_work,
+        reads=lambda layer: (pixels_of(layer), 1),
         slide=_slide,
         packs=_packs(dilated),
     )

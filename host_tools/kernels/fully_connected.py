@@ -112,6 +112,7 @@ CARDS = (
         counts=_counts,
         work=dense_work,
         multiplies=True,
+        reads=lambda layer: (dense_rows(layer), 1),
     ),
     Card(
         "batch_matmul_s8",

@@ -155,6 +155,7 @@ CARD = Card(
     counts=_counts,
     work=dense_work,
     scratch=lambda layer: scratch_size(layer.params["depth"]),
+    reads=lambda layer: (dense_rows(layer), divide_up(layer.params["units"], UNITS)),
     slide=_slide,
     packs={
         "fully_connected_s8": Packing(

@@ -59,3 +59,17 @@ def taps_along(layer: Layer, axis: str) -> int:
 
 def dense_rows(layer: Layer) -> int:
     return math.prod(layer.output) // layer.params["units"]
+
+
+def pixels_of(layer: Layer) -> int:
+    """Places of the output's pictures."""
+    return math.prod(layer.output[:3])
+
+
+def reads_by_pixels(count: int, layer: Layer) -> tuple[int, int]:
+    """A card's `reads`: all weights for `count` pixels, whose scratch is read for two units.
+
+    Fewer pixels than these need none.
+    """
+    pixels = pixels_of(layer)
+    return divide_up(pixels, count), divide_up(layer.output[3], 2) if pixels >= count else 0

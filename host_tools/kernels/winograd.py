@@ -208,6 +208,13 @@ def _counts(tile: int, layer: Layer) -> Counts:
     }
 
 
+def _reads(tile: int, layer: Layer) -> tuple[int, int]:
+    """The weights for every 4 tiles; the scratch for each unit."""
+    batch, height, width, channels = layer.output
+    tiles = batch * divide_up(height, tile) * divide_up(width, tile)
+    return divide_up(tiles, TILES), 2 * divide_up(channels, 2)
+
+
 def _tiles_inside(tiles: int, tile: int, size: int, pad: int) -> int:
     """Tiles along one axis whose windows, tile + 2 wide, lie within the input."""
     first = divide_up(pad, tile)
@@ -226,6 +233,7 @@ def _card(tile: int, number: int) -> Card:
         counts=partial(_counts, tile),
         work=full_work,
         scratch=lambda layer: scratch_size(tile, layer.inputs[0][3]),
+        reads=partial(_reads, tile),
         slide=partial(slide_by_tiles, tile),
         packs={"conv_s8": Packing(_fits, one_block(partial(pack, tile)))},
     )

@@ -13,17 +13,21 @@ from typing import Any
 import numpy as np
 
 from host_tools.blob.layout import DATA_ALIGNMENT
+from host_tools.cycles.lines import Machine
 from host_tools.kernels import KERNELS
 from host_tools.kernels.card import Data, Packing
 from host_tools.kernels.layer import Layer
 from host_tools.kernels.requantization import Refused
-from host_tools.plan.costs import Prediction, predict
+from host_tools.plan.costs import Prediction, predict, predict_on
 from host_tools.plan_types import Plan, PlanOperator
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A kernel for an operator; `flash` is what its parameters and data add to the blob, bytes."""
+    """A kernel for an operator; `flash` is what its parameters and data add to the blob, bytes.
+
+    `cycles` are those of the plan's machine: what is predicted, and the lines missed there.
+    """
 
     kernel: str
     params: dict[str, Any]
@@ -31,6 +35,7 @@ class Candidate:
     scratch_size: int
     flash: int
     cost: Prediction
+    cycles: int
 
     def given_to(self, operator: PlanOperator) -> PlanOperator:
         """`operator`, whose candidate it is, with this kernel."""
@@ -48,29 +53,33 @@ class Inexact:
     """A kernel that has the shape of an operator, but would not give its bits, and why."""
 
     kernel: str
-    cost: Prediction
+    cycles: int
     why: str
 
 
-def candidates(plan: Plan, operator: PlanOperator) -> list[Candidate]:
+def candidates(
+    plan: Plan, operator: PlanOperator, machine: Machine | None = None
+) -> list[Candidate]:
     """What can compute a lowered operator of `plan` for its target, the lowered kernel first."""
-    return examined(plan, operator)[0]
+    return examined(plan, operator, machine or Machine())[0]
 
 
-def examined(plan: Plan, operator: PlanOperator) -> tuple[list[Candidate], list[Inexact]]:
+def examined(
+    plan: Plan, operator: PlanOperator, machine: Machine
+) -> tuple[list[Candidate], list[Inexact]]:
     """The candidates, and the kernels that are none though they have the shape."""
     layer = plan.layer(operator)
-    found = [_candidate(operator.kernel, layer, operator.params, operator.data)]
+    found = [_candidate(operator.kernel, layer, operator.params, operator.data, machine)]
     inexact = []
     for kernel in possible_kernels(plan, operator)[1:]:
         params = packed_params(operator.kernel, kernel, operator.params)
         try:
             data = packings(operator.kernel)[kernel].pack(operator.params, operator.data)
         except Refused as refusal:
-            cost = predict(kernel, replace(layer, params=params))
-            inexact.append(Inexact(kernel, cost, str(refusal)))
+            cycles = predict_on(machine, kernel, replace(layer, params=params))
+            inexact.append(Inexact(kernel, cycles, str(refusal)))
             continue
-        found.append(_candidate(kernel, layer, params, data))
+        found.append(_candidate(kernel, layer, params, data, machine))
     return found, inexact
 
 
@@ -98,11 +107,13 @@ def packed_params(lowered: str, kernel: str, params: Mapping[str, Any]) -> dict[
     return {name: values[name] for name in KERNELS[kernel].params}
 
 
-def _candidate(kernel: str, layer: Layer, params: Mapping[str, Any], data: Data) -> Candidate:
+def _candidate(
+    kernel: str, layer: Layer, params: Mapping[str, Any], data: Data, machine: Machine
+) -> Candidate:
     card = KERNELS[kernel]
     own = replace(layer, params=params)
     flash = card.record.size + sum(
         -(-array.nbytes // DATA_ALIGNMENT) * DATA_ALIGNMENT for array in data.values()
     )
-    cost = predict(kernel, own)
-    return Candidate(kernel, dict(params), dict(data), card.scratch(own), flash, cost)
+    cost, cycles = predict(kernel, own), predict_on(machine, kernel, own)
+    return Candidate(kernel, dict(params), dict(data), card.scratch(own), flash, cost, cycles)

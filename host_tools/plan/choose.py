@@ -1,9 +1,10 @@
 """Chooses each operator's kernel and the layout of its weights, and so scratch, flash and RAM.
 
-The fewest predicted cycles within what the blob and the arena may take. Kernels' sizes in flash
-add up, so the choice for a size is exact (`knapsack`). What the arena takes at an operator depends
-on that operator's kernel alone (its scratch, and whether its output may lie over its input), so
-where the arena is too large the kernels at its peak are ruled out and the choice is made again.
+The fewest cycles, as predicted for where blob and arena will lie, within what both may take.
+Kernels' sizes in flash add up, so the choice for a size is exact (`knapsack`). What the arena
+takes at an operator depends on that operator's kernel alone (its scratch, and whether its output
+may lie over its input), so where the arena is too large the kernels at its peak are ruled out and
+the choice is made again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from host_tools.blob.writer import write_blob
+from host_tools.cycles.lines import Machine
 from host_tools.errors import CommandError
 from host_tools.kernels import KERNELS
 from host_tools.labels import Labels
@@ -30,12 +32,14 @@ class Limits:
     """Most bytes of the blob (`flash`), with its `labels`, and of the arena (`ram`).
 
     None for any number. Of the kernels in `force` the first that can compute an operator does.
+    `machine` says what lines of the cache cost where blob and arena will lie.
     """
 
     flash: int | None = None
     ram: int | None = None
     labels: Labels = ()
     force: Sequence[str] = ()
+    machine: Machine = Machine()
 
     def have_room(self, plan: Plan) -> bool:
         """Whether the blob of `plan` is small enough."""
@@ -53,7 +57,7 @@ def choose_kernels(plan: Plan, limits: Limits) -> Plan:
         macs = card.work(plan.layer(operator)) if card.multiplies else 0
         counted.append(dataclasses.replace(operator, macs=macs))
     plan = dataclasses.replace(plan, operators=counted)
-    found = [examined(plan, operator) for operator in plan.operators]
+    found = [examined(plan, operator, limits.machine) for operator in plan.operators]
     options = [_forced(possible, limits.force) for possible, _ in found]
     room = None if limits.flash is None else _room(plan, options, limits)
     least = None
@@ -85,11 +89,11 @@ def _why(
     if len(allowed) < len(possible):
         return "asked for"
     own = next(one for one in possible if one.kernel == kernel)
-    best = min(possible, key=lambda one: one.cost.cycles)
-    if best.cost.cycles < own.cost.cycles:
+    best = min(possible, key=lambda one: one.cycles)
+    if best.cycles < own.cycles:
         return f"less {'flash' if best in left else 'RAM'} than {best.kernel}"
-    better = min(inexact, key=lambda one: one.cost.cycles, default=own)
-    if isinstance(better, Inexact) and better.cost.cycles < own.cost.cycles:
+    better = min(inexact, key=lambda one: one.cycles, default=own)
+    if isinstance(better, Inexact) and better.cycles < own.cycles:
         return f"{better.kernel} is not exact: {better.why}"
     return "fastest"
 
@@ -141,7 +145,7 @@ def _within_flash(
     plan: Plan, options: list[list[Candidate]], room: int | None, limits: Limits
 ) -> list[Candidate] | None:
     """The fastest candidates that have room; None where none have."""
-    groups = [[(one.flash, one.cost.cycles) for one in group] for group in options]
+    groups = [[(one.flash, one.cycles) for one in group] for group in options]
     while (picks := cheapest(groups, room)) is not None:
         picked = [group[pick] for group, pick in zip(options, picks, strict=True)]
         if limits.have_room(_with(plan, picked)):

@@ -12,6 +12,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from host_tools.cycles.lines import Machine, missed_lines
 from host_tools.kernels import KERNELS
 from host_tools.kernels.layer import Counts, Layer
 
@@ -46,6 +47,12 @@ def predict(kernel: str, layer: Layer) -> Prediction:
         rest = UNFITTED_COUNT if by_kind is None else 0.0
         totals.append(round(sum(costs.get(name, rest) * count for name, count in found.items())))
     return Prediction(*totals)
+
+
+def predict_on(machine: Machine, kernel: str, layer: Layer) -> int:
+    """Cycles of one call on a machine: those predicted, and for the lines that it misses."""
+    lines = missed_lines(kernel, layer, machine.cache_bytes)
+    return predict(kernel, layer).cycles + round(machine.cycles(lines))
 
 
 @functools.cache

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from host_tools.blob.reader import Blob, BlobOperator
+from host_tools.cycles.lines import Machine
 from host_tools.kernels import KERNELS
 from host_tools.kernels.conv import ONE_GROUP
 from host_tools.kernels.layer import Layer
 from host_tools.plan.candidates import kernels_of_shape, packed_params
-from host_tools.plan.costs import Prediction, predict
+from host_tools.plan.costs import Prediction, predict, predict_on
 
 # in a reason that shapes leave open
 NOT_KNOWN = "is not exact, or needs more"
@@ -21,17 +22,19 @@ NOT_KNOWN = "is not exact, or needs more"
 
 @dataclass(frozen=True)
 class Choice:
-    """A kernel, what a call of it is predicted to cost, and the bytes of its weights."""
+    """A kernel, what a call of it is predicted to cost (`cycles`: on the machine), its weights."""
 
     kernel: str
     cost: Prediction
+    cycles: int
     weight_bytes: int
 
 
-def choices(blob: Blob, operator: BlobOperator) -> list[Choice]:
+def choices(blob: Blob, operator: BlobOperator, machine: Machine | None = None) -> list[Choice]:
     """The kernel that an operator has, then those that its shape would allow in its place."""
     layer = blob.layer(operator)
-    own = _choice(operator.kernel, layer)
+    machine = machine or Machine()
+    own = _choice(operator.kernel, layer, machine)
     if blob.target != "cortex-m7":
         return [own]
     lowered = _lowered_kernel(operator)
@@ -39,7 +42,7 @@ def choices(blob: Blob, operator: BlobOperator) -> list[Choice]:
         return [own]
     layer = replace(layer, params=_lowered_params(operator, lowered, layer))
     return [own] + [
-        _choice(kernel, replace(layer, params=_params(kernel, lowered, layer)))
+        _choice(kernel, replace(layer, params=_params(kernel, lowered, layer)), machine)
         for kernel in kernels_of_shape(lowered, layer)
         if kernel != operator.kernel
     ]
@@ -50,16 +53,16 @@ def reason(found: list[Choice]) -> str:
     own, *others = found
     if not others:
         return "no other"
-    best = min(others, key=lambda one: (one.cost.cycles, one.weight_bytes))
-    if own.cost.cycles <= best.cost.cycles:
+    best = min(others, key=lambda one: (one.cycles, one.weight_bytes))
+    if own.cycles <= best.cycles:
         return "fastest"
     needs = "flash or RAM" if own.weight_bytes < best.weight_bytes else "RAM"
     return f"{best.kernel} {NOT_KNOWN} {needs}"
 
 
-def _choice(kernel: str, layer: Layer) -> Choice:
+def _choice(kernel: str, layer: Layer, machine: Machine) -> Choice:
     size = sum(KERNELS[kernel].block_sizes(layer).values())
-    return Choice(kernel, predict(kernel, layer), size)
+    return Choice(kernel, predict(kernel, layer), predict_on(machine, kernel, layer), size)
 
 
 def _params(kernel: str, lowered: str, layer: Layer) -> dict[str, int]:

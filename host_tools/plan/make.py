@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from host_tools.blob.layout import TARGETS
+from host_tools.cycles.lines import Machine
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Tensor
 from host_tools.operators.arguments import label
 from host_tools.plan.choose import Limits, choose_kernels
 from host_tools.plan.constant_channels import without_constant_channels
-from host_tools.plan.costs import predict
+from host_tools.plan.costs import predict_on
 from host_tools.plan.fold_channels import fold_channels
 from host_tools.plan.fold_constants import fold_constants
 from host_tools.plan.fold_copies import fold_copies
@@ -67,13 +68,13 @@ def _cheapest(plans: list[Plan], limits: Limits) -> Plan:
             other = _settled(plan, limits)
         except CommandError:
             continue  # larger, so it may be beyond a limit that the first keeps
-        if _cycles(other) < _cycles(best):
+        if _cycles(other, limits.machine) < _cycles(best, limits.machine):
             best = other
     return best
 
 
-def _cycles(plan: Plan) -> int:
-    return sum(predict(one.kernel, plan.layer(one)).cycles for one in plan.operators)
+def _cycles(plan: Plan, machine: Machine) -> int:
+    return sum(predict_on(machine, one.kernel, plan.layer(one)) for one in plan.operators)
 
 
 def _settled(plan: Plan, limits: Limits) -> Plan:

@@ -85,13 +85,14 @@ class VirtualBoard:
         *,
         timeout: float = 60.0,
         watch: Callable[[Iterable[bytes]], None] | None = None,
+        more: Sequence[str] = (),
     ) -> ScriptResult:
         """Runs a script, a file or its text, in a fresh board to its end.
 
         On the board sys.argv is the script's name and `args`; files of the computer that it
         opens through semihost need their whole path. `watch` reads QEMU's log of what is executed,
-        line by line, while it runs. Raises CommandError when it takes more than `timeout` seconds,
-        or when QEMU cannot start.
+        line by line, while it runs; `more` are further arguments of QEMU. Raises CommandError when
+        it takes more than `timeout` seconds, or when QEMU cannot start.
         """
         with tempfile.TemporaryDirectory(prefix="inkling-") as folder:
             # the board must not see the folder's name, which is another each time: what a string
@@ -106,7 +107,7 @@ class VirtualBoard:
                     raise CommandError(f"there is no script {path} to run")
             words = self._command_line(Path(folder))
             words += ["-serial", "stdio", "-no-reboot"]
-            words += qemu.semihosting(["run", path, name, *args])
+            words += [*qemu.semihosting(["run", path, name, *args]), *more]
             with (
                 _watched(watch) as logs,
                 qemu.start(

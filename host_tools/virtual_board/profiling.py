@@ -17,8 +17,8 @@ from host_tools.virtual_board import VirtualBoard, qemu
 # under QEMU's -icount shift=6 an instruction takes 64 ns; the board's ticks are 40 ns long
 INSTRUCTION_NS, TICK_NS = 64, 40
 # Model.profile() calls these, one for each row of its result
-_STEPS = ("inkling_set_inputs", "inkling_run_operator", "inkling_make_outputs")
-_CALLER = "profile"
+STEPS = ("inkling_set_inputs", "inkling_run_operator", "inkling_make_outputs")
+CALLER = "profile"
 
 _SCRIPT = """\
 import gc
@@ -47,7 +47,8 @@ print(model.profile(inputs))
 class Cost:
     """What one operator costs, or the input's or output's conversion (index None).
 
-    `cycles` is an estimate (see host_tools.cycles), None where nobody asked for it.
+    `cycles` is an estimate of the pipeline alone (see host_tools.cycles), None where nobody asked
+    for it; `mispredictions` are counted with it.
     """
 
     index: int | None
@@ -56,6 +57,7 @@ class Cost:
     instructions: int
     macs: int
     cycles: int | None = None
+    mispredictions: int = 0
 
 
 def random_inputs(blob: bytes, seed: int = 0) -> list[bytes]:
@@ -80,6 +82,7 @@ def profile_on_virtual_board(
     firmware: Path | None = None,
     cycles: bool = False,
     timeout: float = 600.0,
+    more: Sequence[str] = (),
 ) -> list[Cost]:
     """What a prediction costs: the input's conversion, each operator, the output's conversion.
 
@@ -96,10 +99,10 @@ def profile_on_virtual_board(
     sections: list[Section] = []
 
     def watch(lines: Iterable[bytes]) -> None:
-        sections.extend(read_trace(lines, _STEPS, _CALLER))
+        sections.extend(read_trace(lines, STEPS, CALLER))
 
     script = _SCRIPT.format(picture=picture)
-    result = board.run_script(script, timeout=timeout, watch=watch if cycles else None)
+    result = board.run_script(script, timeout=timeout, watch=watch if cycles else None, more=more)
     if result.status:
         raise CommandError(f"the virtual board cannot run the blob:\n{result.stdout.strip()}")
     rows = ast.literal_eval(result.stdout)
@@ -108,10 +111,10 @@ def profile_on_virtual_board(
             f"{len(sections)} steps of the firmware were seen where {len(rows)} ran: "
             "cycles need firmware with its symbols, as `make firmware-virtual` builds it"
         )
-    estimates = [section.cycles for section in sections] if cycles else [None] * len(rows)
+    estimates = [(section.cycles, section.mispredictions) for section in sections]
     return [
-        Cost(index, name, kernel, round(ticks * TICK_NS / INSTRUCTION_NS), macs, estimate)
+        Cost(index, name, kernel, round(ticks * TICK_NS / INSTRUCTION_NS), macs, *estimate)
         for (index, name, kernel, _microseconds, ticks, macs), estimate in zip(
-            rows, estimates, strict=True
+            rows, estimates if cycles else [()] * len(rows), strict=True
         )
     ]

@@ -91,7 +91,7 @@ def test_a_layer_above_the_usual_cost_is_marked(
 def folder(tmp_path: Path, virtual_board_firmware: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A model, one at one output pixel whose weights are read for it alone, and one refused."""
     monkeypatch.setenv("INKLING_FIRMWARE", str(virtual_board_firmware))
-    (tmp_path / "a.tflite").write_bytes(Chain(12, 8).conv(16, 3).build()[0])
+    (tmp_path / "a.tflite").write_bytes(Chain(12, 16).conv(16, 3).build()[0])
     (tmp_path / "b.ink").write_bytes(pack(Chain(1, 1).conv(1).build()[0]))
     (tmp_path / "c.tflite").write_bytes(b"something else entirely")
     (tmp_path / "notes.txt").write_text("no model")
@@ -106,7 +106,7 @@ def test_every_layer_of_the_models_in_a_folder_is_printed(
     assert list(report["networks"]) == ["a.tflite", "b.ink"]
     total, given, conv, taken = report["networks"]["a.tflite"]
     assert [row["index"] for row in (total, given, conv, taken)] == [None, None, 0, None]
-    assert conv["kernel"].startswith("winograd") and conv["macs"] == 12 * 12 * 16 * 72
+    assert conv["kernel"].startswith("winograd") and conv["macs"] == 12 * 12 * 16 * 144
     assert not conv["above"]
     assert total["instructions"] == sum(r["instructions"] for r in (given, conv, taken))
     single = report["networks"]["b.ink"][2]

@@ -95,3 +95,11 @@ def test_a_qemu_that_lists_no_instructions_is_named() -> None:
     lines = [line for line in log("profile", "step") if not line.startswith(b"0x")]
     with pytest.raises(CommandError, match="without Capstone"):
         read_trace(lines, ["step"], "profile")
+
+
+def test_a_branch_is_mistaken_as_often_as_it_goes_its_rarer_way() -> None:
+    turns = ["step", *["loop"] * 4, "end"]
+    events = ["profile", *turns, "after"]
+    [section] = read_trace(log(*events), ["step"], "profile")
+    # into the loop's second turn from `step`, which always branches; out of the loop once in four
+    assert section.mispredictions == 1
