@@ -7,21 +7,18 @@ import os
 import select
 import subprocess
 import tempfile
-import termios
 import time
-import tty
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-import serial
-from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
 from host_tools.errors import CommandError
 from host_tools.romfs import build_romfs
+from host_tools.serial_ports import LOST
 from host_tools.virtual_board import qemu
 
 _START_SECONDS = 20.0
@@ -138,10 +135,17 @@ class VirtualBoard:
     def __enter__(self) -> VirtualBoard:
         if self._process:
             raise CommandError("this virtual board runs already: make another one")
+        if not hasattr(os, "openpty"):
+            raise CommandError(
+                "this needs the virtual board behind a serial port, which Windows cannot make: "
+                "use WSL, or --on host"
+            )
         self._folder = tempfile.TemporaryDirectory(prefix="inkling-")
         self._errors = tempfile.TemporaryFile()
         board_end, self._port_end = os.openpty()
         try:
+            import tty  # Windows has none
+
             # the port's end stays open, so that it is there before and between mpremote's calls
             tty.setraw(self._port_end)
             words = self._command_line(Path(self._folder.name)) + qemu.semihosting([])
@@ -190,7 +194,7 @@ class VirtualBoard:
                 out, err = transport.exec_raw(code, timeout=timeout)
                 transport.exit_raw_repl()
                 transport.read_until(1, _PROMPT, timeout=timeout)
-        except (TransportError, serial.SerialException, termios.error, OSError) as e:
+        except LOST as e:
             self._running(grace=0.5)
             raise CommandError(f"the virtual board does not answer: {e}") from None
         if err:
