@@ -178,6 +178,27 @@ static bool side(mp_obj_t object, qstr name, mp_int_t *value) {
     return true;
 }
 
+// Bits of what format() of OpenMV's pictures returns, from 4.5 to 5.0 (lib/imlib/imlib.h).
+#define FORMAT_BAYER (1 << 24)
+#define FORMAT_COMPRESSED (1 << 25)
+#define FORMAT_YUV (1 << 28)
+
+// Refuses a picture that says it is in a format whose bytes a pixel tell nothing.
+static void check_format(const slot_t *slot, mp_obj_t object) {
+    mp_obj_t method[2];
+    mp_load_method_maybe(object, MP_QSTR_format, method);
+    if (method[0] == MP_OBJ_NULL || method[1] == MP_OBJ_NULL) {
+        return;
+    }
+    mp_obj_t answer = mp_call_method_n_kw(0, 0, method);
+    mp_int_t format = mp_obj_is_small_int(answer) ? MP_OBJ_SMALL_INT_VALUE(answer) : 0;
+    if (format & (FORMAT_BAYER | FORMAT_COMPRESSED | FORMAT_YUV)) {
+        inkling_raise(&mp_type_ValueError,
+            "%s: input %u: a YUV422, Bayer, JPEG or PNG picture: give its to_rgb565()",
+            inkling_name(slot->model), (unsigned)slot->index);
+    }
+}
+
 // Reads a region of a picture: a list or tuple, asked again for each number, as user code may have
 // changed it.
 static void read_region(const slot_t *slot, mp_obj_t region, mp_int_t width, mp_int_t height,
@@ -227,6 +248,7 @@ static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
     }
 
     // before the buffer is asked for: user code that runs in here may move it
+    check_format(slot, object);
     mp_int_t part[REGION_NUMBERS] = {0, 0, width, height};
     if (region != MP_OBJ_NULL) {
         read_region(slot, region, width, height, part);

@@ -205,3 +205,51 @@ print(len(m.predict([Picture(4, 2, bytes(8))])[0]))
     assert [line.split(":")[0] for line in text[8:10]] == ["TypeError"] * 2
     assert text[10] == "TypeError: two: input 0 takes no pictures: give a buffer or nested lists"
     assert text[11] == "2"
+
+
+# PIXFORMAT_* of OpenMV's imlib.h and py_image_format of py_image.c, the same at v4.5.9
+# (f1aa0247d), v4.8.1 (2c24e0b78), v5.0.0 (7b7b4e73c) and cbbb877ed: format() gives one for all
+# kinds of Bayer, one for YUV422 and YVU422
+FORMATS = """
+MUTABLE, COLOURED, COMPRESSED, BAYER, YUV = 1 << 27, 1 << 26, 1 << 25, 1 << 24, 1 << 28
+FORMATS = {
+    "GRAYSCALE": (MUTABLE | 2 << 16 | 1, 1),
+    "RGB565": (MUTABLE | COLOURED | 3 << 16 | 2, 2),
+    "BAYER": (COLOURED | BAYER | 4 << 16 | 1, 1),
+    "YUV422": (COLOURED | YUV | 5 << 16 | 2, 2),
+    "JPEG": (COLOURED | COMPRESSED | 6 << 16, 1),
+    "PNG": (COLOURED | COMPRESSED | 7 << 16, 3),
+}
+
+class Image(Picture):
+    def __init__(self, name, width=4, height=2):
+        self.number, bpp = FORMATS[name]
+        super().__init__(width, height, bytes(width * height * bpp))
+    def format(self):
+        return self.number
+"""
+
+
+def test_pictures_that_say_they_are_neither_rgb_nor_gray_are_refused(on_board: Runner) -> None:
+    script = """
+m = inkling.Model("/rom/through.ink")
+for name in ("GRAYSCALE", "RGB565"):
+    print(m.predict([Image(name)])[0], m.predict([(Image(name), (1, 0, 2, 1))])[0])
+for name in ("BAYER", "YUV422", "JPEG", "PNG"):
+    tell(m.predict, [Image(name)])
+    tell(m.predict, [(Image(name), (1, 0, 2, 1))])
+# what others call format
+for answer in (2, "RGB", None, 1 << 40):
+    gray = Image("GRAYSCALE")
+    gray.number = answer
+    print(len(m.predict([gray])[0]))
+gray = Picture(4, 2, bytes(8))
+gray.format = "L"
+print(len(m.predict([gray])[0]))
+"""
+    files = {"through.ink": passing_through(1, 2, 1)}
+    lines = on_board(PICTURE + TELL + FORMATS + script, files).splitlines()
+    assert lines[:2] == ["array('f', [0.0, 0.0]) array('f', [0.0, 0.0])"] * 2
+    told = "a YUV422, Bayer, JPEG or PNG picture: give its to_rgb565()"
+    assert lines[2:10] == [f"ValueError: through: input 0: {told}"] * 8
+    assert lines[10:] == ["2"] * 5
