@@ -162,15 +162,15 @@ firmware: .venv/tools
 NATMOD_DIR := build/natmod$(if $(FOR),-for)$(if $(MICROPYTHON),-micropython-$(call folder-hash,$(MICROPYTHON)))
 NATMOD := $(if $(FOR),$(NATMOD_DIR)/small,micropython_lib/armv7emsp_6.3)/inkling.mpy
 KERNEL_LIST := $(if $(FOR),$(CURDIR)/$(NATMOD_DIR)/kernels.h)
-# BUILD is no whole path, because the linker writes it into the module; put in place whole: a board may be reading it
+# put in place whole: a board may be reading it
 .PHONY: natmod
 natmod: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
 	@mkdir -p $(NATMOD_DIR) $(dir $(NATMOD))
 	@$(if $(FOR),$(PYTHON) -m host_tools.board_firmware.kernel_list $(KERNEL_LIST) $(FOR))
 	@test -f $(NATMOD_DIR)/inkling.linked.mpy || echo "building the native module" >&2
-	@$(call BUILD_IN,the native module,$(NATMOD_DIR),-C firmware_module/natmod BUILD=../../$(NATMOD_DIR) \
+	@$(call BUILD_IN,the native module,$(NATMOD_DIR),-C firmware_module/natmod BUILD=$(CURDIR)/$(NATMOD_DIR) \
 		MPY_DIR=$(MICROPYTHON_SOURCE) PYTHON=$(CURDIR)/$(PYTHON) KERNEL_LIST=$(KERNEL_LIST) \
-		../../$(NATMOD_DIR)/inkling.linked.mpy)
+		$(CURDIR)/$(NATMOD_DIR)/inkling.linked.mpy)
 	@$(call STACK_IN,$(NATMOD_DIR),$(NATMOD_DIR),$(NATMOD_DIR)/inkling.linked.mpy)
 	@cp $(NATMOD_DIR)/inkling.linked.mpy $(NATMOD).new && mv $(NATMOD).new $(NATMOD)
 	@echo $(CURDIR)/$(NATMOD)
@@ -254,6 +254,6 @@ format: .venv/test-tools
 
 .PHONY: clean distclean
 clean:
-	rm -rf build $(dir $(NATMOD)) firmware_module/natmod/.mpy_ld_cache*
+	rm -rf build $(dir $(NATMOD))
 distclean: clean
 	rm -rf .venv *.egg-info

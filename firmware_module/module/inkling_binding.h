@@ -18,6 +18,9 @@ typedef struct {
     bool in_place; // the blob was not copied
 } inkling_model_t;
 
+// found without a table of addresses in native modules
+#pragma GCC visibility push(hidden)
+
 // model.c: the type's functions
 mp_obj_t inkling_model_make_new(
     const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args);
@@ -44,12 +47,16 @@ static inline char inkling_typecode(const ink_tensor_t *tensor) {
 // profile.c
 extern const mp_obj_fun_builtin_var_t inkling_profile_obj;
 
-// input.c: fills the network's inputs from what predict() takes
+// input.c: true for a list or tuple, which it lays open. Asked again for each item: user code may
+// have changed it.
+bool inkling_open_sequence(mp_obj_t object, size_t *length, mp_obj_t **items);
+// Fills the network's inputs from what predict() takes.
 void inkling_set_inputs(const inkling_model_t *self, mp_obj_t inputs);
 
 // source.c: files, buffers and the heap
 typedef struct {
-    mp_obj_t object; // holds the bytes
+    mp_obj_t object;  // holds the bytes
+    const char *name; // in messages
     mp_buffer_info_t buffer;
     bool in_place;
 } inkling_source_t;
@@ -61,9 +68,25 @@ mp_obj_t inkling_new_bytearray(size_t size, const char *name, const char *what);
 // top.c
 extern const mp_obj_fun_builtin_var_t inkling_top_obj;
 
-// message.c: raises `type` with a text formatted as mp_printf does, cut to 256 bytes; and makes a
-// C string a str
-NORETURN void inkling_raise(const mp_obj_type_t *type, const char *format, ...);
+// message.c: exceptions, by number: a native module finds each type by its name.
+typedef enum {
+    INKLING_VALUE_ERROR,
+    INKLING_TYPE_ERROR,
+    INKLING_INDEX_ERROR,
+    INKLING_MEMORY_ERROR,
+    INKLING_RUNTIME_ERROR
+} inkling_exception_t;
+// Raises one with "<name>: " where there is a name, then a text formatted as mp_printf does; all
+// cut to 256 bytes.
+NORETURN void inkling_raise(
+    inkling_exception_t exception, const char *name, const char *format, ...);
+// The same behind "<name>: input <index>".
+NORETURN void inkling_raise_for_input(inkling_exception_t exception, const inkling_model_t *model,
+    size_t index, const char *format, ...);
+// What the runtime says.
+NORETURN void inkling_raise_error(
+    inkling_exception_t exception, const char *name, const ink_error_t *error);
+// Makes a C string a str.
 mp_obj_t inkling_new_string(const char *text);
 
 static inline const char *inkling_name(const inkling_model_t *self) {
@@ -77,5 +100,7 @@ static inline const ink_tensor_t *inkling_input_tensor(const inkling_model_t *se
 static inline const ink_tensor_t *inkling_output_tensor(const inkling_model_t *self, size_t index) {
     return &self->model.tensors[self->model.outputs[index].tensor];
 }
+
+#pragma GCC visibility pop
 
 #endif

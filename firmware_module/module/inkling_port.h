@@ -5,12 +5,23 @@
 #define INKLING_PORT_H
 
 #ifdef MICROPY_ENABLE_DYNRUNTIME
+#include "py/binary.h"
+#include "py/nativeglue.h"
+#ifdef INKLING_SMALL
+// MicroPython's table of functions and that of the module's names, by a call of 4 bytes: to find
+// either takes 16 in each function that mentions it
+const mp_fun_table_t *inkling_port_functions(void) __attribute__((const));
+const uint16_t *inkling_port_names(void) __attribute__((const));
+#define mp_fun_table (*inkling_port_functions())
+#define mp_native_qstr_table (inkling_port_names())
+#endif
 #include "py/dynruntime.h"
 #define mp_call_method_n_kw(n_args, n_kw, args) mp_fun_table.call_method_n_kw(n_args, n_kw, args)
 // the one in py/dynruntime.h cuts off what is too large
 #undef mp_obj_get_int
 #define mp_obj_get_int(object) inkling_port_get_int(object)
 mp_int_t inkling_port_get_int(mp_obj_t object);
+#define mp_type_MemoryError (*(const mp_obj_type_t *)mp_load_global(MP_QSTR_MemoryError))
 // To be called before the others, when the module is imported.
 void inkling_port_init(void);
 #else
@@ -18,6 +29,8 @@ void inkling_port_init(void);
 #endif
 #include "py/binary.h"
 #include "py/objarray.h"
+#include "py/objlist.h"
+#include "py/objtuple.h"
 #include "py/smallint.h"
 
 // Bytes of stack that any of the functions that check takes, with all that it calls of ours; every
@@ -34,9 +47,8 @@ void *inkling_port_allocate(size_t size);
 // multiply-accumulates.
 void inkling_port_handle_pending(uint32_t macs);
 
-// The types array.array, memoryview and MemoryError.
+// The types array.array and memoryview.
 const mp_obj_type_t *inkling_port_array_type(void);
 const mp_obj_type_t *inkling_port_memoryview_type(void);
-const mp_obj_type_t *inkling_port_memory_error_type(void);
 
 #endif

@@ -17,23 +17,29 @@ typedef struct {
     void *data;
 } slot_t;
 
-static NORETURN void raise_for(const slot_t *slot, const mp_obj_type_t *type, const char *problem,
-    size_t found, size_t allowed) {
-    inkling_raise(type, "%s: input %u: %s: found %u, allowed %u", inkling_name(slot->model),
-        (unsigned)slot->index, problem, (unsigned)found, (unsigned)allowed);
+static NORETURN void raise_for(
+    const slot_t *slot, const char *problem, size_t found, size_t allowed) {
+    inkling_raise_for_input(INKLING_VALUE_ERROR, slot->model, slot->index,
+        ": %s: found %u, allowed %u", problem, (unsigned)found, (unsigned)allowed);
 }
 
 // --- nested lists and tuples
 
-// True for a list or tuple, which it lays open. Asked again for each item: user code may have
-// changed it.
-static bool open_sequence(mp_obj_t object, size_t *length, mp_obj_t **items) {
+bool inkling_open_sequence(mp_obj_t object, size_t *length, mp_obj_t **items) {
     const mp_obj_type_t *type = mp_obj_get_type(object);
-    if (type != &mp_type_list && type != &mp_type_tuple) {
-        return false;
+    if (type == &mp_type_list) {
+        mp_obj_list_t *list = MP_OBJ_TO_PTR(object);
+        *length = list->len;
+        *items = list->items;
+        return true;
     }
-    mp_obj_get_array(object, length, items);
-    return true;
+    if (type == &mp_type_tuple) {
+        mp_obj_tuple_t *tuple = MP_OBJ_TO_PTR(object);
+        *length = tuple->len;
+        *items = tuple->items;
+        return true;
+    }
+    return false;
 }
 
 static void set_element(const slot_t *slot, uint32_t element, mp_obj_t object) {
@@ -44,8 +50,8 @@ static void set_element(const slot_t *slot, uint32_t element, mp_obj_t object) {
     }
     mp_int_t value = mp_obj_get_int(object); // not by way of a float, which has fewer bits
     if ((int32_t)value != value) {
-        inkling_raise(&mp_type_ValueError, "%s: input %u: a number that int32 cannot hold",
-            inkling_name(slot->model), (unsigned)slot->index);
+        inkling_raise_for_input(
+            INKLING_VALUE_ERROR, slot->model, slot->index, ": a number that int32 cannot hold");
     }
     ((int32_t *)slot->data)[element] = (int32_t)value;
 }
@@ -61,12 +67,12 @@ static uint32_t set_nested(const slot_t *slot, mp_obj_t object, size_t axis, uin
     for (size_t i = 0; i < expected; i++) {
         size_t length = 0;
         mp_obj_t *items = NULL;
-        if (!open_sequence(object, &length, &items)) {
-            inkling_raise(&mp_type_TypeError, "%s: input %u: a number where a list of %u belongs",
-                inkling_name(slot->model), (unsigned)slot->index, (unsigned)expected);
+        if (!inkling_open_sequence(object, &length, &items)) {
+            inkling_raise_for_input(INKLING_TYPE_ERROR, slot->model, slot->index,
+                ": a number where a list of %u belongs", (unsigned)expected);
         }
         if (length != expected) {
-            raise_for(slot, &mp_type_ValueError, "length of a nested list", length, expected);
+            raise_for(slot, "length of a nested list", length, expected);
         }
         element = set_nested(slot, items[i], axis + 1, element);
     }
@@ -78,7 +84,7 @@ static void set_sequence(const slot_t *slot, mp_obj_t object) {
     mp_obj_t *items;
     mp_obj_t inner = object;
     size_t depth = 0;
-    while (depth <= INK_MAX_RANK && open_sequence(inner, &length, &items) && length != 0) {
+    while (depth <= INK_MAX_RANK && inkling_open_sequence(inner, &length, &items) && length != 0) {
         inner = items[0];
         depth++;
     }
@@ -86,9 +92,9 @@ static void set_sequence(const slot_t *slot, mp_obj_t object) {
     if (depth == 1 && rank != 1) {
         // flat
         for (uint32_t i = 0; i < slot->elements; i++) {
-            open_sequence(object, &length, &items);
+            inkling_open_sequence(object, &length, &items);
             if (length != slot->elements) {
-                raise_for(slot, &mp_type_ValueError, "length of the list", length, slot->elements);
+                raise_for(slot, "length of the list", length, slot->elements);
             }
             set_element(slot, i, items[i]);
         }
@@ -102,7 +108,7 @@ static void set_sequence(const slot_t *slot, mp_obj_t object) {
         }
     }
     if (depth != rank - axis) {
-        raise_for(slot, &mp_type_ValueError, "depth of the nested lists", depth, rank);
+        raise_for(slot, "depth of the nested lists", depth, rank);
     }
     set_nested(slot, object, axis, 0);
 }
@@ -112,18 +118,15 @@ static void set_sequence(const slot_t *slot, mp_obj_t object) {
 static void set_buffer(const slot_t *slot, mp_obj_t object) {
     mp_buffer_info_t buffer;
     if (!mp_get_buffer(object, &buffer, MP_BUFFER_READ)) {
-        inkling_raise(&mp_type_TypeError,
-            "%s: input %u is a %q; a buffer, nested lists or a picture "
-            "with width() and height() are "
-            "allowed",
-            inkling_name(slot->model), (unsigned)slot->index, mp_obj_get_type(object)->name);
+        inkling_raise_for_input(INKLING_TYPE_ERROR, slot->model, slot->index,
+            " is a %q; a buffer, nested lists or a picture with width() and height() are allowed",
+            mp_obj_get_type(object)->name);
     }
     char typecode = (char)buffer.typecode;
     if (typecode == 'b' || typecode == 'B' || typecode == BYTEARRAY_TYPECODE ||
         (typecode == 'i' && slot->tensor->dtype == INK_DTYPE_INT32)) {
         if (buffer.len != slot->tensor->size) {
-            raise_for(slot, &mp_type_ValueError, "bytes of stored values", buffer.len,
-                slot->tensor->size);
+            raise_for(slot, "bytes of stored values", buffer.len, slot->tensor->size);
         }
         uintptr_t apart = (uintptr_t)buffer.buf - (uintptr_t)slot->data;
         if (apart + buffer.len < 2 * buffer.len) {
@@ -134,14 +137,15 @@ static void set_buffer(const slot_t *slot, mp_obj_t object) {
     } else if (typecode == 'f' || typecode == 'd') {
         size_t item = typecode == 'f' ? sizeof(float) : sizeof(double);
         if (buffer.len / item != slot->elements) {
-            raise_for(
-                slot, &mp_type_ValueError, "number of floats", buffer.len / item, slot->elements);
+            raise_for(slot, "number of floats", buffer.len / item, slot->elements);
         }
+#ifndef INKLING_SMALL
         bool one_byte = ink_element_size(slot->tensor->dtype) == 1;
         if (typecode == 'f' && one_byte && (uintptr_t)buffer.buf % sizeof(float) == 0) {
             ink_quantize_f32(slot->tensor, buffer.buf, slot->data, slot->elements);
             return;
         }
+#endif
         for (uint32_t i = 0; i < slot->elements; i++) {
             const uint8_t *from = (const uint8_t *)buffer.buf + i * item;
             float value;
@@ -155,11 +159,9 @@ static void set_buffer(const slot_t *slot, mp_obj_t object) {
             ink_quantize_element(slot->tensor, slot->data, i, value);
         }
     } else {
-        inkling_raise(&mp_type_TypeError,
-            "%s: input %u: an array of type '%c'; 'b' and 'B' (stored "
-            "values), 'f' and 'd' are "
-            "allowed",
-            inkling_name(slot->model), (unsigned)slot->index, typecode);
+        inkling_raise_for_input(INKLING_TYPE_ERROR, slot->model, slot->index,
+            ": an array of type '%c'; 'b' and 'B' (stored values), 'f' and 'd' are allowed",
+            typecode);
     }
 }
 
@@ -206,19 +208,17 @@ static void read_region(const slot_t *slot, mp_obj_t region, mp_int_t width, mp_
     for (size_t i = 0; i < REGION_NUMBERS; i++) {
         size_t length = 0;
         mp_obj_t *items = NULL;
-        if (!open_sequence(region, &length, &items) || length != REGION_NUMBERS) {
-            inkling_raise(&mp_type_TypeError,
-                "%s: input %u: a region is a tuple (x, y, width, height)",
-                inkling_name(slot->model), (unsigned)slot->index);
+        if (!inkling_open_sequence(region, &length, &items) || length != REGION_NUMBERS) {
+            inkling_raise_for_input(INKLING_TYPE_ERROR, slot->model, slot->index,
+                ": a region is a tuple (x, y, width, height)");
         }
         given[i] = mp_obj_get_int(items[i]);
     }
     if (given[0] < 0 || given[1] < 0 || given[2] < 1 || given[3] < 1 || given[2] > width ||
         given[3] > height || given[0] > width - given[2] || given[1] > height - given[3]) {
-        inkling_raise(&mp_type_ValueError,
-            "%s: input %u: the region (%d, %d, %d, %d) is not inside the picture of %dx%d pixels",
-            inkling_name(slot->model), (unsigned)slot->index, (int)given[0], (int)given[1],
-            (int)given[2], (int)given[3], (int)width, (int)height);
+        inkling_raise_for_input(INKLING_VALUE_ERROR, slot->model, slot->index,
+            ": the region (%d, %d, %d, %d) is not inside the picture of %dx%d pixels",
+            (int)given[0], (int)given[1], (int)given[2], (int)given[3], (int)width, (int)height);
     }
 }
 
@@ -230,21 +230,18 @@ static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
     if (!side(object, MP_QSTR_width, &width) || !side(object, MP_QSTR_height, &height)) {
         return false;
     }
-    const char *name = inkling_name(slot->model);
-    unsigned index = (unsigned)slot->index;
     const ink_tensor_t *tensor = slot->tensor;
     const ink_io_t *record = &slot->model->model.inputs[slot->index];
     if (record->image_table == 0 || tensor->dims[1] > INK_IMAGE_MAX_SIDE ||
         tensor->dims[2] > INK_IMAGE_MAX_SIDE) {
-        inkling_raise(&mp_type_TypeError,
-            "%s: input %u takes no pictures: give a buffer or nested lists", name, index);
+        inkling_raise_for_input(INKLING_TYPE_ERROR, slot->model, slot->index,
+            " takes no pictures: give a buffer or nested lists");
     }
     if (width < 1 || height < 1 || width > INK_IMAGE_MAX_SIDE || height > INK_IMAGE_MAX_SIDE ||
         (uint32_t)(width * height) > INK_IMAGE_MAX_PIXELS) {
-        inkling_raise(&mp_type_ValueError,
-            "%s: input %u: a picture of %dx%d pixels; sides of 1 to %d "
-            "and at most %u pixels are allowed",
-            name, index, (int)width, (int)height, INK_IMAGE_MAX_SIDE, INK_IMAGE_MAX_PIXELS);
+        inkling_raise_for_input(INKLING_VALUE_ERROR, slot->model, slot->index,
+            ": a picture of %dx%d pixels; sides of 1 to %d and at most %u pixels are allowed",
+            (int)width, (int)height, INK_IMAGE_MAX_SIDE, INK_IMAGE_MAX_PIXELS);
     }
 
     // before the buffer is asked for: user code that runs in here may move it
@@ -262,11 +259,10 @@ static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
     size_t area = (size_t)(width * height);
     size_t format = pixels.len / area;
     if (format < 1 || format > 3 || format * area != pixels.len) {
-        inkling_raise(&mp_type_ValueError,
-            "%s: input %u: a picture of %dx%d pixels in %u bytes; 1 "
-            "(grayscale), 2 (RGB565) or 3 "
-            "(RGB888) bytes a pixel are allowed",
-            name, index, (int)width, (int)height, (unsigned)pixels.len);
+        inkling_raise_for_input(INKLING_VALUE_ERROR, slot->model, slot->index,
+            ": a picture of %dx%d pixels in %u bytes; 1 (grayscale), 2 (RGB565) or 3 (RGB888) "
+            "bytes a pixel are allowed",
+            (int)width, (int)height, (unsigned)pixels.len);
     }
     size_t first = (size_t)(part[1] * width + part[0]) * format;
     ink_image_t image = {(const uint8_t *)pixels.buf + first, (uint32_t)part[2], (uint32_t)part[3],
@@ -283,15 +279,15 @@ static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
 void inkling_set_inputs(const inkling_model_t *self, mp_obj_t inputs) {
     size_t count = 1;
     mp_obj_t *items = &inputs;
-    open_sequence(inputs, &count, &items);
+    inkling_open_sequence(inputs, &count, &items);
     if (count != self->model.header->n_inputs) {
-        inkling_raise(&mp_type_ValueError,
-            "%s: %u inputs given, the network takes %u: give a list with "
-            "one entry an input",
-            inkling_name(self), (unsigned)count, (unsigned)self->model.header->n_inputs);
+        inkling_raise(INKLING_VALUE_ERROR, inkling_name(self),
+            "%u inputs given, the network takes %u: give a list with one entry an input",
+            (unsigned)count, (unsigned)self->model.header->n_inputs);
+        ;
     }
     for (size_t i = 0; i < self->model.header->n_inputs; i++) {
-        open_sequence(inputs, &count, &items);
+        inkling_open_sequence(inputs, &count, &items);
         if (i >= count) {
             break;
         }
@@ -302,7 +298,7 @@ void inkling_set_inputs(const inkling_model_t *self, mp_obj_t inputs) {
         mp_obj_t entry = items[i];
         size_t length;
         mp_obj_t *parts;
-        if (!open_sequence(entry, &length, &parts)) {
+        if (!inkling_open_sequence(entry, &length, &parts)) {
             if (!set_picture(&slot, entry, MP_OBJ_NULL)) {
                 set_buffer(&slot, entry);
             }

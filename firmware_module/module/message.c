@@ -5,6 +5,8 @@
 
 #include "inkling_binding.h"
 
+#define NO_INPUT (-1)
+
 typedef struct {
     size_t length;
     char text[256];
@@ -18,15 +20,54 @@ static void append(void *data, const char *text, size_t length) {
     message->length += length;
 }
 
-void inkling_raise(const mp_obj_type_t *type, const char *format, ...) {
+static const mp_obj_type_t *type_of(inkling_exception_t exception) {
+    switch (exception) {
+    case INKLING_TYPE_ERROR:
+        return &mp_type_TypeError;
+    case INKLING_INDEX_ERROR:
+        return &mp_type_IndexError;
+    case INKLING_MEMORY_ERROR:
+        return &mp_type_MemoryError;
+    case INKLING_RUNTIME_ERROR:
+        return &mp_type_RuntimeError;
+    default:
+        return &mp_type_ValueError;
+    }
+}
+
+static NORETURN void raise(inkling_exception_t exception, const char *name, int input,
+    const char *format, va_list arguments) {
     message_t message;
     message.length = 0;
     mp_print_t print = {&message, append};
+    if (name != NULL) {
+        mp_printf(&print, "%s: ", name);
+    }
+    if (input != NO_INPUT) {
+        mp_printf(&print, "input %d", input);
+    }
+    mp_vprintf(&print, format, arguments);
+    mp_raise_type_arg(type_of(exception), mp_obj_new_str(message.text, message.length));
+}
+
+void inkling_raise(inkling_exception_t exception, const char *name, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    mp_vprintf(&print, format, arguments);
-    va_end(arguments);
-    mp_raise_type_arg(type, mp_obj_new_str(message.text, message.length));
+    raise(exception, name, NO_INPUT, format, arguments);
+}
+
+void inkling_raise_for_input(inkling_exception_t exception, const inkling_model_t *model,
+    size_t index, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    raise(exception, inkling_name(model), (int)index, format, arguments);
+}
+
+void inkling_raise_error(
+    inkling_exception_t exception, const char *name, const ink_error_t *error) {
+    char message[160];
+    ink_error_message(error, message, sizeof(message));
+    inkling_raise(exception, name, "%s", message);
 }
 
 mp_obj_t inkling_new_string(const char *text) {

@@ -11,14 +11,10 @@ mp_obj_t inkling_model_make_new(
     };
     mp_arg_val_t values[MP_ARRAY_SIZE(allowed)];
     mp_arg_parse_all_kw_array(n_args, n_kw, args, MP_ARRAY_SIZE(allowed), allowed, values);
-    mp_obj_t origin = values[0].u_obj;
     mp_obj_t arena = values[1].u_obj;
 
-    inkling_source_t source = inkling_open_source(origin);
-    const char *name = "buffer";
-    if (mp_obj_get_type(origin) == &mp_type_str) {
-        name = mp_obj_str_get_str(origin);
-    }
+    inkling_source_t source = inkling_open_source(values[0].u_obj);
+    const char *name = source.name;
     inkling_model_t *self = mp_obj_malloc(inkling_model_t, type);
     self->blob = source.object;
     self->in_place = source.in_place;
@@ -26,10 +22,8 @@ mp_obj_t inkling_model_make_new(
     self->runs = 0;
 
     ink_error_t error;
-    char message[160];
     if (ink_open(&self->model, source.buffer.buf, source.buffer.len, &error) != INK_OK) {
-        ink_error_message(&error, message, sizeof(message));
-        inkling_raise(&mp_type_ValueError, "%s: %s", name, message);
+        inkling_raise_error(INKLING_VALUE_ERROR, name, &error);
     }
 
     size_t needed = self->model.header->arena_size;
@@ -40,22 +34,21 @@ mp_obj_t inkling_model_make_new(
     mp_buffer_info_t ram;
     mp_get_buffer_raise(arena, &ram, MP_BUFFER_RW);
     if (ram.len < needed) {
-        inkling_raise(inkling_port_memory_error_type(),
-            "%s: the arena needs %u bytes, the one given has %u", name, (unsigned)needed,
-            (unsigned)ram.len);
+        inkling_raise(INKLING_MEMORY_ERROR, name, "the arena needs %u bytes, the one given has %u",
+            (unsigned)needed, (unsigned)ram.len);
     }
     uintptr_t blob_start = (uintptr_t)source.buffer.buf;
     uintptr_t ram_start = (uintptr_t)ram.buf;
     if (ram_start < blob_start + source.buffer.len && blob_start < ram_start + ram.len) {
-        inkling_raise(&mp_type_ValueError, "%s: the arena and the blob overlap", name);
+        inkling_raise(INKLING_VALUE_ERROR, name, "the arena and the blob overlap");
     }
     if (ink_set_arena(&self->model, ram.buf, ram.len, &error) != INK_OK) {
-        ink_error_message(&error, message, sizeof(message));
-        inkling_raise(&mp_type_ValueError, "%s: %s", name, message);
+        inkling_raise_error(INKLING_VALUE_ERROR, name, &error);
     }
     return MP_OBJ_FROM_PTR(self);
 }
 
+#ifndef INKLING_SMALL
 static void print_tensor(const mp_print_t *print, const inkling_model_t *self, const char *what,
     size_t index, const ink_tensor_t *tensor) {
     mp_printf(print, "\n  %s %u: %s [", what, (unsigned)index, ink_dtype_name(tensor->dtype));
@@ -72,6 +65,7 @@ static void print_tensor(const mp_print_t *print, const inkling_model_t *self, c
     }
     mp_printf(print, ", name '%s'", ink_string(&self->model, tensor->name));
 }
+#endif
 
 void inkling_model_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind) {
     (void)kind;
@@ -81,6 +75,7 @@ void inkling_model_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kin
     mp_printf(print, "Model %s: target %s, blob %u bytes %s, arena %u bytes", inkling_name(self),
         ink_target_name(header->target), (unsigned)header->blob_size,
         self->in_place ? "in place" : "on the heap", (unsigned)header->arena_size);
+#ifndef INKLING_SMALL
     for (size_t i = 0; i < header->n_inputs; i++) {
         print_tensor(print, self, "input", i, inkling_input_tensor(self, i));
     }
@@ -91,6 +86,7 @@ void inkling_model_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kin
             mp_printf(print, ", %u labels", (unsigned)n_labels);
         }
     }
+#endif
 }
 
 static mp_obj_t new_labels(const ink_model_t *model, uint32_t output) {
@@ -102,7 +98,7 @@ static mp_obj_t new_labels(const ink_model_t *model, uint32_t output) {
     }
     size_t count;
     mp_obj_t *items;
-    mp_obj_get_array(list, &count, &items);
+    inkling_open_sequence(list, &count, &items);
     return mp_obj_new_tuple(count, items);
 }
 
@@ -123,37 +119,46 @@ static mp_obj_t output_labels(inkling_model_t *self) {
 static mp_obj_t first_labels(inkling_model_t *self) {
     size_t count;
     mp_obj_t *items;
-    mp_obj_get_array(output_labels(self), &count, &items);
+    inkling_open_sequence(output_labels(self), &count, &items);
     return items[0];
 }
 
-// What each input or output has of an attribute.
-static mp_obj_t shape_of(const ink_tensor_t *tensor) {
+// What an input or output has of shape, dtype, scale and zero point, by number.
+static mp_obj_t fact_of(const ink_tensor_t *tensor, uint32_t fact) {
     mp_obj_t dims[INK_MAX_RANK];
-    for (size_t i = 0; i < tensor->rank; i++) {
-        dims[i] = mp_obj_new_int((mp_int_t)tensor->dims[i]);
-    }
-    return mp_obj_new_tuple(tensor->rank, dims);
-}
-
-static mp_obj_t dtype_of(const ink_tensor_t *tensor) {
     char typecode = inkling_typecode(tensor);
-    return mp_obj_new_str(&typecode, 1);
+    switch (fact) {
+    case 0:
+        for (size_t i = 0; i < tensor->rank; i++) {
+            dims[i] = mp_obj_new_int((mp_int_t)tensor->dims[i]);
+        }
+        return mp_obj_new_tuple(tensor->rank, dims);
+    case 1:
+        return mp_obj_new_str(&typecode, 1);
+    case 2:
+        return mp_obj_new_float_from_f(tensor->scale);
+    default:
+        return MP_OBJ_NEW_SMALL_INT(tensor->zero_point);
+    }
 }
 
-static mp_obj_t scale_of(const ink_tensor_t *tensor) {
-    return mp_obj_new_float_from_f(tensor->scale);
-}
-
-static mp_obj_t zero_point_of(const ink_tensor_t *tensor) {
-    return MP_OBJ_NEW_SMALL_INT(tensor->zero_point);
-}
-
-static mp_obj_t each(const inkling_model_t *self, const ink_io_t *records, size_t count,
-    mp_obj_t (*of)(const ink_tensor_t *)) {
+// A list with a fact of each input or output; MP_OBJ_NULL where there is no such attribute.
+static mp_obj_t each(const inkling_model_t *self, qstr attribute) {
+    const qstr names[] = {MP_QSTR_input_shape, MP_QSTR_input_dtype, MP_QSTR_input_scale,
+        MP_QSTR_input_zero_point, MP_QSTR_output_shape, MP_QSTR_output_dtype, MP_QSTR_output_scale,
+        MP_QSTR_output_zero_point};
+    uint32_t name = 0;
+    while (names[name] != attribute) {
+        if (++name == MP_ARRAY_SIZE(names)) {
+            return MP_OBJ_NULL;
+        }
+    }
+    bool of_input = name < 4;
+    size_t count = of_input ? self->model.header->n_inputs : self->model.header->n_outputs;
+    const ink_io_t *records = of_input ? self->model.inputs : self->model.outputs;
     mp_obj_t list = mp_obj_new_list(0, NULL);
     for (size_t i = 0; i < count; i++) {
-        mp_obj_list_append(list, of(&self->model.tensors[records[i].tensor]));
+        mp_obj_list_append(list, fact_of(&self->model.tensors[records[i].tensor], name % 4));
     }
     return list;
 }
@@ -165,8 +170,6 @@ void inkling_model_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination)
     }
     inkling_model_t *self = MP_OBJ_TO_PTR(self_in);
     const ink_header_t *header = self->model.header;
-    const ink_io_t *inputs = self->model.inputs;
-    const ink_io_t *outputs = self->model.outputs;
     const void *method = NULL;
 
     if (attribute == MP_QSTR_predict) {
@@ -177,8 +180,10 @@ void inkling_model_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination)
         method = &inkling_input_obj;
     } else if (attribute == MP_QSTR_output) {
         method = &inkling_output_obj;
+#ifndef INKLING_SMALL
     } else if (attribute == MP_QSTR_profile) {
         method = &inkling_profile_obj;
+#endif
     } else if (attribute == MP_QSTR_name) {
         destination[0] = inkling_new_string(inkling_name(self));
     } else if (attribute == MP_QSTR_target) {
@@ -191,22 +196,8 @@ void inkling_model_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination)
         destination[0] = mp_obj_new_int_from_uint(header->blob_size);
     } else if (attribute == MP_QSTR_ram) {
         destination[0] = mp_obj_new_int_from_uint(header->arena_size);
-    } else if (attribute == MP_QSTR_input_shape) {
-        destination[0] = each(self, inputs, header->n_inputs, shape_of);
-    } else if (attribute == MP_QSTR_input_dtype) {
-        destination[0] = each(self, inputs, header->n_inputs, dtype_of);
-    } else if (attribute == MP_QSTR_input_scale) {
-        destination[0] = each(self, inputs, header->n_inputs, scale_of);
-    } else if (attribute == MP_QSTR_input_zero_point) {
-        destination[0] = each(self, inputs, header->n_inputs, zero_point_of);
-    } else if (attribute == MP_QSTR_output_shape) {
-        destination[0] = each(self, outputs, header->n_outputs, shape_of);
-    } else if (attribute == MP_QSTR_output_dtype) {
-        destination[0] = each(self, outputs, header->n_outputs, dtype_of);
-    } else if (attribute == MP_QSTR_output_scale) {
-        destination[0] = each(self, outputs, header->n_outputs, scale_of);
-    } else if (attribute == MP_QSTR_output_zero_point) {
-        destination[0] = each(self, outputs, header->n_outputs, zero_point_of);
+    } else {
+        destination[0] = each(self, attribute);
     }
 
     if (method != NULL) {

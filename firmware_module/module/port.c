@@ -28,7 +28,3 @@ const mp_obj_type_t *inkling_port_array_type(void) {
 const mp_obj_type_t *inkling_port_memoryview_type(void) {
     return &mp_type_memoryview;
 }
-
-const mp_obj_type_t *inkling_port_memory_error_type(void) {
-    return &mp_type_MemoryError;
-}

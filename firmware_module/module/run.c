@@ -4,16 +4,21 @@
 
 #include "inkling_binding.h"
 
+static NORETURN void raise_moved(const char *what) {
+    inkling_raise(
+        INKLING_VALUE_ERROR, NULL, "the %s's buffer has moved: make the model anew", what);
+}
+
 void inkling_check_buffers(const inkling_model_t *self) {
     mp_buffer_info_t blob;
     mp_buffer_info_t ram;
     mp_get_buffer_raise(self->blob, &blob, MP_BUFFER_READ);
     mp_get_buffer_raise(self->arena, &ram, MP_BUFFER_RW);
     if (blob.buf != self->model.blob || blob.len < self->model.header->blob_size) {
-        inkling_raise(&mp_type_ValueError, "the blob's buffer has moved: make the model anew");
+        raise_moved("blob");
     }
     if (ram.buf != self->model.arena || ram.len < self->model.header->arena_size) {
-        inkling_raise(&mp_type_ValueError, "the arena's buffer has moved: make the model anew");
+        raise_moved("arena");
     }
 }
 
@@ -23,13 +28,11 @@ void inkling_run_operator(inkling_model_t *self, uint32_t index) {
     inkling_port_handle_pending(self->model.operators[index].macs);
     if (self->runs != runs) {
         inkling_raise(
-            &mp_type_RuntimeError, "%s: a callback ran the model while it ran", inkling_name(self));
+            INKLING_RUNTIME_ERROR, inkling_name(self), "a callback ran the model while it ran");
     }
     ink_error_t error;
     if (ink_run_operator(&self->model, index, &error) != INK_OK) {
-        char message[160];
-        ink_error_message(&error, message, sizeof(message));
-        inkling_raise(&mp_type_RuntimeError, "%s: %s", inkling_name(self), message);
+        inkling_raise_error(INKLING_RUNTIME_ERROR, inkling_name(self), &error);
     }
 }
 
@@ -103,7 +106,7 @@ static mp_obj_t view_of(size_t n_args, const mp_obj_t *args, bool of_input) {
     mp_int_t index = n_args > 1 ? mp_obj_get_int(args[1]) : 0;
     mp_int_t count = of_input ? self->model.header->n_inputs : self->model.header->n_outputs;
     if (index < 0 || index >= count) {
-        inkling_raise(&mp_type_IndexError, "%s: no %s %d, there are %d", inkling_name(self),
+        inkling_raise(INKLING_INDEX_ERROR, inkling_name(self), "no %s %d, there are %d",
             of_input ? "input" : "output", (int)index, (int)count);
     }
     inkling_check_buffers(self);

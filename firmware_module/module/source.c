@@ -14,9 +14,8 @@ mp_obj_t inkling_new_bytearray(size_t size, const char *name, const char *what) 
     if (data == NULL) {
         mp_obj_t free = mp_call_function_n_kw(load_from(MP_QSTR_gc, MP_QSTR_mem_free), 0, 0, NULL);
         size_t free_bytes = (size_t)mp_obj_get_int(free);
-        inkling_raise(inkling_port_memory_error_type(),
-            "%s: %s needs %u bytes, the heap has %u free%s", name, what, (unsigned)size,
-            (unsigned)free_bytes,
+        inkling_raise(INKLING_MEMORY_ERROR, name, "%s needs %u bytes, the heap has %u free%s", what,
+            (unsigned)size, (unsigned)free_bytes,
             free_bytes < size ? "" : ", but not in one piece: make the model earlier");
     }
     return mp_obj_new_bytearray_by_ref(size, data);
@@ -29,12 +28,12 @@ static mp_obj_t call(mp_obj_t object, qstr method, size_t n_args, const mp_obj_t
     return mp_call_method_n_kw(n_args, 0, callee);
 }
 
-static void read_file(mp_obj_t file, const char *path, inkling_source_t *source) {
+static void read_file(mp_obj_t file, inkling_source_t *source) {
     mp_obj_t end[2] = {MP_OBJ_NEW_SMALL_INT(0), MP_OBJ_NEW_SMALL_INT(2)};
     size_t size = (size_t)mp_obj_get_int(call(file, MP_QSTR_seek, 2, end));
     mp_obj_t start = MP_OBJ_NEW_SMALL_INT(0);
     call(file, MP_QSTR_seek, 1, &start);
-    source->object = inkling_new_bytearray(size, path, "the blob");
+    source->object = inkling_new_bytearray(size, source->name, "the blob");
     size_t read = (size_t)mp_obj_get_int(call(file, MP_QSTR_readinto, 1, &source->object));
     mp_get_buffer_raise(source->object, &source->buffer, MP_BUFFER_READ);
     source->buffer.len = read < size ? read : size;
@@ -43,23 +42,23 @@ static void read_file(mp_obj_t file, const char *path, inkling_source_t *source)
 }
 
 inkling_source_t inkling_open_source(mp_obj_t argument) {
-    inkling_source_t source = {.object = argument, .in_place = true};
-    const char *name = "buffer";
+    inkling_source_t source = {.object = argument, .name = "buffer", .in_place = true};
     if (mp_obj_get_type(argument) == &mp_type_str) {
-        name = mp_obj_str_get_str(argument);
+        source.name = mp_obj_str_get_str(argument);
         mp_obj_t open_args[2] = {argument, MP_OBJ_NEW_QSTR(MP_QSTR_rb)};
         source.object =
             mp_call_function_n_kw(load_from(MP_QSTR_builtins, MP_QSTR_open), 2, 0, open_args);
         if (!mp_get_buffer(source.object, &source.buffer, MP_BUFFER_READ)) {
-            read_file(source.object, name, &source);
+            read_file(source.object, &source);
         }
     } else if (!mp_get_buffer(argument, &source.buffer, MP_BUFFER_READ)) {
-        inkling_raise(&mp_type_TypeError, "a model is made from a path or a buffer, not from a %q",
+        inkling_raise(INKLING_TYPE_ERROR, NULL,
+            "a model is made from a path or a buffer, not from a %q",
             mp_obj_get_type(argument)->name);
     }
     if ((uintptr_t)source.buffer.buf % 4 != 0) {
         mp_obj_t copy =
-            inkling_new_bytearray(source.buffer.len, name, "a copy of the unaligned blob");
+            inkling_new_bytearray(source.buffer.len, source.name, "a copy of the unaligned blob");
         void *from = source.buffer.buf;
         mp_get_buffer_raise(copy, &source.buffer, MP_BUFFER_READ);
         memcpy(source.buffer.buf, from, source.buffer.len);

@@ -7,21 +7,19 @@
 
 typedef struct {
     mp_obj_t object;
-    mp_buffer_info_t buffer;
-    bool is_buffer;
+    mp_buffer_info_t buffer; // of typecode 0 where the object is a list or a tuple
     size_t count;
 } scores_t;
 
 static mp_obj_t score_object(const scores_t *scores, size_t index) {
-    if (scores->is_buffer) {
+    size_t length;
+    mp_obj_t *items;
+    if (!inkling_open_sequence(scores->object, &length, &items)) {
         char typecode = (char)scores->buffer.typecode;
         return mp_binary_get_val_array(typecode, scores->buffer.buf, index);
     }
-    size_t length;
-    mp_obj_t *items;
-    mp_obj_get_array(scores->object, &length, &items);
     if (index >= length) {
-        inkling_raise(&mp_type_ValueError, "the list of scores has changed");
+        inkling_raise(INKLING_VALUE_ERROR, NULL, "the list of scores has changed");
     }
     return items[index];
 }
@@ -30,7 +28,7 @@ static mp_obj_t score_object(const scores_t *scores, size_t index) {
 // least.
 static float score(const scores_t *scores, size_t index) {
     float value;
-    if (scores->is_buffer && scores->buffer.typecode == 'f') {
+    if (scores->buffer.typecode == 'f') {
         memcpy(&value, (const uint8_t *)scores->buffer.buf + index * sizeof(value), sizeof(value));
     } else {
         value = mp_obj_get_float_to_f(score_object(scores, index));
@@ -47,14 +45,12 @@ static mp_obj_t top(size_t n_args, const mp_obj_t *args, mp_map_t *keywords) {
     mp_arg_parse_all(n_args, args, keywords, MP_ARRAY_SIZE(allowed), allowed, values);
     scores_t scores = {.object = values[0].u_obj};
     mp_int_t k = values[1].u_int;
-    scores.is_buffer = mp_get_buffer(scores.object, &scores.buffer, MP_BUFFER_READ);
-    if (scores.is_buffer) {
+    mp_obj_t *items;
+    if (!inkling_open_sequence(scores.object, &scores.count, &items)) {
+        mp_get_buffer_raise(scores.object, &scores.buffer, MP_BUFFER_READ);
         size_t align;
         scores.count =
             scores.buffer.len / mp_binary_get_size('@', (char)scores.buffer.typecode, &align);
-    } else {
-        mp_obj_t *items;
-        mp_obj_get_array(scores.object, &scores.count, &items);
     }
 
     // each pass takes the greatest of those that come after the last one taken

@@ -46,14 +46,3 @@ size_t strlen(const char *text) {
     }
     return length;
 }
-
-int memcmp(const void *left, const void *right, size_t size) {
-    const uint8_t *a = left;
-    const uint8_t *b = right;
-    while (size != 0 && *a == *b) {
-        a++;
-        b++;
-        size--;
-    }
-    return size == 0 ? 0 : *a - *b;
-}

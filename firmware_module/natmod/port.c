@@ -8,11 +8,24 @@
 typedef struct {
     const mp_obj_type_t *array_type;
     const mp_obj_type_t *memoryview_type;
-    const mp_obj_type_t *memory_error_type;
     mp_obj_t jump;      // a function of bytecode that jumps once
     uint32_t unhandled; // work since it was last called
+    void *roomy;        // the last frame from which there was room on the stack
 } port_found_t;
 port_found_t inkling_port_found;
+
+#ifdef INKLING_SMALL
+#undef mp_fun_table
+#undef mp_native_qstr_table
+__attribute__((noinline)) const mp_fun_table_t *inkling_port_functions(void) {
+    return &mp_fun_table;
+}
+const uint16_t *inkling_port_names(void) {
+    return mp_native_qstr_table;
+}
+#define mp_fun_table (*inkling_port_functions())
+#define mp_native_qstr_table (inkling_port_names())
+#endif
 
 static mp_obj_t load_from(qstr module, qstr name) {
     return mp_load_attr(mp_import_name(module, mp_const_none, MP_OBJ_NEW_SMALL_INT(0)), name);
@@ -22,8 +35,6 @@ void inkling_port_init(void) {
     inkling_port_found.array_type = MP_OBJ_TO_PTR(load_from(MP_QSTR_array, MP_QSTR_array));
     inkling_port_found.memoryview_type =
         MP_OBJ_TO_PTR(load_from(MP_QSTR_builtins, MP_QSTR_memoryview));
-    inkling_port_found.memory_error_type =
-        MP_OBJ_TO_PTR(load_from(MP_QSTR_builtins, MP_QSTR_MemoryError));
     static const char JUMP[] = "lambda x: x or x";
     mp_obj_t source = mp_obj_new_str(JUMP, sizeof(JUMP) - 1);
     inkling_port_found.jump =
@@ -46,10 +57,15 @@ static __attribute__((noinline)) void step_down(mp_obj_iter_buf_t *nothing, size
 // The table does not tell the limit, but no iterator's next item is taken beyond it (mp_iternext):
 // ask for the one behind the last of an empty string, from further and further down.
 void inkling_port_check_stack(void) {
+    void *here = __builtin_frame_address(0);
+    if (here == inkling_port_found.roomy) {
+        return; // as in a loop: the probes take 1,000 instructions
+    }
     mp_obj_iter_buf_t nothing;
     mp_fun_table.getiter(MP_OBJ_NEW_QSTR(MP_QSTR_), &nothing);
     mp_fun_table.iternext(&nothing);
     step_down(&nothing, INKLING_STACK);
+    inkling_port_found.roomy = here;
 }
 
 void *inkling_port_allocate(size_t size) {
@@ -81,10 +97,6 @@ const mp_obj_type_t *inkling_port_array_type(void) {
 
 const mp_obj_type_t *inkling_port_memoryview_type(void) {
     return inkling_port_found.memoryview_type;
-}
-
-const mp_obj_type_t *inkling_port_memory_error_type(void) {
-    return inkling_port_found.memory_error_type;
 }
 
 mp_int_t inkling_port_get_int(mp_obj_t object) {

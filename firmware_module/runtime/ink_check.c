@@ -2,6 +2,8 @@
 // The checks that verifier and operators share: ranges, data blocks, quantization, types.
 #include "ink_check.h"
 
+#include <string.h>
+
 uint64_t ink_product(uint64_t a, uint64_t b) {
     uint64_t product = a * b; // 2^64 where both are INK_CAP
     return a != 0 && b != 0 && (product == 0 || product > INK_CAP) ? INK_CAP : product;
@@ -51,6 +53,19 @@ bool ink_check_same(
     return ink_check_equal(check, status, field, found, allowed);
 }
 
+bool ink_check_parameter(
+    ink_check_t *check, const char *field, int32_t found, int32_t min, int32_t max) {
+    return ink_check_between(check, INK_ERROR_PARAMETER, field, found, min, max);
+}
+
+bool ink_check_parameter_is(ink_check_t *check, const char *field, int32_t found, int32_t allowed) {
+    return ink_check_equal(check, INK_ERROR_PARAMETER, field, found, allowed);
+}
+
+bool ink_check_shape(ink_check_t *check, const char *field, uint32_t found, uint32_t allowed) {
+    return ink_check_same(check, INK_ERROR_SHAPE, field, found, allowed);
+}
+
 bool ink_check_multiple(ink_check_t *check, ink_status_t status, const char *field, uint32_t found,
     uint32_t power_of_two) {
     return (found & (power_of_two - 1)) == 0 ||
@@ -71,11 +86,26 @@ bool ink_check_range(ink_check_t *check, ink_status_t status, const char *field,
            ink_check_end(check, status, field, offset, size, check->model->header->blob_size);
 }
 
+bool ink_check_record(
+    ink_check_t *check, const ink_record_field_t *fields, uint32_t count, const void *record) {
+    for (const ink_record_field_t *field = fields; field < fields + count; field++) {
+        uint32_t found = 0;
+        memcpy(&found, (const uint8_t *)record + field->offset, field->size); // little-endian
+        ink_rule_t rule = field->min == field->max ? INK_RULE_EXACTLY
+                          : found < field->min     ? INK_RULE_AT_LEAST
+                                                   : INK_RULE_AT_MOST;
+        if (found < field->min || found > field->max) {
+            return ink_refuse(check, field->status, field->name, found, rule,
+                rule == INK_RULE_AT_LEAST ? field->min : field->max);
+        }
+    }
+    return true;
+}
+
 bool ink_check_fields(ink_check_t *check, const ink_field_t *fields, uint32_t count) {
     const int32_t *values = check->call.params;
     for (uint32_t i = 0; i < count; i++) {
-        if (!ink_check_between(check, INK_ERROR_PARAMETER, fields[i].name, values[i], fields[i].min,
-                fields[i].max)) {
+        if (!ink_check_parameter(check, fields[i].name, values[i], fields[i].min, fields[i].max)) {
             return false;
         }
     }
@@ -83,23 +113,26 @@ bool ink_check_fields(ink_check_t *check, const ink_field_t *fields, uint32_t co
 }
 
 bool ink_check_activation(ink_check_t *check, int32_t act_min, int32_t act_max) {
-    return ink_check_between(check, INK_ERROR_PARAMETER, "act_min", act_min, -128, 127) &&
-           ink_check_between(check, INK_ERROR_PARAMETER, "act_max", act_max, act_min, 127);
+    return ink_check_parameter(check, "act_min", act_min, -128, 127) &&
+           ink_check_parameter(check, "act_max", act_max, act_min, 127);
 }
 
 bool ink_check_multiplier(ink_check_t *check, const char *field, int32_t multiplier) {
-    return multiplier == 0 ||
-           ink_check_between(check, INK_ERROR_PARAMETER, field, multiplier, 1 << 30, INT32_MAX);
+    return multiplier == 0 || ink_check_parameter(check, field, multiplier, 1 << 30, INT32_MAX);
 }
 
 bool ink_check_input_offset(
     ink_check_t *check, const char *field, int32_t offset, const ink_tensor_t *tensor) {
-    return ink_check_equal(check, INK_ERROR_PARAMETER, field, offset, -tensor->zero_point);
+    return ink_check_parameter_is(check, field, offset, -tensor->zero_point);
 }
 
 bool ink_check_output_offset(ink_check_t *check, int32_t offset) {
+    return ink_check_parameter_is(check, "output_offset", offset, check->call.output->zero_point);
+}
+
+bool ink_check_output_zero_point(ink_check_t *check, int32_t allowed) {
     return ink_check_equal(
-        check, INK_ERROR_PARAMETER, "output_offset", offset, check->call.output->zero_point);
+        check, INK_ERROR_SHAPE, "the output's zero_point", check->call.output->zero_point, allowed);
 }
 
 bool ink_check_data(
@@ -118,7 +151,7 @@ bool ink_check_requantization(
     const int32_t *shifts = (const int32_t *)(check->model->blob + shift);
     for (uint32_t i = 0; i < count; i++) {
         if (!ink_check_multiplier(check, "multiplier's entry", multipliers[i]) ||
-            !ink_check_between(check, INK_ERROR_PARAMETER, "shift's entry", shifts[i], -31, 30)) {
+            !ink_check_parameter(check, "shift's entry", shifts[i], -31, 30)) {
             return false;
         }
     }
@@ -127,30 +160,33 @@ bool ink_check_requantization(
 
 bool ink_check_s8(ink_check_t *check) {
     const ink_call_t *call = &check->call;
-    return ink_check_same(
-               check, INK_ERROR_SHAPE, "input 0's dtype", call->input0->dtype, INK_DTYPE_INT8) &&
-           (call->input1 == NULL || ink_check_same(check, INK_ERROR_SHAPE, "input 1's dtype",
-                                        call->input1->dtype, INK_DTYPE_INT8)) &&
-           ink_check_same(
-               check, INK_ERROR_SHAPE, "the output's dtype", call->output->dtype, INK_DTYPE_INT8);
+    return ink_check_shape(check, "input 0's dtype", call->input0->dtype, INK_DTYPE_INT8) &&
+           (call->input1 == NULL ||
+               ink_check_shape(check, "input 1's dtype", call->input1->dtype, INK_DTYPE_INT8)) &&
+           ink_check_shape(check, "the output's dtype", call->output->dtype, INK_DTYPE_INT8);
 }
 
 bool ink_check_same_size(ink_check_t *check) {
     const ink_call_t *call = &check->call;
     uint32_t elements = ink_tensor_elements(call->output);
-    return ink_check_same(check, INK_ERROR_SHAPE, "input 0's number of elements",
-               ink_tensor_elements(call->input0), elements) &&
-           (call->input1 == NULL ||
-               ink_check_same(check, INK_ERROR_SHAPE, "input 1's number of elements",
-                   ink_tensor_elements(call->input1), elements));
+    return ink_check_shape(check, "input 0's number of elements", ink_tensor_elements(call->input0),
+               elements) &&
+           (call->input1 == NULL || ink_check_shape(check, "input 1's number of elements",
+                                        ink_tensor_elements(call->input1), elements));
+}
+
+bool ink_check_rows(ink_check_t *check, uint32_t depth, uint32_t units) {
+    uint32_t elements = ink_tensor_elements(check->call.input0);
+    uint32_t rows = elements / depth;
+    return ink_check_shape(check, "input 0's number of elements", elements, rows * depth) &&
+           ink_check_equal(check, INK_ERROR_SHAPE, "the output's number of elements",
+               ink_tensor_elements(check->call.output), (int64_t)((uint64_t)rows * units));
 }
 
 bool ink_check_images(ink_check_t *check) {
     const ink_tensor_t *input = check->call.input0;
     const ink_tensor_t *output = check->call.output;
-    return ink_check_s8(check) &&
-           ink_check_same(check, INK_ERROR_SHAPE, "input 0's rank", input->rank, 4) &&
-           ink_check_same(check, INK_ERROR_SHAPE, "the output's rank", output->rank, 4) &&
-           ink_check_same(
-               check, INK_ERROR_SHAPE, "the output's batch", output->dims[0], input->dims[0]);
+    return ink_check_s8(check) && ink_check_shape(check, "input 0's rank", input->rank, 4) &&
+           ink_check_shape(check, "the output's rank", output->rank, 4) &&
+           ink_check_shape(check, "the output's batch", output->dims[0], input->dims[0]);
 }

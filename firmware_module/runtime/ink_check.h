@@ -9,7 +9,7 @@
 // Products of blob fields are capped here, so that a product of two of them fits 64 bits.
 #define INK_CAP ((uint64_t)1 << 32)
 
-#define INK_NO_SLIDE INT64_MAX
+#define INK_NO_SLIDE INT32_MAX
 
 // A verification under way. `part`, `index` and `kernel` say what is looked at.
 typedef struct {
@@ -20,7 +20,7 @@ typedef struct {
     uint32_t kernel;
     ink_call_t call; // the operator's
     int64_t scratch; // bytes that its kernel asks for
-    int64_t slide;   // by how many bytes its output must start before input 0 to overlap it
+    int32_t slide;   // by how many bytes its output must start before input 0 to overlap it
     int32_t step;    // these bytes must be a multiple of
     uint64_t work;   // that its kernel does
 } ink_check_t;
@@ -30,6 +30,16 @@ typedef struct {
     const char *name;
     int32_t min, max;
 } ink_field_t;
+
+// A field of a record of the blob, 1, 2 or 4 bytes: it must lie in min..max, or has this status.
+typedef struct {
+    const char *name;
+    uint32_t max;
+    uint8_t min, offset, size, status;
+} ink_record_field_t;
+
+#define INK_RECORD_FIELD(status, type, field, min, max)                                            \
+    {#field, max, min, offsetof(type, field), sizeof(((const type *)0)->field), status}
 
 // min(a * b, INK_CAP), for factors up to INK_CAP.
 uint64_t ink_product(uint64_t a, uint64_t b);
@@ -48,6 +58,11 @@ bool ink_check_word(ink_check_t *check, ink_status_t status, const char *field, 
     uint32_t min, uint32_t max);
 bool ink_check_same(
     ink_check_t *check, ink_status_t status, const char *field, uint32_t found, uint32_t allowed);
+// A parameter; a word of the tensors' shapes or types.
+bool ink_check_parameter(
+    ink_check_t *check, const char *field, int32_t found, int32_t min, int32_t max);
+bool ink_check_parameter_is(ink_check_t *check, const char *field, int32_t found, int32_t allowed);
+bool ink_check_shape(ink_check_t *check, const char *field, uint32_t found, uint32_t allowed);
 bool ink_check_multiple(ink_check_t *check, ink_status_t status, const char *field, uint32_t found,
     uint32_t power_of_two);
 // Whether `size` bytes (up to INK_CAP) from `offset` end at `end` or before.
@@ -58,6 +73,10 @@ bool ink_check_end(ink_check_t *check, ink_status_t status, const char *field, u
 // `alignment`.
 bool ink_check_range(ink_check_t *check, ink_status_t status, const char *field, uint32_t offset,
     uint64_t size, uint32_t alignment);
+
+// The fields of the record at `record`, as many as there are.
+bool ink_check_record(
+    ink_check_t *check, const ink_record_field_t *fields, uint32_t count, const void *record);
 
 // --- for the operators ---
 
@@ -70,6 +89,7 @@ bool ink_check_multiplier(ink_check_t *check, const char *field, int32_t multipl
 bool ink_check_input_offset(
     ink_check_t *check, const char *field, int32_t offset, const ink_tensor_t *tensor);
 bool ink_check_output_offset(ink_check_t *check, int32_t offset);
+bool ink_check_output_zero_point(ink_check_t *check, int32_t allowed);
 // A data block of `count` elements of `element_size` bytes.
 bool ink_check_data(
     ink_check_t *check, const char *field, uint32_t offset, uint64_t count, uint32_t element_size);
@@ -79,6 +99,8 @@ bool ink_check_requantization(
 // Types, ranks and sizes of inputs and output.
 bool ink_check_s8(ink_check_t *check);
 bool ink_check_same_size(ink_check_t *check);
+// Input 0 in rows of `depth` elements, the output in as many of `units`.
+bool ink_check_rows(ink_check_t *check, uint32_t depth, uint32_t units);
 bool ink_check_images(ink_check_t *check);
 
 #endif

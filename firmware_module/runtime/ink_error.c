@@ -1,57 +1,45 @@
 // SPDX-License-Identifier: MIT
 // Words for what went wrong: where, what, the value found and the value allowed.
+#include <string.h>
+
 #include "ink_operators.h"
 
-static const char *const SENTENCES[INK_STATUS_COUNT] = {
-    [INK_OK] = "no error",
-    [INK_ERROR_TOO_SHORT] = "too short to be a blob",
-    [INK_ERROR_MAGIC] = "not a blob: it does not begin with INKL",
-    [INK_ERROR_VERSION] = "a blob of a version that this runtime does not read",
-    [INK_ERROR_SIZE] = "cut off, or with bytes too many",
-    [INK_ERROR_CRC] = "damaged: the check sum does not fit",
-    [INK_ERROR_TARGET] = "packed for a target that this runtime does not know",
-    [INK_ERROR_ALIGNMENT] = "not at an address that is a multiple of 4",
-    [INK_ERROR_HEADER] = "bad header",
-    [INK_ERROR_STRING] = "bad string",
-    [INK_ERROR_TENSOR] = "bad tensor record",
-    [INK_ERROR_TENSOR_RANGE] = "tensor out of the arena or the blob",
-    [INK_ERROR_IO] = "bad input or output record",
-    [INK_ERROR_OPERATOR] = "bad operator record",
-    [INK_ERROR_KERNEL] = "kernel that this runtime does not have",
-    [INK_ERROR_PARAMETER] = "parameter out of its range",
-    [INK_ERROR_SHAPE] = "tensors that the kernel does not take",
-    [INK_ERROR_DATA_RANGE] = "data out of the blob",
-    [INK_ERROR_OVERLAP] = "overlap in the arena",
-    [INK_ERROR_ORDER] = "read of what is not there",
-    [INK_ERROR_SCRATCH] = "too little scratch",
-    [INK_ERROR_WORK] = "too much work: it would look like a hang",
-    [INK_ERROR_ARENA_SIZE] = "arena too small",
-    [INK_ERROR_KERNEL_FAILED] = "the kernel failed",
-};
+// Phrases by number, each with its zero: pointers to them would take 4 bytes more each.
+// By ink_status_t:
+static const char SENTENCES[] = "no error\0"
+                                "too short to be a blob\0"
+                                "not a blob: it does not begin with INKL\0"
+                                "a blob of a version that this runtime does not read\0"
+                                "cut off, or with bytes too many\0"
+                                "damaged: the check sum does not fit\0"
+                                "packed for a target that this runtime does not know\0"
+                                "not at an address that is a multiple of 4\0"
+                                "bad header\0"
+                                "bad string\0"
+                                "bad tensor record\0"
+                                "tensor out of the arena or the blob\0"
+                                "bad input or output record\0"
+                                "bad operator record\0"
+                                "kernel that this runtime does not have\0"
+                                "parameter out of its range\0"
+                                "tensors that the kernel does not take\0"
+                                "data out of the blob\0"
+                                "overlap in the arena\0"
+                                "read of what is not there\0"
+                                "too little scratch\0"
+                                "too much work: it would look like a hang\0"
+                                "arena too small\0"
+                                "the kernel failed\0";
 
-static const char *const PARTS[] = {
-    [INK_PART_BLOB] = NULL,
-    [INK_PART_HEADER] = "header",
-    [INK_PART_TENSOR] = "tensor ",
-    [INK_PART_OPERATOR] = "operator ",
-    [INK_PART_INPUT] = "input ",
-    [INK_PART_OUTPUT] = "output ",
-    [INK_PART_LABEL] = "label ",
-};
+// By ink_part_t:
+static const char PARTS[] = "\0header\0tensor \0operator \0input \0output \0label \0";
 
-static const char *const BEFORE_ALLOWED[] = {
-    [INK_RULE_NONE] = NULL,
-    [INK_RULE_AT_LEAST] = ", allowed ",
-    [INK_RULE_AT_MOST] = ", allowed at most ",
-    [INK_RULE_EXACTLY] = ", allowed ",
-    [INK_RULE_MULTIPLE] = ", allowed a multiple of ",
-    [INK_RULE_END_AT_MOST] = ", allowed at most ",
-};
-
-static const uint64_t POWERS_OF_TEN[] = {10000000000000000000u, 1000000000000000000u,
-    100000000000000000u, 10000000000000000u, 1000000000000000u, 100000000000000u, 10000000000000u,
-    1000000000000u, 100000000000u, 10000000000u, 1000000000u, 100000000u, 10000000u, 1000000u,
-    100000u, 10000u, 1000u, 100u, 10u, 1u};
+static const char *phrase(const char *phrases, uint32_t index) {
+    for (; index > 0; index--) {
+        phrases += strlen(phrases) + 1;
+    }
+    return phrases;
+}
 
 typedef struct {
     char *at;
@@ -71,32 +59,35 @@ static void put(text_t *text, const char *words) {
     }
 }
 
-// By subtraction: 64-bit division would pull in a library.
+// In steps of 16 bits: 64-bit division would pull in a library.
 static void put_number(text_t *text, int64_t number) {
     uint64_t rest = (uint64_t)number;
     if (number < 0) {
         put_char(text, '-');
         rest = 0 - rest;
     }
-    bool begun = false;
-    for (size_t i = 0; i < sizeof(POWERS_OF_TEN) / sizeof(POWERS_OF_TEN[0]); i++) {
-        char digit = '0';
-        while (rest >= POWERS_OF_TEN[i]) {
-            rest -= POWERS_OF_TEN[i];
-            digit++;
+    char digits[21];
+    char *first = &digits[sizeof(digits) - 1];
+    *first = 0;
+    do {
+        uint64_t quotient = 0;
+        uint32_t remainder = 0;
+        for (int32_t shift = 48; shift >= 0; shift -= 16) {
+            remainder = remainder << 16 | (uint32_t)(rest >> shift & 0xffff);
+            quotient = quotient << 16 | remainder / 10;
+            remainder %= 10;
         }
-        begun = begun || digit != '0' || POWERS_OF_TEN[i] == 1;
-        if (begun) {
-            put_char(text, digit);
-        }
-    }
+        *--first = (char)('0' + remainder);
+        rest = quotient;
+    } while (rest != 0);
+    put(text, first);
 }
 
 static void put_place(text_t *text, const ink_error_t *error) {
     if (error->part == INK_PART_BLOB) {
         return;
     }
-    put(text, PARTS[error->part]);
+    put(text, phrase(PARTS, error->part));
     if (error->part != INK_PART_HEADER) {
         put_number(text, error->index);
     }
@@ -115,7 +106,7 @@ static void put_place(text_t *text, const ink_error_t *error) {
 }
 
 const char *ink_error_text(ink_status_t status) {
-    return (uint32_t)status < INK_STATUS_COUNT ? SENTENCES[status] : "unknown error";
+    return (uint32_t)status < INK_STATUS_COUNT ? phrase(SENTENCES, status) : "unknown error";
 }
 
 void ink_error_message(const ink_error_t *error, char *text, size_t size) {
@@ -132,7 +123,12 @@ void ink_error_message(const ink_error_t *error, char *text, size_t size) {
     if (error->rule != INK_RULE_NONE) {
         put(&out, error->rule == INK_RULE_END_AT_MOST ? " ends at " : " is ");
         put_number(&out, error->found);
-        put(&out, BEFORE_ALLOWED[error->rule]);
+        put(&out, ", allowed ");
+        if (error->rule == INK_RULE_MULTIPLE) {
+            put(&out, "a multiple of ");
+        } else if (error->rule == INK_RULE_AT_MOST || error->rule == INK_RULE_END_AT_MOST) {
+            put(&out, "at most ");
+        }
         put_number(&out, error->allowed);
         put(&out, error->rule == INK_RULE_AT_LEAST ? " or more" : "");
     }

@@ -41,6 +41,39 @@ static void store(const ink_image_input_t *input, const uint32_t rgb[3], void *o
     }
 }
 
+#ifdef __OPTIMIZE_SIZE__
+
+// Any picture's, a pixel at a time.
+static void average_colours(
+    const ink_image_t *image, span_t rows, span_t columns, uint32_t count, uint32_t rgb[3]) {
+    uint32_t bytes = image->format; // a pixel's
+    for (uint32_t y = rows.first; y < rows.end; y++) {
+        for (uint32_t x = columns.first; x < columns.end; x++) {
+            const uint8_t *pixel = image->pixels + ((size_t)y * image->pitch + x) * bytes;
+            uint32_t red = pixel[0];
+            uint32_t green = red;
+            uint32_t blue = red;
+            if (bytes == INK_IMAGE_RGB888) {
+                green = pixel[1];
+                blue = pixel[2];
+            } else if (bytes == INK_IMAGE_RGB565) {
+                uint32_t value = pixel[0] | (uint32_t)pixel[1] << 8;
+                red = (value >> 8 & 0xF8) | value >> 13;
+                green = (value >> 3 & 0xFC) | (value >> 9 & 3);
+                blue = (value << 3 & 0xF8) | (value >> 2 & 7);
+            }
+            rgb[0] += red;
+            rgb[1] += green;
+            rgb[2] += blue;
+        }
+    }
+    for (uint32_t c = 0; c < 3; c++) {
+        rgb[c] = rounded_average(rgb[c], count);
+    }
+}
+
+#else
+
 static uint32_t sum_grayscale(const ink_image_t *image, span_t rows, span_t columns) {
     uint32_t sum = 0;
     for (uint32_t y = rows.first; y < rows.end; y++) {
@@ -112,6 +145,26 @@ static void sum_rgb888(const ink_image_t *image, span_t rows, span_t columns, ui
     }
 }
 
+static inline void average_colours(
+    const ink_image_t *image, span_t rows, span_t columns, uint32_t count, uint32_t rgb[3]) {
+    if (image->format == INK_IMAGE_GRAYSCALE) {
+        rgb[0] = rounded_average(sum_grayscale(image, rows, columns), count);
+        rgb[1] = rgb[0];
+        rgb[2] = rgb[0];
+        return;
+    }
+    if (image->format == INK_IMAGE_RGB565) {
+        sum_rgb565(image, rows, columns, rgb);
+    } else {
+        sum_rgb888(image, rows, columns, rgb);
+    }
+    for (uint32_t c = 0; c < 3; c++) {
+        rgb[c] = rounded_average(rgb[c], count);
+    }
+}
+
+#endif
+
 void ink_image_to_tensor(const ink_image_t *image, const ink_image_input_t *input, void *out) {
     uint32_t out_height = input->height;
     uint32_t out_width = input->width;
@@ -139,22 +192,9 @@ void ink_image_to_tensor(const ink_image_t *image, const ink_image_input_t *inpu
             columns.end += left;
             uint32_t count = (rows.end - rows.first) * (columns.end - columns.first);
             uint32_t rgb[3] = {0, 0, 0};
-            if (image->format == INK_IMAGE_GRAYSCALE) {
-                rgb[0] = rounded_average(sum_grayscale(image, rows, columns), count);
-                rgb[1] = rgb[0];
-                rgb[2] = rgb[0];
-            } else {
-                if (image->format == INK_IMAGE_RGB565) {
-                    sum_rgb565(image, rows, columns, rgb);
-                } else {
-                    sum_rgb888(image, rows, columns, rgb);
-                }
-                for (uint32_t c = 0; c < 3; c++) {
-                    rgb[c] = rounded_average(rgb[c], count);
-                }
-                if (input->channels == 1) {
-                    rgb[0] = (77 * rgb[0] + 150 * rgb[1] + 29 * rgb[2] + 128) >> 8;
-                }
+            average_colours(image, rows, columns, count, rgb);
+            if (input->channels == 1 && image->format != INK_IMAGE_GRAYSCALE) {
+                rgb[0] = (77 * rgb[0] + 150 * rgb[1] + 29 * rgb[2] + 128) >> 8;
             }
             store(input, rgb, out, index);
             index += input->channels;

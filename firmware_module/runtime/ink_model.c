@@ -26,11 +26,11 @@ ink_status_t ink_open(ink_model_t *model, const void *blob, size_t size, ink_err
 ink_status_t ink_set_arena(ink_model_t *model, void *arena, size_t size, ink_error_t *error) {
     ink_check_t check = {.model = model, .error = error, .part = INK_PART_BLOB};
     clear_error(error);
-    if (((uintptr_t)arena & 3) != 0) {
-        ink_refuse(&check, INK_ERROR_ALIGNMENT, "the arena's address", (int64_t)(uintptr_t)arena,
-            INK_RULE_MULTIPLE, 4);
-    } else if (ink_check_between(&check, INK_ERROR_ARENA_SIZE, "its size", (int64_t)size,
-                   model->header->arena_size, INT64_MAX)) {
+    uint32_t length = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+    if (ink_check_multiple(
+            &check, INK_ERROR_ALIGNMENT, "the arena's address", (uint32_t)(uintptr_t)arena, 4) &&
+        ink_check_word(&check, INK_ERROR_ARENA_SIZE, "its size", length, model->header->arena_size,
+            UINT32_MAX)) {
         memset(arena, 0, model->header->arena_size);
         model->arena = arena;
     }

@@ -27,7 +27,9 @@ const ink_kernel_t *ink_find_kernel(uint32_t kernel);
 // The kernels, X(number, name) each: docs/blob-format.md has the numbers. That of name `x` is
 // `ink_op_x`, in operators/, in the file of its name or its family's. A build for some
 // blobs only gives its own list (`make natmod FOR=`).
-#ifndef INK_KERNELS
+#ifdef INK_KERNELS
+#define INK_FEW_KERNELS
+#else
 #define INK_KERNELS(X)                                                                             \
     X(1, conv_s8)                                                                                  \
     X(2, depthwise_conv_s8)                                                                        \

@@ -5,50 +5,65 @@
 
 #include "ink_verify.h"
 
+#define MAGIC 0x4C4B4E49u // "INKL", little-endian
+
 static bool verify_start(ink_check_t *check, const uint8_t *blob, size_t size) {
-    static const char MAGIC[4] = {'I', 'N', 'K', 'L'};
+    static const ink_record_field_t FIELDS[] = {
+        INK_RECORD_FIELD(
+            INK_ERROR_VERSION, ink_header_t, version, INK_BLOB_VERSION, INK_BLOB_VERSION),
+        INK_RECORD_FIELD(INK_ERROR_VERSION, ink_header_t, header_size, sizeof(ink_header_t),
+            sizeof(ink_header_t)),
+    };
     if (size < sizeof(ink_header_t)) {
-        return ink_refuse(check, INK_ERROR_TOO_SHORT, "its size", (int64_t)size, INK_RULE_AT_LEAST,
-            sizeof(ink_header_t));
+        return ink_check_word(check, INK_ERROR_TOO_SHORT, "its size", (uint32_t)size,
+            sizeof(ink_header_t), UINT32_MAX);
     }
-    if (((uintptr_t)blob & 3) != 0) {
-        return ink_refuse(check, INK_ERROR_ALIGNMENT, "the blob's address",
-            (int64_t)(uintptr_t)blob, INK_RULE_MULTIPLE, 4);
+    if (!ink_check_multiple(
+            check, INK_ERROR_ALIGNMENT, "the blob's address", (uint32_t)(uintptr_t)blob, 4)) {
+        return false;
     }
-    if (memcmp(blob, MAGIC, sizeof(MAGIC)) != 0) {
+    uint32_t magic;
+    memcpy(&magic, blob, sizeof(magic));
+    if (magic != MAGIC) {
         return ink_refuse_plainly(check, INK_ERROR_MAGIC, NULL);
     }
     const ink_header_t *header = (const ink_header_t *)blob;
-    return ink_check_same(check, INK_ERROR_VERSION, "version", header->version, INK_BLOB_VERSION) &&
-           ink_check_same(
-               check, INK_ERROR_VERSION, "header_size", header->header_size, sizeof(*header)) &&
-           ink_check_equal(check, INK_ERROR_SIZE, "its size", (int64_t)size, header->blob_size) &&
-           ink_check_between(check, INK_ERROR_SIZE, "its size", (int64_t)size, 0, INK_MAX_BLOB) &&
+    uint32_t length = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+    return ink_check_record(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0]), header) &&
+           ink_check_same(check, INK_ERROR_SIZE, "its size", length, header->blob_size) &&
+           ink_check_word(check, INK_ERROR_SIZE, "its size", length, 0, INK_MAX_BLOB) &&
            ink_check_same(
                check, INK_ERROR_CRC, "crc32", header->crc32, ink_crc32(0, blob + 16, size - 16));
 }
 
+// An array of the blob: `count` records of `size` bytes.
+static bool check_array(
+    ink_check_t *check, const char *field, uint32_t offset, uint32_t count, uint32_t size) {
+    return ink_check_range(check, INK_ERROR_HEADER, field, offset, (uint64_t)count * size, 4);
+}
+
 static bool verify_header(ink_check_t *check) {
+    static const ink_record_field_t FIELDS[] = {
+        INK_RECORD_FIELD(INK_ERROR_TARGET, ink_header_t, target, 0, INK_TARGET_CORTEX_M7),
+        INK_RECORD_FIELD(INK_ERROR_HEADER, ink_header_t, arena_size, 0, INK_MAX_ARENA),
+        INK_RECORD_FIELD(INK_ERROR_HEADER, ink_header_t, n_tensors, 1, INK_MAX_TENSORS),
+        INK_RECORD_FIELD(INK_ERROR_HEADER, ink_header_t, n_operators, 0, INK_MAX_OPERATORS),
+        INK_RECORD_FIELD(INK_ERROR_HEADER, ink_header_t, n_inputs, 1, INK_MAX_IO),
+        INK_RECORD_FIELD(INK_ERROR_HEADER, ink_header_t, n_outputs, 1, INK_MAX_IO),
+        INK_RECORD_FIELD(INK_ERROR_HEADER, ink_header_t, strings_size, 1, INK_MAX_BLOB),
+    };
     const ink_header_t *h = check->model->header;
     check->part = INK_PART_HEADER;
-    const ink_status_t bad = INK_ERROR_HEADER;
-    return ink_check_word(check, INK_ERROR_TARGET, "target", h->target, 0, INK_TARGET_CORTEX_M7) &&
-           ink_check_word(check, bad, "arena_size", h->arena_size, 0, INK_MAX_ARENA) &&
-           ink_check_multiple(check, bad, "arena_size", h->arena_size, 16) &&
-           ink_check_word(check, bad, "n_tensors", h->n_tensors, 1, INK_MAX_TENSORS) &&
-           ink_check_word(check, bad, "n_operators", h->n_operators, 0, INK_MAX_OPERATORS) &&
-           ink_check_word(check, bad, "n_inputs", h->n_inputs, 1, INK_MAX_IO) &&
-           ink_check_word(check, bad, "n_outputs", h->n_outputs, 1, INK_MAX_IO) &&
-           ink_check_range(check, bad, "tensors_offset", h->tensors_offset,
-               (uint64_t)h->n_tensors * sizeof(ink_tensor_t), 4) &&
-           ink_check_range(check, bad, "operators_offset", h->operators_offset,
-               (uint64_t)h->n_operators * sizeof(ink_operator_t), 4) &&
-           ink_check_range(check, bad, "io_offset", h->io_offset,
-               ((uint64_t)h->n_inputs + h->n_outputs) * sizeof(ink_io_t), 4) &&
-           ink_check_range(
-               check, bad, "labels_offset", h->labels_offset, (uint64_t)h->n_labels * 4, 4) &&
-           ink_check_word(check, bad, "strings_size", h->strings_size, 1, INK_MAX_BLOB) &&
-           ink_check_range(check, bad, "strings_offset", h->strings_offset, h->strings_size, 4);
+    return ink_check_record(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0]), h) &&
+           ink_check_multiple(check, INK_ERROR_HEADER, "arena_size", h->arena_size, 16) &&
+           check_array(
+               check, "tensors_offset", h->tensors_offset, h->n_tensors, sizeof(ink_tensor_t)) &&
+           check_array(check, "operators_offset", h->operators_offset, h->n_operators,
+               sizeof(ink_operator_t)) &&
+           check_array(check, "io_offset", h->io_offset, (uint32_t)h->n_inputs + h->n_outputs,
+               sizeof(ink_io_t)) &&
+           check_array(check, "labels_offset", h->labels_offset, h->n_labels, 4) &&
+           check_array(check, "strings_offset", h->strings_offset, h->strings_size, 1);
 }
 
 // The length of the UTF-8 sequence at `text`, of which `left` bytes remain; 0 where it is none.
@@ -124,11 +139,14 @@ static bool verify_quantization(ink_check_t *check, const ink_tensor_t *tensor) 
 }
 
 static bool verify_tensor(ink_check_t *check, const ink_tensor_t *tensor) {
+    static const ink_record_field_t FIELDS[] = {
+        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, dtype, INK_DTYPE_INT8, INK_DTYPE_INT32),
+        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, rank, 0, INK_MAX_RANK),
+        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, place, 0, INK_PLACE_BLOB),
+        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, reserved, 0, 0),
+    };
     const ink_status_t bad = INK_ERROR_TENSOR;
-    if (!ink_check_word(check, bad, "dtype", tensor->dtype, INK_DTYPE_INT8, INK_DTYPE_INT32) ||
-        !ink_check_word(check, bad, "rank", tensor->rank, 0, INK_MAX_RANK) ||
-        !ink_check_word(check, bad, "place", tensor->place, 0, INK_PLACE_BLOB) ||
-        !ink_check_same(check, bad, "reserved", tensor->reserved, 0)) {
+    if (!ink_check_record(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0]), tensor)) {
         return false;
     }
     uint64_t size = ink_element_size(tensor->dtype);

@@ -4,22 +4,21 @@
 #include "ink_operators.h"
 #include "ink_verify.h"
 
+static bool check_index(ink_check_t *check, const char *field, uint32_t tensor) {
+    return ink_check_word(
+        check, INK_ERROR_OPERATOR, field, tensor, 0, check->model->header->n_tensors - 1);
+}
+
 // Fills check->call in.
 static bool verify_record(
     ink_check_t *check, const ink_operator_t *op, const ink_kernel_t *kernel) {
     const ink_model_t *model = check->model;
     const ink_status_t bad = INK_ERROR_OPERATOR;
-    const uint32_t last = model->header->n_tensors - 1;
     if (!ink_check_same(check, bad, "reserved", op->reserved, 0) ||
-        !ink_check_word(check, bad, "input0", op->input0, 0, last) ||
-        !ink_check_word(check, bad, "output", op->output, 0, last)) {
-        return false;
-    }
-    if (kernel->n_inputs == 2) {
-        if (!ink_check_word(check, bad, "input1", op->input1, 0, last)) {
-            return false;
-        }
-    } else if (!ink_check_same(check, bad, "input1", op->input1, INK_NO_TENSOR)) {
+        !check_index(check, "input0", op->input0) || !check_index(check, "output", op->output) ||
+        !(kernel->n_inputs == 2
+                ? check_index(check, "input1", op->input1)
+                : ink_check_same(check, bad, "input1", op->input1, INK_NO_TENSOR))) {
         return false;
     }
     check->call.model = model;
@@ -50,9 +49,9 @@ static bool touches(const ink_tensor_t *tensor, uint32_t offset, uint32_t size) 
 static bool verify_overlaps(ink_check_t *check, bool in_place) {
     const ink_call_t *call = &check->call;
     const ink_tensor_t *output = call->output;
-    int64_t before = (int64_t)call->input0->offset - (int64_t)output->offset;
+    int32_t before = (int32_t)(call->input0->offset - output->offset);
     bool at_input0 = call->input0->place == INK_PLACE_ARENA &&
-                     ((before >= check->slide && (int32_t)before % check->step == 0) ||
+                     ((before >= check->slide && before % check->step == 0) ||
                          (in_place && before == 0 && call->input0->size == output->size));
     const char *what = NULL;
     if (touches(call->input0, output->offset, output->size) && !at_input0) {

@@ -40,6 +40,12 @@ SIM_NOTE = (
 )
 
 
+NO_TIMES = (
+    "no times of the operators: the native module on the board was built for some networks alone "
+    "and has no profile()"
+)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "model", type=Path, metavar="MODEL", help="a blob (.ink), or a .tflite to pack on the fly"
@@ -201,7 +207,9 @@ def _text(report: dict[str, Any]) -> str:
         f"{model['name']}, packed for {model['target']}, on {report['board']}{clock}",
         f"firmware: MicroPython {report['firmware']}",
         f"blob: {report['blob_on_board']}",
-        text_table(["", "operator", "kernel", "microseconds", "MACs"], rows),
+        text_table(["", "operator", "kernel", "microseconds", "MACs"], rows)
+        if report["operators"]
+        else NO_TIMES,
         "",
         f"a prediction: {report['microseconds']:,} microseconds, "
         f"{report['frames_a_second']} a second (median of {count})",

@@ -65,8 +65,10 @@ class RemoteModel:
         return outputs, microseconds
 
     def profile(self, inputs: Sequence[Array]) -> list[OperatorTime]:
-        """The time of each operator."""
+        """The time of each operator; none where the board's native module has no profile()."""
         self._fill(inputs)
+        if not self.device.value("hasattr(model, 'profile')"):
+            return []
         return [
             OperatorTime(index, plain(name), kernel, microseconds, ticks, macs)
             for index, name, kernel, microseconds, ticks, macs in self._value("model.profile()")

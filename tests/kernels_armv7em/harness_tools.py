@@ -36,7 +36,11 @@ COMPILERS = {
     ],
     "host": ["cc", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover"],
 }
-MACHINES = {"cortex-m7": "machine_qemu.c", "host": "machine_host.c"}
+# what the preprocessor leaves in a native module for a few networks
+COMPILERS["for-size"] = [*COMPILERS["cortex-m7"], "-D__OPTIMIZE_SIZE__"]
+MACHINES = {
+    machine: f"machine_{'host' if machine == 'host' else 'qemu'}.c" for machine in COMPILERS
+}
 
 QEMU = [
     *("qemu-system-arm", "-M", "mps2-an500", "-nographic", "-monitor", "none", "-serial", "none"),
@@ -95,7 +99,7 @@ def serialize(cases: list[Case]) -> bytes:
 
 
 def build(machine: str) -> Path:
-    """The harness for "cortex-m7" or "host", built if a source is newer."""
+    """The harness for a machine of COMPILERS, built if a source is newer."""
     sources = [
         *(HERE / "harness" / name for name in ("kernels.c", "run_cases.c", MACHINES[machine])),
         *sorted(KERNEL_SOURCES.glob("*.c")),
@@ -113,12 +117,12 @@ def build(machine: str) -> Path:
 
 
 def run(cases: list[Case], machine: str) -> list[Result]:
-    """Run `cases` on "cortex-m7" (QEMU) or "host" (the twins)."""
+    """Run `cases` under QEMU, or on "host" (the twins)."""
     image = build(machine)
     file = BUILD / f"cases-{machine}.bin"
     file.write_bytes(serialize(cases))
     command = [str(image), str(file)]
-    if machine == "cortex-m7":
+    if machine != "host":
         loader = f"loader,file={file},addr=0x60000000,force-raw=on"
         command = [*QEMU, "-device", loader, "-kernel", str(image)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)

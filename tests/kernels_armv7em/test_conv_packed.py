@@ -13,6 +13,11 @@ from host_tools.kernels import conv_packed
 from host_tools.kernels.requantization import Refused
 
 
+@pytest.fixture(params=["cortex-m7", "for-size", "host"])
+def machine(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
 def make_case(layer: Layer, numbers: Numbers) -> Case:
     data = conv_packed.pack(
         numbers.weights,

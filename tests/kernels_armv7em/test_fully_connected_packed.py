@@ -11,6 +11,11 @@ from host_tools.kernels.fully_connected import fully_connected
 from host_tools.kernels.requantization import Refused
 
 
+@pytest.fixture(params=["cortex-m7", "for-size", "host"])
+def machine(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
 def make_case(
     rng: np.random.Generator,
     rows: int,

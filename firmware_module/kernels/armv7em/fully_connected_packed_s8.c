@@ -36,7 +36,14 @@ static void widen_row(int32_t *to, const int8_t *from, int32_t depth) {
     }
 }
 
-// Up to three units: a row that is used once or twice is widened on the way. The last of an odd
+// Rows of so few units have a loop of their own, where size does not count.
+#ifdef __OPTIMIZE_SIZE__
+#define FEW_UNITS 0
+#else
+#define FEW_UNITS 3
+#endif
+
+// Few units: a row that is used once or twice is widened on the way. The last of an odd
 // number has a B of zeros, which need not be summed. The outputs may lie over the row: they are
 // written when it has been read.
 static void run_few(const ink_packed_fully_connected_t *layer, const int8_t *input,
@@ -94,7 +101,7 @@ void ink_fully_connected_packed_s8(const ink_packed_fully_connected_t *layer, co
     int32_t in_blocks = layer->blocks * INK_BLOCK_UNITS;
     int8_t *to = output;
     for (int32_t row = 0; row < layer->rows; row++) {
-        if (layer->units <= 3) {
+        if (FEW_UNITS > 0 && layer->units <= FEW_UNITS) {
             run_few(layer, input, (const int32_t *)first, to);
         } else {
             widen_row(scratch, input, layer->depth);

@@ -7,6 +7,25 @@
 
 #pragma GCC diagnostic ignored "-Wunused-parameter" // a naked function's, by register
 
+// Four groups at a time while there are as many, but one by one where size counts.
+#ifdef __OPTIMIZE_SIZE__
+#define FOUR_GROUPS
+#else
+#define FOUR_GROUPS                                                                                \
+    "subs r12, r12, #4\n"                                                                          \
+    "bmi 2f\n"                                                                                     \
+    "1:\n"                                                                                         \
+    "group\n"                                                                                      \
+    "group\n"                                                                                      \
+    "group\n"                                                                                      \
+    "group\n"                                                                                      \
+    "subs r12, r12, #4\n"                                                                          \
+    "bpl 1b\n"                                                                                     \
+    "2:\n"                                                                                         \
+    "adds r12, r12, #4\n"                                                                          \
+    "beq 4f\n"
+#endif
+
 INK_FIELD_AT(ink_fully_connected_tile_t, inputs, 0);
 INK_FIELD_AT(ink_fully_connected_tile_t, groups, 4);
 INK_FIELD_AT(ink_fully_connected_tile_t, blocks, 8);
@@ -45,20 +64,7 @@ __attribute__((naked)) const void *ink_fully_connected_tile(
                    "0:\n"
                    "ldrd r0, r12, [sp]\n"
                    "ldm r1!, {r4-r7}\n"
-                   "ldrd r2, r3, [r0], #8\n"
-                   "subs r12, r12, #4\n"
-                   "bmi 2f\n"
-                   "1:\n"
-                   "group\n"
-                   "group\n"
-                   "group\n"
-                   "group\n"
-                   "subs r12, r12, #4\n"
-                   "bpl 1b\n"
-                   "2:\n"
-                   "adds r12, r12, #4\n"
-                   "beq 4f\n"
-                   "3:\n"
+                   "ldrd r2, r3, [r0], #8\n" FOUR_GROUPS "3:\n"
                    "group\n"
                    "subs r12, r12, #1\n"
                    "bne 3b\n"

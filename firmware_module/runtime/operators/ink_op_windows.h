@@ -16,7 +16,7 @@ bool ink_check_windows(ink_check_t *check, const ink_windows_t *windows);
 
 // By how many bytes the output must start before the input to overlap it, for a kernel that reads
 // the windows of some pixels before it writes these, row by row. For windows that are verified.
-int64_t ink_slide(const ink_call_t *call, const ink_windows_t *windows);
+int32_t ink_slide(const ink_call_t *call, const ink_windows_t *windows);
 
 // Bytes of one picture of a batch.
 int32_t ink_picture_size(const ink_tensor_t *tensor);

@@ -8,7 +8,7 @@
 static bool check_input(ink_check_t *check, const ink_tensor_t *input, const char *rank,
     const char *phrase, uint32_t rows, uint32_t depth) {
     const ink_tensor_t *output = check->call.output;
-    if (!ink_check_between(check, INK_ERROR_SHAPE, rank, input->rank, 2, output->rank)) {
+    if (!ink_check_word(check, INK_ERROR_SHAPE, rank, input->rank, 2, output->rank)) {
         return false;
     }
     bool fits = input->dims[input->rank - 2] == rows && input->dims[input->rank - 1] == depth;
@@ -36,7 +36,7 @@ static bool verify(ink_check_t *check) {
         !ink_check_input_offset(check, "input0_offset", p->input0_offset, input0) ||
         !ink_check_input_offset(check, "input1_offset", p->input1_offset, input1) ||
         !ink_check_output_offset(check, p->output_offset) ||
-        !ink_check_between(
+        !ink_check_word(
             check, INK_ERROR_SHAPE, "the output's rank", output->rank, 2, INK_MAX_RANK)) {
         return false;
     }

@@ -16,7 +16,7 @@ static ink_packed_conv_t convolution(const ink_call_t *call) {
 static bool verify(ink_check_t *check) {
     const ink_general_conv_params_t *p = check->call.params;
     if (!ink_check_dilated_convolution(check) ||
-        !ink_check_between(check, INK_ERROR_PARAMETER, "groups", p->groups, 1, INK_MAX_SIDE)) {
+        !ink_check_parameter(check, "groups", p->groups, 1, INK_MAX_SIDE)) {
         return false;
     }
     uint32_t groups = (uint32_t)p->groups;

@@ -26,18 +26,14 @@ static bool verify(ink_check_t *check) {
     const ink_tensor_t *input = check->call.input0;
     const ink_tensor_t *output = check->call.output;
     uint32_t element_size = ink_element_size(input->dtype);
-    if (!ink_check_same(
-            check, INK_ERROR_SHAPE, "the output's dtype", output->dtype, input->dtype) ||
-        !ink_check_equal(
-            check, INK_ERROR_PARAMETER, "element_size", p->element_size, element_size) ||
-        !ink_check_between(
-            check, INK_ERROR_PARAMETER, "fill", p->fill, 0, element_size == 1 ? 1 : 0)) {
+    if (!ink_check_shape(check, "the output's dtype", output->dtype, input->dtype) ||
+        !ink_check_parameter_is(check, "element_size", p->element_size, element_size) ||
+        !ink_check_parameter(check, "fill", p->fill, 0, element_size == 1 ? 1 : 0)) {
         return false;
     }
     uint64_t elements = 1;
     for (uint32_t i = 0; i < INK_MAX_RANK; i++) {
-        if (!ink_check_between(
-                check, INK_ERROR_PARAMETER, "count", p->count[i], 1, INK_MAX_ARENA)) {
+        if (!ink_check_parameter(check, "count", p->count[i], 1, INK_MAX_ARENA)) {
             return false;
         }
         elements = ink_product(elements, (uint32_t)p->count[i]);

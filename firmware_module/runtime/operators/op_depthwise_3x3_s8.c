@@ -10,12 +10,12 @@ static bool verify(ink_check_t *check) {
     const ink_packed_conv_params_t *p = check->call.params;
     uint32_t channels = check->call.output->dims[3];
     if (!ink_check_packed_convolution(check, ink_product(channels, RECORD)) ||
-        !ink_check_same(check, INK_ERROR_PARAMETER, "kernel_h", p->kernel_h, 3) ||
-        !ink_check_same(check, INK_ERROR_PARAMETER, "kernel_w", p->kernel_w, 3) ||
-        !ink_check_between(check, INK_ERROR_PARAMETER, "stride_h", p->stride_h, 1, 2) ||
-        !ink_check_same(check, INK_ERROR_PARAMETER, "stride_w", p->stride_w, p->stride_h) ||
-        !ink_check_same(check, INK_ERROR_SHAPE, "input 0's number of channels",
-            check->call.input0->dims[3], channels)) {
+        !ink_check_parameter_is(check, "kernel_h", p->kernel_h, 3) ||
+        !ink_check_parameter_is(check, "kernel_w", p->kernel_w, 3) ||
+        !ink_check_parameter(check, "stride_h", p->stride_h, 1, 2) ||
+        !ink_check_parameter_is(check, "stride_w", p->stride_w, p->stride_h) ||
+        !ink_check_shape(
+            check, "input 0's number of channels", check->call.input0->dims[3], channels)) {
         return false;
     }
     ink_packed_conv_t conv = ink_packed_convolution(&check->call);

@@ -12,10 +12,9 @@ static bool verify_block(ink_check_t *check, const ink_windows_t *windows, uint3
     uint32_t channels = check->call.input0->dims[3];
     uint32_t units = check->call.output->dims[3];
     uint32_t factor = units < channels ? 1 : units / channels;
-    if (!ink_check_between(check, INK_ERROR_SHAPE, "input 0's number of channels", channels,
-            CHANNELS, INK_MAX_SIDE) ||
-        !ink_check_same(
-            check, INK_ERROR_SHAPE, "the output's number of channels", units, channels * factor)) {
+    if (!ink_check_word(check, INK_ERROR_SHAPE, "input 0's number of channels", channels, CHANNELS,
+            INK_MAX_SIDE) ||
+        !ink_check_shape(check, "the output's number of channels", units, channels * factor)) {
         return false;
     }
     uint32_t window = (uint32_t)(windows->kernel[0] * windows->kernel[1]);

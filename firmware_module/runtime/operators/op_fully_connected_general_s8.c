@@ -42,12 +42,7 @@ static bool verify(ink_check_t *check) {
         !ink_check_s8(check) || !ink_check_activation(check, p->act_min, p->act_max)) {
         return false;
     }
-    uint32_t elements = ink_tensor_elements(check->call.input0);
-    uint32_t rows = elements / (uint32_t)p->depth;
-    if (!ink_check_equal(check, INK_ERROR_SHAPE, "input 0's number of elements", elements,
-            (int64_t)rows * p->depth) ||
-        !ink_check_equal(check, INK_ERROR_SHAPE, "the output's number of elements",
-            ink_tensor_elements(check->call.output), (int64_t)rows * p->units)) {
+    if (!ink_check_rows(check, (uint32_t)p->depth, (uint32_t)p->units)) {
         return false;
     }
     uint64_t record = RECORD + 2 * (((uint64_t)p->depth + 3) & ~(uint64_t)3);

@@ -29,16 +29,11 @@ static bool verify(ink_check_t *check) {
     };
     const ink_packed_fully_connected_params_t *p = check->call.params;
     if (!ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0])) ||
-        !ink_check_between(check, INK_ERROR_PARAMETER, "blocks", p->blocks, 0, p->units / 4) ||
-        !ink_check_s8(check) || !ink_check_activation(check, p->act_min, p->act_max)) {
+        !ink_check_parameter(check, "blocks", p->blocks, 0, p->units / 4) || !ink_check_s8(check) ||
+        !ink_check_activation(check, p->act_min, p->act_max)) {
         return false;
     }
-    uint32_t elements = ink_tensor_elements(check->call.input0);
-    uint32_t rows = elements / (uint32_t)p->depth;
-    if (!ink_check_equal(check, INK_ERROR_SHAPE, "input 0's number of elements", elements,
-            (int64_t)rows * p->depth) ||
-        !ink_check_equal(check, INK_ERROR_SHAPE, "the output's number of elements",
-            ink_tensor_elements(check->call.output), (int64_t)rows * p->units)) {
+    if (!ink_check_rows(check, (uint32_t)p->depth, (uint32_t)p->units)) {
         return false;
     }
     uint64_t taps = ((uint64_t)p->depth + 3) & ~(uint64_t)3;
@@ -54,7 +49,10 @@ static bool verify(ink_check_t *check) {
     ink_packed_fully_connected_t fully_connected = layer(&check->call);
     check->scratch = (int64_t)ink_fully_connected_packed_s8_scratch(&fully_connected);
     // a row is widened into scratch before its units are written
-    check->slide = p->units > p->depth ? ((int64_t)rows - 1) * (p->units - p->depth) : 0;
+    check->slide = p->units > p->depth
+                       ? (int32_t)check->call.output->size - (int32_t)check->call.input0->size -
+                             (p->units - p->depth)
+                       : 0;
     return true;
 }
 

@@ -25,20 +25,14 @@ static bool verify(ink_check_t *check) {
         return false;
     }
     // Arm's kernel has no zero point of the weights where it has a multiplier a channel
-    if (p->per_channel &&
-        !ink_check_equal(check, INK_ERROR_PARAMETER, "filter_offset", p->filter_offset, 0)) {
+    if (p->per_channel && !ink_check_parameter_is(check, "filter_offset", p->filter_offset, 0)) {
         return false;
     }
-    uint32_t elements = ink_tensor_elements(check->call.input0);
-    uint32_t rows = elements / (uint32_t)p->depth;
-    if (!ink_check_equal(check, INK_ERROR_SHAPE, "input 0's number of elements", elements,
-            (int64_t)rows * p->depth) ||
-        !ink_check_equal(check, INK_ERROR_SHAPE, "the output's number of elements",
-            ink_tensor_elements(check->call.output), (int64_t)rows * p->units)) {
+    if (!ink_check_rows(check, (uint32_t)p->depth, (uint32_t)p->units)) {
         return false;
     }
     uint64_t weights = ink_product((uint32_t)p->depth, (uint32_t)p->units);
-    check->work = ink_product(weights, rows);
+    check->work = ink_product(ink_tensor_elements(check->call.output), (uint32_t)p->depth);
     ink_nn_dims_t filter = filter_dims(p);
     check->scratch = ink_nn_fully_connected_s8_get_buffer_size(&filter);
     return ink_check_data(check, "weights", p->weights, weights, 1) &&

@@ -10,15 +10,13 @@ static bool verify(ink_check_t *check) {
     if (!ink_check_s8(check) ||
         !ink_check_input_offset(check, "input_offset", p->input_offset, input) ||
         !ink_check_same_size(check) ||
-        !ink_check_between(
-            check, INK_ERROR_SHAPE, "input 0's rank", input->rank, 1, INK_MAX_RANK) ||
-        !ink_check_equal(
-            check, INK_ERROR_SHAPE, "the output's zero_point", output->zero_point, 0)) {
+        !ink_check_word(check, INK_ERROR_SHAPE, "input 0's rank", input->rank, 1, INK_MAX_RANK) ||
+        !ink_check_output_zero_point(check, 0)) {
         return false;
     }
     // so that the sum of squares fits int32
     int32_t most = p->input_offset > 0 ? 127 + p->input_offset : 128 - p->input_offset;
-    if (!ink_check_between(check, INK_ERROR_SHAPE, "input 0's last dimension",
+    if (!ink_check_word(check, INK_ERROR_SHAPE, "input 0's last dimension",
             input->dims[input->rank - 1], 1, INT32_MAX / (most * most))) {
         return false;
     }

@@ -19,15 +19,12 @@ static bool verify(ink_check_t *check) {
     const ink_tensor_t *output = check->call.output;
     if (!ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0])) ||
         // a difference times 2^shift must fit int32
-        !ink_check_between(check, INK_ERROR_PARAMETER, "diff_min", p->diff_min,
-            -((int64_t)1 << (31 - p->shift)), 0) ||
+        !ink_check_parameter(check, "diff_min", p->diff_min, INT32_MIN >> p->shift, 0) ||
         !ink_check_s8(check) || !ink_check_same_size(check) ||
-        !ink_check_between(
-            check, INK_ERROR_SHAPE, "input 0's rank", input->rank, 1, INK_MAX_RANK) ||
-        !ink_check_between(check, INK_ERROR_SHAPE, "input 0's last dimension",
+        !ink_check_word(check, INK_ERROR_SHAPE, "input 0's rank", input->rank, 1, INK_MAX_RANK) ||
+        !ink_check_word(check, INK_ERROR_SHAPE, "input 0's last dimension",
             input->dims[input->rank - 1], 1, MAX_LENGTH) ||
-        !ink_check_equal(
-            check, INK_ERROR_SHAPE, "the output's zero_point", output->zero_point, 127)) {
+        !ink_check_output_zero_point(check, 127)) {
         return false;
     }
     return output->scale == 1.0f / 16 ||

@@ -5,10 +5,10 @@
 
 static bool verify(ink_check_t *check) {
     const ink_lut_params_t *p = check->call.params;
-    return ink_check_between(check, INK_ERROR_SHAPE, "input 0's dtype", check->call.input0->dtype,
+    return ink_check_word(check, INK_ERROR_SHAPE, "input 0's dtype", check->call.input0->dtype,
                INK_DTYPE_INT8, INK_DTYPE_UINT8) &&
-           ink_check_between(check, INK_ERROR_SHAPE, "the output's dtype",
-               check->call.output->dtype, INK_DTYPE_INT8, INK_DTYPE_UINT8) &&
+           ink_check_word(check, INK_ERROR_SHAPE, "the output's dtype", check->call.output->dtype,
+               INK_DTYPE_INT8, INK_DTYPE_UINT8) &&
            ink_check_same_size(check) && ink_check_data(check, "table", p->table, 256, 1);
 }
 

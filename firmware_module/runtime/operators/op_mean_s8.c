@@ -14,8 +14,7 @@ static bool verify(ink_check_t *check) {
     const ink_mean_params_t *p = check->call.params;
     const ink_tensor_t *input = check->call.input0;
     if (!ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0])) ||
-        !ink_check_between(
-            check, INK_ERROR_PARAMETER, "axes", p->axes, 0, ((int64_t)1 << input->rank) - 1) ||
+        !ink_check_parameter(check, "axes", p->axes, 0, (1 << input->rank) - 1) ||
         !ink_check_s8(check) ||
         !ink_check_input_offset(check, "input_offset", p->input_offset, input) ||
         !ink_check_output_offset(check, p->output_offset)) {
@@ -28,8 +27,8 @@ static bool verify(ink_check_t *check) {
         *product = ink_product(*product, input->dims[i]);
     }
     // so that sums fit int32
-    return ink_check_between(check, INK_ERROR_SHAPE, "the number of elements averaged",
-               (int64_t)averaged, 1, INK_MAX_MEAN) &&
+    return ink_check_word(check, INK_ERROR_SHAPE, "the number of elements averaged",
+               (uint32_t)averaged, 1, INK_MAX_MEAN) &&
            ink_check_equal(check, INK_ERROR_SHAPE, "the output's number of elements",
                ink_tensor_elements(check->call.output), (int64_t)kept);
 }

@@ -32,10 +32,9 @@ bool ink_check_pool(ink_check_t *check) {
     check->work =
         ink_product(ink_tensor_elements(output), (uint64_t)p->kernel_h * (uint64_t)p->kernel_w);
     return ink_check_windows(check, &windows) &&
-           ink_check_same(check, INK_ERROR_SHAPE, "the output's number of channels",
-               output->dims[3], input->dims[3]) &&
-           ink_check_equal(check, INK_ERROR_SHAPE, "the output's zero_point", output->zero_point,
-               input->zero_point) &&
+           ink_check_shape(
+               check, "the output's number of channels", output->dims[3], input->dims[3]) &&
+           ink_check_output_zero_point(check, input->zero_point) &&
            ink_check_activation(check, p->act_min, p->act_max);
 }
 

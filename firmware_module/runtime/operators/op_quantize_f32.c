@@ -5,8 +5,8 @@
 
 static bool verify_pair(ink_check_t *check, const ink_tensor_t *real, const char *real_dtype,
     const ink_tensor_t *stored, const char *stored_dtype) {
-    return ink_check_same(check, INK_ERROR_SHAPE, real_dtype, real->dtype, INK_DTYPE_FLOAT32) &&
-           ink_check_between(check, INK_ERROR_SHAPE, stored_dtype, stored->dtype, INK_DTYPE_INT8,
+    return ink_check_shape(check, real_dtype, real->dtype, INK_DTYPE_FLOAT32) &&
+           ink_check_word(check, INK_ERROR_SHAPE, stored_dtype, stored->dtype, INK_DTYPE_INT8,
                INK_DTYPE_UINT8) &&
            ink_check_same_size(check);
 }

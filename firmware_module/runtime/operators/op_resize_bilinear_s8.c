@@ -5,14 +5,13 @@
 
 static bool check_table(
     ink_check_t *check, const char *field, uint32_t offset, uint32_t count, uint32_t size) {
-    if (!ink_check_between(check, INK_ERROR_SHAPE, "a side of input 0", size, 1, INK_MAX_SIDE) ||
+    if (!ink_check_word(check, INK_ERROR_SHAPE, "a side of input 0", size, 1, INK_MAX_SIDE) ||
         !ink_check_data(check, field, offset, count, 4)) {
         return false;
     }
     const int32_t *table = ink_data(&check->call, offset);
     for (uint32_t i = 0; i < count; i++) {
-        if (!ink_check_between(
-                check, INK_ERROR_PARAMETER, field, table[i], 0, ((int64_t)size - 1) * 1024)) {
+        if (!ink_check_parameter(check, field, table[i], 0, ((int32_t)size - 1) * 1024)) {
             return false;
         }
     }
@@ -25,8 +24,8 @@ static bool verify(ink_check_t *check) {
     const ink_tensor_t *output = check->call.output;
     check->work = ink_product(ink_tensor_elements(output), 4);
     return ink_check_images(check) &&
-           ink_check_same(check, INK_ERROR_SHAPE, "the output's number of channels",
-               output->dims[3], input->dims[3]) &&
+           ink_check_shape(
+               check, "the output's number of channels", output->dims[3], input->dims[3]) &&
            check_table(check, "rows", p->rows, output->dims[1], input->dims[1]) &&
            check_table(check, "columns", p->columns, output->dims[2], input->dims[2]);
 }

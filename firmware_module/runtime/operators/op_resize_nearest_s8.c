@@ -10,8 +10,7 @@ static bool check_table(
     }
     const uint16_t *table = ink_data(&check->call, offset);
     for (uint32_t i = 0; i < count; i++) {
-        if (!ink_check_between(
-                check, INK_ERROR_PARAMETER, field, table[i], 0, (int64_t)limit - 1)) {
+        if (!ink_check_parameter(check, field, table[i], 0, (int32_t)limit - 1)) {
             return false;
         }
     }
@@ -23,8 +22,8 @@ static bool verify(ink_check_t *check) {
     const ink_tensor_t *input = check->call.input0;
     const ink_tensor_t *output = check->call.output;
     return ink_check_images(check) &&
-           ink_check_same(check, INK_ERROR_SHAPE, "the output's number of channels",
-               output->dims[3], input->dims[3]) &&
+           ink_check_shape(
+               check, "the output's number of channels", output->dims[3], input->dims[3]) &&
            check_table(check, "rows", p->rows, output->dims[1], input->dims[1]) &&
            check_table(check, "columns", p->columns, output->dims[2], input->dims[2]);
 }

@@ -9,19 +9,19 @@
 
 // By how many bytes the output must start before the input to overlap it: before tiles of row y are
 // read, all outputs above and those of their own rows may be written.
-static int64_t slide(const ink_call_t *call, uint32_t side) {
+static int32_t slide(const ink_call_t *call, uint32_t side) {
     const ink_packed_conv_params_t *p = call->params;
     const uint32_t *in = call->input0->dims;
     const uint32_t *out = call->output->dims;
     if (in[0] != 1) {
         return INK_NO_SLIDE;
     }
-    int64_t most = 0;
+    int32_t most = 0;
     for (uint32_t y = 0; y < out[1]; y += side) {
         uint32_t end = y + side < out[1] ? y + side : out[1];
-        int64_t first = (int64_t)y - p->pad_top;
-        int64_t ahead = (int64_t)end * out[2] * out[3];
-        ahead -= (first > 0 ? first : 0) * in[2] * in[3];
+        int32_t first = (int32_t)y - p->pad_top;
+        int32_t ahead = (int32_t)(end * out[2] * out[3]);
+        ahead -= (first > 0 ? first : 0) * (int32_t)(in[2] * in[3]);
         most = ahead > most ? ahead : most;
     }
     return most;
@@ -35,10 +35,10 @@ static bool verify(ink_check_t *check, uint32_t side) {
     uint64_t weights = ink_product(((uint64_t)depth + 15) / 16, 64); // of both, filled up
     uint64_t record = ink_product(positions, STARTS + weights) + REQUANTIZATIONS;
     if (!ink_check_packed_convolution(check, ink_product((units + 1) / 2, record)) ||
-        !ink_check_same(check, INK_ERROR_PARAMETER, "kernel_h", p->kernel_h, 3) ||
-        !ink_check_same(check, INK_ERROR_PARAMETER, "kernel_w", p->kernel_w, 3) ||
-        !ink_check_same(check, INK_ERROR_PARAMETER, "stride_h", p->stride_h, 1) ||
-        !ink_check_same(check, INK_ERROR_PARAMETER, "stride_w", p->stride_w, 1) ||
+        !ink_check_parameter_is(check, "kernel_h", p->kernel_h, 3) ||
+        !ink_check_parameter_is(check, "kernel_w", p->kernel_w, 3) ||
+        !ink_check_parameter_is(check, "stride_h", p->stride_h, 1) ||
+        !ink_check_parameter_is(check, "stride_w", p->stride_w, 1) ||
         !ink_check_multiple(check, INK_ERROR_SHAPE, "input 0's number of channels", depth, 4)) {
         return false;
     }

@@ -84,10 +84,8 @@ bool ink_check_dilated_convolution(ink_check_t *check) {
     const ink_dilated_conv_params_t *p = check->call.params;
     const ink_windows_t windows = ink_dilated_windows(&check->call);
     return check_fields(check) &&
-           ink_check_between(
-               check, INK_ERROR_PARAMETER, "dilation_h", p->dilation_h, 1, INK_MAX_WINDOW) &&
-           ink_check_between(
-               check, INK_ERROR_PARAMETER, "dilation_w", p->dilation_w, 1, INK_MAX_WINDOW) &&
+           ink_check_parameter(check, "dilation_h", p->dilation_h, 1, INK_MAX_WINDOW) &&
+           ink_check_parameter(check, "dilation_w", p->dilation_w, 1, INK_MAX_WINDOW) &&
            ink_check_windows(check, &windows) &&
            ink_check_activation(check, p->act_min, p->act_max);
 }

@@ -5,7 +5,7 @@
 static bool check_sides(ink_check_t *check, const ink_tensor_t *tensor) {
     static const char *const NAMES[] = {"a height", "a width", "a number of channels"};
     for (uint32_t i = 0; i < 3; i++) {
-        if (!ink_check_between(
+        if (!ink_check_word(
                 check, INK_ERROR_SHAPE, NAMES[i], tensor->dims[i + 1], 1, INK_MAX_SIDE)) {
             return false;
         }
@@ -24,12 +24,12 @@ bool ink_check_windows(ink_check_t *check, const ink_windows_t *windows) {
     for (uint32_t i = 0; i < 2; i++) {
         // below 2^30 + 2^17, so that kernels may count in int32
         int32_t reach = (windows->kernel[i] - 1) * windows->dilation[i];
-        if (!ink_check_between(check, INK_ERROR_PARAMETER, PAD[i], windows->pad[i], 0, reach)) {
+        if (!ink_check_parameter(check, PAD[i], windows->pad[i], 0, reach)) {
             return false;
         }
         uint32_t last_start = input->dims[i + 1] - 1 + (uint32_t)windows->pad[i];
         uint32_t most = last_start / (uint32_t)windows->stride[i] + 1;
-        if (!ink_check_between(check, INK_ERROR_SHAPE, OUTPUT[i], output->dims[i + 1], 1, most)) {
+        if (!ink_check_word(check, INK_ERROR_SHAPE, OUTPUT[i], output->dims[i + 1], 1, most)) {
             return false;
         }
     }
@@ -42,27 +42,29 @@ int32_t ink_picture_size(const ink_tensor_t *tensor) {
 
 // How far writing runs ahead of reading along one axis, at most. Before output i, i * written bytes
 // are written, and what lies before place i * stride - pad of the input, read bytes a place, is not
-// read again. That is greatest on either side of where padding ends, or at the end.
-static int64_t most_ahead(
-    int32_t count, int64_t written, int32_t stride, int32_t pad, int64_t read) {
+// read again: none is more than a tensor has. That is greatest on either side of where padding
+// ends, or at the end.
+static int32_t most_ahead(
+    int32_t count, int32_t written, int32_t stride, int32_t pad, int32_t read) {
     const int32_t corners[] = {pad / stride, pad / stride + 1, count - 1};
-    int64_t most = 0;
+    int32_t most = 0;
     for (uint32_t i = 0; i < 3; i++) {
-        int64_t at = corners[i] < count ? corners[i] : count - 1;
-        int64_t start = at * stride - pad;
-        int64_t ahead = at * written - (start > 0 ? start : 0) * read;
+        int32_t at = corners[i] < count ? corners[i] : count - 1;
+        int32_t start = at * stride - pad;
+        int32_t ahead = at * written - (start > 0 ? start : 0) * read;
         most = ahead > most ? ahead : most;
     }
     return most;
 }
 
-int64_t ink_slide(const ink_call_t *call, const ink_windows_t *windows) {
+int32_t ink_slide(const ink_call_t *call, const ink_windows_t *windows) {
     const uint32_t *in = call->input0->dims;
     const uint32_t *out = call->output->dims;
     if (in[0] != 1) {
         return INK_NO_SLIDE;
     }
-    return most_ahead((int32_t)out[1], (int64_t)out[2] * out[3], windows->stride[0],
-               windows->pad[0], (int64_t)in[2] * in[3]) +
-           most_ahead((int32_t)out[2], out[3], windows->stride[1], windows->pad[1], in[3]);
+    return most_ahead((int32_t)out[1], (int32_t)(out[2] * out[3]), windows->stride[0],
+               windows->pad[0], (int32_t)(in[2] * in[3])) +
+           most_ahead((int32_t)out[2], (int32_t)out[3], windows->stride[1], windows->pad[1],
+               (int32_t)in[3]);
 }
