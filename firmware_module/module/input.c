@@ -195,9 +195,8 @@ static void check_format(const slot_t *slot, mp_obj_t object) {
     mp_obj_t answer = mp_call_method_n_kw(0, 0, method);
     mp_int_t format = mp_obj_is_small_int(answer) ? MP_OBJ_SMALL_INT_VALUE(answer) : 0;
     if (format & (FORMAT_BAYER | FORMAT_COMPRESSED | FORMAT_YUV)) {
-        inkling_raise(&mp_type_ValueError,
-            "%s: input %u: a YUV422, Bayer, JPEG or PNG picture: give its to_rgb565()",
-            inkling_name(slot->model), (unsigned)slot->index);
+        inkling_raise_for_input(INKLING_VALUE_ERROR, slot->model, slot->index,
+            ": a YUV422, Bayer, JPEG or PNG picture: give its to_rgb565()");
     }
 }
 
