@@ -28,9 +28,14 @@ def board_of(args: argparse.Namespace) -> Board | None:
     return read_board(args.board) if args.board else None
 
 
-def place_of(args: argparse.Namespace, board: Board | None) -> str:
-    """--place as given, else the usual one. Raises CommandError where the board lacks it."""
+def place_of(args: argparse.Namespace, board: Board | None, for_ram: bool = False) -> str:
+    """--place as given, else the usual one; `for_ram`: of a blob that is copied to RAM.
+
+    Raises CommandError where the board lacks it.
+    """
     place: str | None = args.place
+    if place is None and for_ram:
+        return "ram"
     if place is None:
         return board.usual_place if board else "flash"
     if board is None and place == "rom":

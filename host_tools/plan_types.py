@@ -73,7 +73,8 @@ class Plan:
     `image_tables` has an entry an input: None, or the stored value by pixel value, [256] for all
     channels or [3, 256] for each; pictures are taken blue, green, red where `bgr`.
     `real_inputs` are the numbers of the inputs that are float32 in the model and 8-bit here, as
-    it only quantizes them. `arena_size` is bytes, scratch included.
+    it only quantizes them. `arena_size` is bytes, scratch included. `for_ram`: the board is to
+    copy the blob to RAM.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Plan:
     arena_size: int = 0
     bgr: bool = False
     real_inputs: tuple[int, ...] = ()
+    for_ram: bool = False
 
     def layer(self, operator: PlanOperator) -> Layer:
         """The parameters and shapes of an operator."""

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Where a blob comes from: a file that lies in memory (ROMFS) or a buffer is used in place, any
-// other file is read once.
+// other file is read once, and so is one in ROMFS that was packed for RAM.
 #include <string.h>
 
 #include "inkling_binding.h"
@@ -41,6 +41,15 @@ static void read_file(mp_obj_t file, inkling_source_t *source) {
     call(file, MP_QSTR_close, 0, NULL);
 }
 
+static void copy_to_heap(inkling_source_t *source, const char *what) {
+    size_t size = source->buffer.len;
+    const void *from = source->buffer.buf;
+    source->object = inkling_new_bytearray(size, source->name, what);
+    mp_get_buffer_raise(source->object, &source->buffer, MP_BUFFER_READ);
+    memcpy(source->buffer.buf, from, size);
+    source->in_place = false;
+}
+
 inkling_source_t inkling_open_source(mp_obj_t argument) {
     inkling_source_t source = {.object = argument, .name = "buffer", .in_place = true};
     if (mp_obj_get_type(argument) == &mp_type_str) {
@@ -50,6 +59,8 @@ inkling_source_t inkling_open_source(mp_obj_t argument) {
             mp_call_function_n_kw(load_from(MP_QSTR_builtins, MP_QSTR_open), 2, 0, open_args);
         if (!mp_get_buffer(source.object, &source.buffer, MP_BUFFER_READ)) {
             read_file(source.object, &source);
+        } else if (ink_wants_ram(source.buffer.buf, source.buffer.len)) {
+            copy_to_heap(&source, "the blob, packed for RAM,");
         }
     } else if (!mp_get_buffer(argument, &source.buffer, MP_BUFFER_READ)) {
         inkling_raise(INKLING_TYPE_ERROR, NULL,
@@ -57,13 +68,7 @@ inkling_source_t inkling_open_source(mp_obj_t argument) {
             mp_obj_get_type(argument)->name);
     }
     if ((uintptr_t)source.buffer.buf % 4 != 0) {
-        mp_obj_t copy =
-            inkling_new_bytearray(source.buffer.len, source.name, "a copy of the unaligned blob");
-        void *from = source.buffer.buf;
-        mp_get_buffer_raise(copy, &source.buffer, MP_BUFFER_READ);
-        memcpy(source.buffer.buf, from, source.buffer.len);
-        source.object = copy;
-        source.in_place = false;
+        copy_to_heap(&source, "a copy of the unaligned blob");
     }
     return source;
 }

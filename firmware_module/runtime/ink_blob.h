@@ -22,6 +22,7 @@
 enum { INK_DTYPE_INT8 = 1, INK_DTYPE_UINT8 = 2, INK_DTYPE_FLOAT32 = 3, INK_DTYPE_INT32 = 4 };
 enum { INK_PLACE_ARENA = 0, INK_PLACE_BLOB = 1 };
 enum { INK_TARGET_PORTABLE = 0, INK_TARGET_CORTEX_M7 = 1 };
+enum { INK_MEMORY_ANY = 0, INK_MEMORY_RAM = 1 };
 
 typedef struct {
     uint8_t magic[4];
@@ -29,7 +30,9 @@ typedef struct {
     uint16_t header_size;
     uint32_t blob_size;
     uint32_t crc32;
-    uint32_t target;
+    uint16_t target;
+    uint16_t
+        memory; // INK_MEMORY_RAM: its path is copied to RAM, also where it could be used in place
     uint32_t arena_size;
     uint16_t n_tensors;
     uint16_t n_operators;

@@ -23,6 +23,16 @@ ink_status_t ink_open(ink_model_t *model, const void *blob, size_t size, ink_err
     return error->status;
 }
 
+bool ink_wants_ram(const void *blob, size_t size) {
+    ink_header_t header;
+    if (size < sizeof(header)) {
+        return false;
+    }
+    memcpy(&header, blob, sizeof(header));
+    return memcmp(header.magic, "INKL", sizeof(header.magic)) == 0 &&
+           header.memory == INK_MEMORY_RAM;
+}
+
 ink_status_t ink_set_arena(ink_model_t *model, void *arena, size_t size, ink_error_t *error) {
     ink_check_t check = {.model = model, .error = error, .part = INK_PART_BLOB};
     clear_error(error);

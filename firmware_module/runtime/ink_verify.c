@@ -45,6 +45,7 @@ static bool check_array(
 static bool verify_header(ink_check_t *check) {
     static const ink_record_field_t FIELDS[] = {
         INK_RECORD_FIELD(INK_ERROR_TARGET, ink_header_t, target, 0, INK_TARGET_CORTEX_M7),
+        INK_RECORD_FIELD(INK_ERROR_HEADER, ink_header_t, memory, 0, INK_MEMORY_RAM),
         INK_RECORD_FIELD(INK_ERROR_HEADER, ink_header_t, arena_size, 0, INK_MAX_ARENA),
         INK_RECORD_FIELD(INK_ERROR_HEADER, ink_header_t, n_tensors, 1, INK_MAX_TENSORS),
         INK_RECORD_FIELD(INK_ERROR_HEADER, ink_header_t, n_operators, 0, INK_MAX_OPERATORS),

@@ -85,6 +85,9 @@ typedef struct {
 // they are, unchanged, as long as the model is used.
 ink_status_t ink_open(ink_model_t *model, const void *blob, size_t size, ink_error_t *error);
 
+// Whether `size` bytes begin like a blob that is to be copied to RAM. Nothing of it is verified.
+bool ink_wants_ram(const void *blob, size_t size);
+
 // Gives the model its RAM: header->arena_size bytes at a multiple of 4 (16 is better). Clears them.
 ink_status_t ink_set_arena(ink_model_t *model, void *arena, size_t size, ink_error_t *error);
 

@@ -26,10 +26,12 @@ MAX_AVERAGED = 1 << 23  # elements of one mean
 DTYPES = {"int8": 1, "uint8": 2, "float32": 3, "int32": 4}
 PLACES = {"arena": 0, "blob": 1}
 TARGETS = {"portable": 0, "cortex-m7": 1}
+# where the header says that a blob is to be used: where it lies, or in RAM
+MEMORIES = {"any": 0, "ram": 1}
 
-# magic version header_size blob_size crc32 target arena_size n_tensors n_operators n_inputs
+# magic version header_size blob_size crc32 target memory arena_size n_tensors n_operators n_inputs
 # n_outputs tensors operators io labels n_labels strings strings_size name
-HEADER = struct.Struct("<4sHHIIIIHHHHIIIIIIII")
+HEADER = struct.Struct("<4sHHIIHHIHHHHIIIIIIII")
 # dtype rank place reserved offset size dims[6] scale zero_point name
 TENSOR = struct.Struct("<BBBBII6IfiI")
 # tensor image_flags (image_table, or an output's labels)
@@ -42,10 +44,15 @@ BGR = 2
 OPERATOR = struct.Struct("<HHHHHHIIIIII")
 # where in the header the bytes begin that its CRC is of
 CRC_START = 16
-# where in the header the size of the arena is, u32
-ARENA_AT = 20
+# where in the header the memory is, u16, and the size of the arena, u32
+MEMORY_AT, ARENA_AT = 18, 20
 
 
 def arena_bytes(blob: bytes) -> int:
     """What its header says of the arena; nothing is checked."""
     return int.from_bytes(blob[ARENA_AT : ARENA_AT + 4], "little")
+
+
+def is_for_ram(blob: bytes) -> bool:
+    """Whether its header says that the board copies it to RAM; nothing is checked."""
+    return int.from_bytes(blob[MEMORY_AT : MEMORY_AT + 2], "little") == MEMORIES["ram"]

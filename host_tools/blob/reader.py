@@ -19,6 +19,7 @@ from host_tools.text import plain
 DTYPES = {number: name for name, number in layout.DTYPES.items()}
 PLACES = {number: name for name, number in layout.PLACES.items()}
 TARGETS = {number: name for name, number in layout.TARGETS.items()}
+MEMORIES = {number: name for name, number in layout.MEMORIES.items()}
 NAMES = {card.number: name for name, card in KERNELS.items()}
 
 
@@ -58,10 +59,12 @@ class Blob:
 
     `image_tables` has the offset of each input's table, or 0, and `image_flags` says how to read
     it. `labels` are those of output 0, `output_labels` those of each output; [] for none.
+    `for_ram`: the board copies it to RAM.
     """
 
     name: str
     target: str
+    for_ram: bool
     size: int
     arena_size: int
     tensors: list[BlobTensor]
@@ -98,12 +101,9 @@ class _Reader:
         if len(data) < layout.HEADER.size or not data.startswith(layout.MAGIC):
             raise CommandError("not a blob: it does not begin with INKL and a whole header")
         header = layout.HEADER.unpack_from(data)
-        version, header_size, blob_size, crc, target, arena_size, n_tensors, n_operators = header[
-            1:9
-        ]
-        n_inputs, n_outputs, tensors, operators, io, labels, n_labels, strings, size, name = (
-            header[9:]
-        )
+        version, header_size, blob_size, crc, target, memory, arena_size = header[1:8]
+        n_tensors, n_operators, n_inputs, n_outputs = header[8:12]
+        tensors, operators, io, labels, n_labels, strings, size, name = header[12:]
         if (version, header_size) != (layout.VERSION, layout.HEADER.size):
             raise CommandError(
                 f"a blob of version {version}; these tools read version {layout.VERSION}: "
@@ -128,6 +128,7 @@ class _Reader:
         return Blob(
             name=self._string(name),
             target=_named(TARGETS, target, "target"),
+            for_ram=_named(MEMORIES, memory, "memory") == "ram",
             size=blob_size,
             arena_size=arena_size,
             tensors=self.tensors,

@@ -118,6 +118,7 @@ def write_blob(plan: Plan, labels: Labels = ()) -> bytes:
         out.align(4),
         0,
         layout.TARGETS[plan.target],
+        layout.MEMORIES["ram" if plan.for_ram else "any"],
         plan.arena_size,
         len(plan.tensors),
         len(plan.operators),

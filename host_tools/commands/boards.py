@@ -59,7 +59,8 @@ def run(args: argparse.Namespace) -> int:
 def _fitting(boards: list[Board], path: Path) -> dict[str, list[Fit]]:
     """What a blob needs on each board, and has there, by the board's name."""
     blob = read_blob(load_blob(path), str(path))
-    return {board.name: fits(board, blob.size, blob.arena_size) for board in boards}
+    place = "ram" if blob.for_ram else None
+    return {board.name: fits(board, blob.size, blob.arena_size, place) for board in boards}
 
 
 def _entry(board: Board, found: list[Fit] | None) -> dict[str, Any]:

@@ -65,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
     place = place_of(args, board)
     data, plan = load_plan(args.model, *limits(args), board, place)
     blob = read_blob(data, str(args.model))
+    place = place_of(args, board, blob.for_ram)
     machine = machine_of(board, place, blob.size, blob.arena_size)
     measured = _measure(data) if args.measure else {}
     found = occupants(blob)
@@ -101,6 +102,7 @@ def _report(
     return {
         "name": blob.name,
         "target": blob.target,
+        "for_ram": blob.for_ram,
         "blob_bytes": blob.size,
         "arena_bytes": blob.arena_size,
         "weight_bytes": total_weight_bytes(blob),
@@ -184,7 +186,8 @@ def _text(
     measured: Mapping[int, Cost],
 ) -> str:
     header = (
-        f"{blob.name}: blob of {blob.size:,} bytes for {blob.target}, "
+        f"{blob.name}: blob of {blob.size:,} bytes for {blob.target}"
+        f"{', to be copied to RAM' if blob.for_ram else ''}, "
         f"arena of {blob.arena_size:,} bytes"
     )
     lines = [header]

@@ -89,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
             ram=ram,
             machine=machine,
         )
+        plan.for_ram = args.place == "ram"
         try:
             return plan, write_labelled(plan, labels)
         except CommandError as error:
@@ -108,7 +109,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"blob": str(output), **summary}, indent=2))
     else:
-        print(f"{args.model} -> {output}, for {args.target}")
+        copied = ", to be copied to RAM" if plan.for_ram else ""
+        print(f"{args.model} -> {output}, for {args.target}{copied}")
         print(_text(plan, labels, summary))
         if board:
             print("\n".join(fits.lines(board, found)))
@@ -126,6 +128,7 @@ def _summary(plan: Plan, labels: Mapping[int, list[str]], blob: bytes) -> dict[s
     return {
         "name": plan.name,
         "target": plan.target,
+        "for_ram": plan.for_ram,
         "inputs": [
             {
                 **_tensor(plan, index),

@@ -63,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
     place = place_of(args, board)
     blob, _ = load_plan(args.model, board=board, place=place, target=args.target)
     read = read_blob(blob, str(args.model))
+    place = place_of(args, board, read.for_ram)
     machine = machine_of(board, place, read.size, read.arena_size)
     costs = on_machine(
         read, profile_on_virtual_board(blob, random_inputs(blob), cycles=True), machine

@@ -71,9 +71,9 @@ def require_module(device: Device, blob: bytes) -> None:
 
 
 def heap_fit(facts: Facts, blob: bytes, folder: str) -> Fit:
-    """What a blob in `folder` takes of the board's heap: its arena, outside ROMFS itself too."""
+    """What a blob in `folder` takes of the board's heap: its arena; itself where it is copied."""
     arena = layout.arena_bytes(blob)
-    if folder == ROM:
+    if folder == ROM and not layout.is_for_ram(blob):
         return Fit("arena", "the free heap", arena, facts.free_bytes)
     return Fit("blob and arena", "the free heap", len(blob) + arena, facts.free_bytes)
 
@@ -90,7 +90,8 @@ def require_heap(device: Device, facts: Facts, blob: bytes, name: str, folder: s
         )
     fit = heap_fit(facts, blob, folder)
     if fit.spare < 0:
-        copied = "" if folder == ROM else f"the blob takes {len(blob)} bytes and "
+        alone = folder == ROM and not layout.is_for_ram(blob)
+        copied = "" if alone else f"the blob takes {len(blob)} bytes and "
         raise CommandError(
             f"{device.port}: {name} does not fit: {copied}the arena needs "
             f"{layout.arena_bytes(blob)} bytes, the heap has {fit.has} free, {-fit.spare} too "

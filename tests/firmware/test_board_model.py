@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+import zlib
 
 from board_models import LABELS, NOT_ON_UNIX, TELL, Files, Runner, build_two
 
@@ -208,6 +210,74 @@ print(inkling.top(m.predict(bytes(48))[0], 1)[0][0])
     assert in_pieces.startswith(needs)
     assert in_pieces.endswith(" free, but not in one piece: make the model earlier")
     assert works.isdecimal()
+
+
+def for_ram(blob: bytes) -> bytes:
+    """The blob with the word in its header that sends it to RAM, and its CRC-32."""
+    data = bytearray(blob)
+    data[18] = 1
+    data[12:16] = zlib.crc32(data[16:]).to_bytes(4, "little")
+    return bytes(data)
+
+
+@NOT_ON_UNIX
+def test_a_blob_packed_for_ram_is_copied_from_its_path_and_used_where_a_buffer_is(
+    on_board: Runner, tiny: Files
+) -> None:
+    blob = for_ram(tiny["tiny.ink"])
+    script = """
+gc.collect()
+gc.disable()
+before = gc.mem_alloc()
+m = inkling.Model("/rom/ram.ink")
+used = gc.mem_alloc() - before
+print(" on the heap" in str(m), m.len <= used < m.len + 1000)
+there = inkling.Model("/rom/tiny.ink")
+print(list(m.predict([bytes(48)])[0]) == list(there.predict([bytes(48)])[0]))
+data = memoryview(open("/rom/ram.ink", "rb"))
+print(" in place" in str(inkling.Model(data)))
+"""
+    assert on_board(TELL + script, {**tiny, "ram.ink": blob}).splitlines() == [
+        "True True",
+        "True",
+        "True",
+    ]
+
+
+@NOT_ON_UNIX
+def test_a_blob_packed_for_ram_names_the_bytes_that_it_lacks(
+    on_board: Runner, tiny: Files
+) -> None:
+    script = """
+hog = [None] * 2000
+fill = 0
+for size in 600, 100:
+    try:
+        while True:
+            hog[fill] = bytearray(size)
+            fill += 1
+    except MemoryError:
+        pass
+told = ""
+while "packed for RAM" not in told:
+    # room for the file and the message, at last
+    fill -= 1
+    hog[fill] = None
+    gc.collect()
+    try:
+        inkling.Model("/rom/ram.ink")
+    except MemoryError as e:
+        told = str(e)
+print("MemoryError:", told)
+hog = None
+gc.collect()
+print(len(inkling.Model("/rom/ram.ink").labels))
+"""
+    blob = for_ram(tiny["tiny.ink"])
+    lacks, works = on_board(TELL + script, {"ram.ink": blob}).splitlines()
+    start = f"MemoryError: /rom/ram.ink: the blob, packed for RAM, needs {len(blob)} bytes, "
+    assert re.fullmatch(re.escape(start) + r"the heap has \d+ free(, but .*)?", lacks)
+    assert works == "10"
 
 
 def test_what_is_no_model_is_named(on_board: Runner, tiny: Files) -> None:

@@ -12,6 +12,7 @@ from tflite_builder import ModelBuilder
 from host_tools.blob.reader import read_blob
 from host_tools.boards import read_board
 from host_tools.cli import main
+from host_tools.device.facts import Facts, heap_fit
 from host_tools.fits import all_fit, fits, lines, usable
 from host_tools.pack import pack
 
@@ -86,6 +87,30 @@ def test_the_commands_say_whether_it_fits(
     assert main(["boards", "--fits", str(blob_path)]) == 0
     table = capsys.readouterr().out
     assert "\nopenmv-h7-plus        OpenMV Cam H7 Plus                yes" in table
+
+
+def test_a_blob_for_ram_says_so_and_counts_there(
+    model: Path, blob_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "ram.ink"
+    command = ["pack-model", str(model), "-o", str(path), "--board", "openmv-h7-plus"]
+    assert main([*command, "--place", "ram"]) == 0
+    assert "heavy.tflite -> " in (said := capsys.readouterr().out)
+    assert "for cortex-m7, to be copied to RAM" in said
+    there, ram = read_blob(blob_path.read_bytes()), read_blob(path.read_bytes())
+    assert (there.for_ram, ram.for_ram) == (False, True)
+    assert path.read_bytes()[16:20] == b"\x01\0\x01\0"
+    # 300 KB do not fit the fast piece of the heap, so they go into the SDRAM, from /rom too
+    for words in (["inspect", str(path), "--board"], ["boards", "--fits", str(path)]):
+        assert main([*words, "openmv-h7-plus"]) == 0
+        said = capsys.readouterr().out
+        assert f"blob: {ram.size:,} bytes of {usable(4 << 20):,} in the heap (SDRAM)" in said
+    # what deploy counts
+    facts = Facts("a board", "1.25", None, 1_000_000, ("/rom",))
+    needs = [heap_fit(facts, data.read_bytes(), "/rom").needed for data in (blob_path, path)]
+    assert needs == [there.arena_size, ram.arena_size + ram.size]
+    assert main(["inspect", str(path)]) == 0
+    assert "for cortex-m7, to be copied to RAM, arena" in capsys.readouterr().out
 
 
 def test_a_place_that_a_board_lacks_is_refused(

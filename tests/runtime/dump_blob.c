@@ -8,9 +8,9 @@
 
 static void print_header(const ink_model_t *model) {
     const ink_header_t *h = model->header;
-    printf("header %u %u %u %u %u %u %u %u %u %u %s\n", h->version, h->header_size, h->blob_size,
-        h->target, h->arena_size, h->n_tensors, h->n_operators, h->n_inputs, h->n_outputs,
-        h->n_labels, ink_string(model, h->name));
+    printf("header %u %u %u %u %u %u %u %u %u %u %u %s\n", h->version, h->header_size, h->blob_size,
+        h->target, h->memory, h->arena_size, h->n_tensors, h->n_operators, h->n_inputs,
+        h->n_outputs, h->n_labels, ink_string(model, h->name));
 }
 
 static void print_tensor(const ink_model_t *model, const ink_tensor_t *t) {

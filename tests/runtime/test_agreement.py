@@ -33,6 +33,7 @@ def test_c_reads_every_field_that_the_writer_was_given(
     network, labels: list[str], target: str, dump_blob: Path, tmp_path: Path
 ) -> None:
     plan = plan_model(network(), name="nämé", target=target)
+    plan.for_ram = target == "portable"
     blob = write_blob(plan, labels)
     path = tmp_path / "net.ink"
     path.write_bytes(blob)
@@ -55,6 +56,7 @@ def _header(plan: Plan, blob: bytes, labels: list[str]) -> str:
         64,
         len(blob),
         TARGETS[plan.target],
+        int(plan.for_ram),
         plan.arena_size,
         len(plan.tensors),
         len(plan.operators),

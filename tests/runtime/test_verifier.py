@@ -42,6 +42,8 @@ HEADER_RULES = [
         "header: packed for a target that this runtime does not know: "
         "target is 2, allowed at most 1",
     ),
+    ("memory", 2, "header: bad header: memory is 2, allowed at most 1"),
+    ("memory", 0xFFFF, "header: bad header: memory is 65535, allowed at most 1"),
     ("arena_size", 8, "header: bad header: arena_size is 8, allowed a multiple of 16"),
     (
         "arena_size",

@@ -59,6 +59,7 @@ def test_random_records_with_a_right_crc_are_read_or_refused(blob: bytes) -> Non
         (4, 2, "a blob of version 2; these tools read version 1: pack the model again"),
         (8, 17, "bytes long, but should be 17"),
         (16, 9, "the target is 9, which these tools do not know"),
+        (16, 0x20001, "the memory is 2, which these tools do not know"),
         (32, 1 << 30, "its tensors lie outside it"),
         (60, 1 << 20, "a string lies outside its strings, at 1048576"),
     ],
