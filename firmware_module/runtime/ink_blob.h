@@ -19,6 +19,8 @@
 #define INK_MAX_WINDOW 32768    // a window's side, stride or dilation
 #define INK_MAX_MEAN (1u << 23) // elements in one average
 
+#define INK_MAGIC 0x4C4B4E49u // "INKL", little-endian
+
 enum { INK_DTYPE_INT8 = 1, INK_DTYPE_UINT8 = 2, INK_DTYPE_FLOAT32 = 3, INK_DTYPE_INT32 = 4 };
 enum { INK_PLACE_ARENA = 0, INK_PLACE_BLOB = 1 };
 enum { INK_TARGET_PORTABLE = 0, INK_TARGET_CORTEX_M7 = 1 };

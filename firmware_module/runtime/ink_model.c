@@ -28,9 +28,10 @@ bool ink_wants_ram(const void *blob, size_t size) {
     if (size < sizeof(header)) {
         return false;
     }
+    uint32_t magic;
     memcpy(&header, blob, sizeof(header));
-    return memcmp(header.magic, "INKL", sizeof(header.magic)) == 0 &&
-           header.memory == INK_MEMORY_RAM;
+    memcpy(&magic, blob, sizeof(magic)); // no memcmp: a native module has none
+    return magic == INK_MAGIC && header.memory == INK_MEMORY_RAM;
 }
 
 ink_status_t ink_set_arena(ink_model_t *model, void *arena, size_t size, ink_error_t *error) {

@@ -5,8 +5,6 @@
 
 #include "ink_verify.h"
 
-#define MAGIC 0x4C4B4E49u // "INKL", little-endian
-
 static bool verify_start(ink_check_t *check, const uint8_t *blob, size_t size) {
     static const ink_record_field_t FIELDS[] = {
         INK_RECORD_FIELD(
@@ -24,7 +22,7 @@ static bool verify_start(ink_check_t *check, const uint8_t *blob, size_t size) {
     }
     uint32_t magic;
     memcpy(&magic, blob, sizeof(magic));
-    if (magic != MAGIC) {
+    if (magic != INK_MAGIC) {
         return ink_refuse_plainly(check, INK_ERROR_MAGIC, NULL);
     }
     const ink_header_t *header = (const ink_header_t *)blob;
