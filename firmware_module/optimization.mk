@@ -5,5 +5,6 @@ $(INKLING_FAST:%=$(INKLING_BUILD)/%.o): CFLAGS += -O3
 # kernels that the packer seldom takes, that cost little, or whose inner loops are assembly
 INKLING_SMALL := ink_nn_average_pool_s8 ink_nn_max_pool_s8 ink_nn_mul_s8 ink_broadcast \
 	ink_broadcast_mul_s8 ink_mean_s8 ink_nn_depthwise_conv_s8 \
-	armv7em/conv_general_s8 armv7em/depthwise_3x3_s8 armv7em/depthwise_packed_s8
+	armv7em/conv_general_s8 armv7em/depthwise_3x3_s8 armv7em/depthwise_packed_s8 \
+	armv7em/winograd_f45_s8
 $(INKLING_SMALL:%=$(INKLING_BUILD)/kernels/%.o): CFLAGS += -Os

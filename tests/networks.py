@@ -158,6 +158,28 @@ def separable() -> bytes:
     return builder.build([first], [source])
 
 
+def large_windows() -> bytes:
+    """Convolutions of 5x5, each with an input of its own."""
+    rng = np.random.default_rng(5)
+    builder = ModelBuilder("large windows")
+    source = first = builder.tensor([1, 9, 10, 8], **SCALE)
+    for channels, units, side in ((8, 12, (9, 10)), (12, 5, (5, 6))):
+        target = builder.tensor([1, *side, units], scale=0.06, zero_point=-128)
+        builder.operator(
+            "CONV_2D",
+            [source, *_weights(builder, rng, [units, 5, 5, channels])],
+            [target],
+            padding="SAME" if source == first else "VALID",
+            stride_h=1,
+            stride_w=1,
+            dilation_h_factor=1,
+            dilation_w_factor=1,
+            fused_activation_function="RELU",
+        )
+        source = target
+    return builder.build([first], [source])
+
+
 def dilated(groups: bool) -> bytes:
     """A convolution with dilation: with two groups, or else depthwise."""
     rng = np.random.default_rng(4)

@@ -36,6 +36,14 @@ LAYERS = {
         Chain(9, 8).conv(3, 3, padding="VALID"),
         Chain(11, 4).conv(10, 3),
     ],
+    "winograd_f45_s8": [
+        Chain(6, 4).conv(7, 5),
+        Chain(9, 4).conv(4, 5),
+        Chain(16, 4).conv(12, 5),
+        Chain(13, 8).conv(3, 5, padding="VALID"),
+        Chain(4, 4).conv(20, 5),
+        Chain(17, 4).conv(4, 5),
+    ],
     "max_pool_simd_s8": [
         Chain(6, 5).pool("MAX_POOL_2D", 2),
         Chain(8, 21).pool("MAX_POOL_2D", 1),

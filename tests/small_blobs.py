@@ -26,6 +26,7 @@ def forced(kernel: str) -> bytes:
     """A blob of a packed kernel."""
     small = (networks.separable(), networks.two_inputs(), networks.pools(), networks.large_sums())
     small += (networks.dilated(groups=True), networks.dilated(groups=False))
+    small += (networks.large_windows(),)
     seeds = {kind: zlib.crc32(kind.encode()) for kind in KINDS}
     models = (random_model(kind, np.random.default_rng(seed)) for kind, seed in seeds.items())
     for model in (*small, *models):

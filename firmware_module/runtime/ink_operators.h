@@ -72,7 +72,8 @@ const ink_kernel_t *ink_find_kernel(uint32_t kernel);
     X(40, depthwise_packed_s8)                                                                     \
     X(41, depthwise_dilated_s8)                                                                    \
     X(42, conv_general_s8)                                                                         \
-    X(43, fully_connected_general_s8)
+    X(43, fully_connected_general_s8)                                                              \
+    X(44, winograd_f45_s8)
 #endif
 
 #define INK_DECLARE_KERNEL(number, name) extern const ink_kernel_t ink_op_##name;

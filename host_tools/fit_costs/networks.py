@@ -76,6 +76,14 @@ def networks() -> Iterator[Network]:
         yield from side_by_side(rng, shape, layers, ("conv_general_s8",))
         layers = [_random_dilated(rng, shape, "DEPTHWISE_CONV_2D") for _ in range(MOST_LAYERS)]
         yield from side_by_side(rng, shape, layers, ("depthwise_dilated_s8",))
+    for shape in _WINOGRAD_5X5_INPUTS:
+        layers = [
+            _window("CONV_2D", 5, 5, 1, padding, units, relu)
+            for padding in ("SAME", "VALID")[: 1 if shape[1] < 5 else 2]
+            for units, relu in ((2, False), (3, True), (16, False), (33, True), (64, False))
+        ]
+        small = [layer for layer in layers if _macs(shape, layer) <= 6 * MOST_MACS]
+        yield from side_by_side(rng, shape, small, ("winograd_f45_s8",))
 
 
 # batch, height, width, channels
@@ -99,6 +107,16 @@ _WINOGRAD_INPUTS = (
     (1, 8, 8, 64),
     (1, 12, 12, 48),
     (1, 10, 14, 8),
+    (1, 7, 7, 4),
+    (2, 9, 6, 24),
+    (1, 4, 4, 128),
+)
+_WINOGRAD_5X5_INPUTS = (
+    (1, 32, 32, 8),
+    (1, 16, 16, 32),
+    (1, 8, 8, 64),
+    (1, 14, 12, 16),
+    (1, 10, 28, 4),
     (1, 7, 7, 4),
     (2, 9, 6, 24),
     (1, 4, 4, 128),

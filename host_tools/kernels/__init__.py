@@ -20,6 +20,7 @@ from host_tools.kernels import (
     resize,
     softmax,
     winograd,
+    winograd_f45,
 )
 from host_tools.kernels.card import Card
 
@@ -42,6 +43,7 @@ _CARDS = (
     fully_connected_packed.CARD,
     add_table.CARD,
     *winograd.CARDS,
+    winograd_f45.CARD,
     *conv_general.CARDS,
 )
 

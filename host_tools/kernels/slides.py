@@ -23,14 +23,22 @@ def slide_by_pixels(layer: Layer) -> int | None:
     )
 
 
-def slide_by_tiles(side: int, layer: Layer) -> int | None:
-    """Of a kernel that computes tiles of `side` rows, and writes a row of tiles in one go."""
+def slide_by_tiles(side: int, layer: Layer, *, ahead: int, kept: int = 0) -> int | None:
+    """Of a kernel that computes rows of tiles `side` high, one after the other.
+
+    When those at row y read for the last time, all outputs above row y + `ahead` are written;
+    they, and those below, read inputs from row y + `kept` on, less the padding.
+    """
     source, output, pad = layer.inputs[0], layer.output, layer.params["pad_top"]
     if source[0] != 1:
         return None
     written, row = output[2] * output[3], source[2] * source[3]
-    ends = {y: min(y + side, output[1]) for y in range(0, output[1], side)}
-    return max(end * written - max(0, y - pad) * row for y, end in ends.items())
+    most = 0
+    for y in range(0, output[1], side):
+        first = max(0, y + kept - pad)
+        if first < source[1]:
+            most = max(most, min(y + ahead, output[1]) * written - first * row)
+    return most
 
 
 def _most(count: int, written: int, stride: int, pad: int, read: int) -> int:

@@ -28,6 +28,7 @@ only position (1, 1) sees the 128. The sums start from what undoes both; the bia
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -53,21 +54,29 @@ GROUP = 16
 
 @dataclass(frozen=True)
 class Method:
-    """`weights` is [positions in one direction, 3], `lift` as above, `limit` of |y|.
+    """`weights` is [positions, taps] in one direction, `lift` as above, `limit` of |y|.
 
-    `ones` is what position (1, 1) makes of an input of ones, and what a bias of 1 needs there.
+    `ones` is what position `centre`, alone, makes of an input of ones, and what a bias of 1 needs
+    there.
     """
 
-    weights: tuple[tuple[int, int, int], ...]
+    weights: tuple[tuple[int, ...], ...]
+    centre: int
     ones: int
     lift: int
     limit: int
 
 
 METHODS = {
-    2: Method(((-2, 0, 0), (1, 1, 1), (1, -1, 1), (0, 0, 2)), 4, 510, 1 << 29),
+    2: Method(
+        ((-2, 0, 0), (1, 1, 1), (1, -1, 1), (0, 0, 2)), centre=5, ones=4, lift=510, limit=1 << 29
+    ),
     4: Method(
-        ((6, 0, 0), (1, 1, 1), (1, -1, 1), (1, 2, 4), (1, -2, 4), (0, 0, 6)), 36, 12750, 1 << 25
+        ((6, 0, 0), (1, 1, 1), (1, -1, 1), (1, 2, 4), (1, -2, 4), (0, 0, 6)),
+        centre=7,
+        ones=36,
+        lift=12750,
+        limit=1 << 25,
     ),
 }
 
@@ -94,29 +103,54 @@ def pack(
     `bias`, `multiplier` and `shift` are [output channels]. Raises Refused where it is not exact,
     or the kernel does not have the shape.
     """
-    method = METHODS[tile]
-    units, kernel_h, kernel_w, depth = weights.shape
-    if (kernel_h, kernel_w) != (3, 3) or depth % 4:
+    if weights.shape[1:3] != (3, 3) or weights.shape[3] % 4:
         raise Refused("Winograd's kernels take 3x3 and a multiple of 4 input channels")
+    return pack_records(
+        METHODS[tile],
+        partial(transform_weights, tile),
+        weights,
+        bias,
+        multiplier,
+        shift,
+        input_offset=input_offset,
+        output_offset=output_offset,
+    )
+
+
+def pack_records(
+    method: Method,
+    transform: Callable[[npt.NDArray[np.int8]], npt.NDArray[np.int64]],
+    weights: npt.NDArray[np.int8],
+    bias: npt.ArrayLike,
+    multiplier: npt.ArrayLike,
+    shift: npt.ArrayLike,
+    *,
+    input_offset: int,
+    output_offset: int,
+) -> bytes:
+    """The records of `weights` [output channels, ...], as above.
+
+    `transform` makes of weights [positions, output channels, what is summed at a position].
+    """
+    units = len(weights)
     flat = weights.reshape(units, -1)
     folded = fold_offset(flat, bias, input_offset)
     low, high = accumulator_range(flat, folded)
     table, fixed, fixed_bias = records(low, high, multiplier, shift, output_offset)
     if np.maximum(np.abs(low), np.abs(high))[~fixed].max(initial=0) >= method.limit:
         raise Refused(f"an accumulator can reach {method.limit}")
-    wide = np.where(fixed[:, None, None, None], np.int8(0), weights)
-    folded = np.where(fixed, fixed_bias, folded)
-    wide = np.pad(wide, ((0, units % 2), (0, 0), (0, 0), (0, -depth % GROUP)))
-    folded = np.pad(folded, (0, units % 2))
+    folded = np.pad(np.where(fixed, fixed_bias, folded), (0, units % 2))
     if units % 2:
         table = np.concatenate([table, table[-1:]])
 
-    transformed = transform_weights(tile, wide)
+    transformed = transform(np.where(fixed[:, None, None, None], np.int8(0), weights))
+    filling = -transformed.shape[2] % GROUP
+    transformed = np.pad(transformed, ((0, 0), (0, units % 2), (0, filling)))
     # [positions, output channels, pairs of input channels, 2]
     pairs = transformed.reshape(*transformed.shape[:2], -1, 4)[..., [0, 2, 1, 3]]
     pairs = pairs.reshape(*transformed.shape[:2], -1, 2)
     starts = -method.lift * pairs[..., 0].sum(axis=-1)
-    centre = len(method.weights) + 1
+    centre = method.centre
     starts[centre] += method.ones * (folded - 128 * transformed[centre].sum(axis=-1))
     starts = wrap_int32(starts).astype("<i4")
     block = b""
@@ -129,37 +163,43 @@ def pack(
     return block
 
 
-def unpack(
-    tile: int, block: npt.NDArray[np.uint8], units: int, depth: int
+def unpack_records(
+    method: Method, positions: int, block: npt.NDArray[np.uint8], depth: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    """Weights [units, 3, 3, depth], biases [units] and requantizations of what `pack` made."""
-    method = METHODS[tile]
-    side, filled = len(method.weights), divide_up(depth, GROUP) * GROUP
+    """Of what `pack_records` made: transformed weights [units, positions, depth filled up], biases
+    [units], requantizations. `depth` is how many products are summed at a position.
+    """
+    filled = divide_up(depth, GROUP) * GROUP
     position = [("starts", "<i4", 2), ("weights", "<i2", (filled // 2, 2, 2))]
-    kind = [("positions", position, side * side), ("table", "<i4", (2, 2))]
+    kind = [("positions", position, positions), ("table", "<i4", (2, 2))]
     records = np.frombuffer(block.tobytes(), np.dtype(kind))
     # [pairs of units, positions, pairs of channels, A or B, 2] -> [units, positions, channels]
     pairs = records["positions"]["weights"].astype(np.int64).transpose(0, 3, 1, 2, 4)
-    first = pairs[..., 0].sum(axis=-1).reshape(-1, side * side)
-    wide = pairs.reshape(-1, side * side, filled // 4, 2, 2).transpose(0, 1, 2, 4, 3)
-    transformed = wide.reshape(-1, side, side, filled)
-    inverse = np.linalg.pinv(np.array(method.weights, np.float64))
-    weights = np.rint(np.einsum("ki,lj,oijc->oklc", inverse, inverse, transformed))
-    centre = side + 1
+    first = pairs[..., 0].sum(axis=-1).reshape(-1, positions)
+    wide = pairs.reshape(-1, positions, filled // 4, 2, 2).transpose(0, 1, 2, 4, 3)
+    transformed = wide.reshape(-1, positions, filled)
+    centre = method.centre
     start = records["positions"]["starts"][:, centre].astype(np.int64).ravel()
-    # what was multiplied by `ones`, 4 or 36, is known modulo 2^30: enough for |y| < 2^29
-    product = (start + method.lift * first[:, centre]) % (1 << 32) >> 2
-    bias = product * pow(method.ones // 4, -1, 1 << 30) % (1 << 30)
-    bias = np.where(bias >= 1 << 29, bias - (1 << 30), bias)
-    bias += 128 * transformed[:, 1, 1].sum(axis=-1)
-    table = records["table"].reshape(-1, 2)
-    return weights[:units, ..., :depth].astype(np.int64), bias[:units], table[:units]
+    # the bias times `ones`, which is an odd number times a power of 2: what that leaves of 32 bits
+    # is enough for |y| < `limit`
+    power = (method.ones & -method.ones).bit_length() - 1
+    size = 1 << (32 - power)
+    product = (start + method.lift * first[:, centre]) % (1 << 32) >> power
+    bias = product * pow(method.ones >> power, -1, size) % size
+    bias = np.where(bias >= size // 2, bias - size, bias)
+    bias += 128 * transformed[:, centre].sum(axis=-1)
+    return transformed, bias, records["table"].reshape(-1, 2)
 
 
 def _compute(tile: int, call: Call) -> Array:
     depth, units = call.inputs[0].values.shape[3], call.shape[3]
-    weights, bias, table = unpack(tile, call.data["weights"], units, depth)
-    return finish(call, packed_sums(call, weights) + bias, table)
+    method = METHODS[tile]
+    side = len(method.weights)
+    transformed, bias, table = unpack_records(method, side**2, call.data["weights"], depth)
+    positions = transformed[:units, :, :depth].reshape(units, side, side, depth)
+    inverse = np.linalg.pinv(np.array(method.weights, np.float64))
+    weights = np.rint(np.einsum("ki,lj,oijc->oklc", inverse, inverse, positions)).astype(np.int64)
+    return finish(call, packed_sums(call, weights) + bias[:units], table[:units])
 
 
 def scratch_size(tile: int, input_channels: int) -> int:
@@ -234,7 +274,7 @@ def _card(tile: int, number: int) -> Card:
         work=full_work,
         scratch=lambda layer: scratch_size(tile, layer.inputs[0][3]),
         reads=partial(_reads, tile),
-        slide=partial(slide_by_tiles, tile),
+        slide=partial(slide_by_tiles, tile, ahead=tile),
         packs={"conv_s8": Packing(_fits, one_block(partial(pack, tile)))},
     )
 

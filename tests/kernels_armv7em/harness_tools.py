@@ -23,7 +23,7 @@ BUILD = ROOT / "build" / "kernels_armv7em"
 KERNELS = [
     *("conv_packed", "depthwise_3x3", "fully_connected_packed"),
     *("add_table", "max_pool_simd", "average_pool_simd"),
-    *("winograd_f2", "winograd_f4", "depthwise_packed", "conv_general"),
+    *("winograd_f2", "winograd_f4", "winograd_f45", "depthwise_packed", "conv_general"),
 ]
 
 WARNINGS = ["-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{KERNEL_SOURCES}"]

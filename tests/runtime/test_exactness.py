@@ -36,6 +36,7 @@ PACKED = (
 FORCED: tuple[tuple[str, ...], ...] = (
     PACKED,
     *((kernel,) for kernel in ("winograd_f2_s8", "winograd_f4_s8", "depthwise_packed_s8")),
+    ("winograd_f45_s8",),
     ("depthwise_dilated_s8", "conv_general_s8", "fully_connected_general_s8"),
 )
 

@@ -26,7 +26,10 @@ LAYERS = {
     "pretrainedResnet_quant": {**RESNET, "average_pool_simd_s8": 1},
     "str_ww_ref_model": {"conv_packed_s8": 4, "depthwise_packed_s8": 4},
     "vww_96_int8": {"conv_packed_s8": 14, "depthwise_3x3_s8": 13, "depthwise_packed_s8": 13},
-    "cifar10": {"conv_packed_s8": 3, "max_pool_simd_s8": 3, "fully_connected_packed_s8": 1},
+    "cifar10": {
+        **{"conv_packed_s8": 3, "winograd_f45_s8": 2},
+        **{"max_pool_simd_s8": 3, "fully_connected_packed_s8": 1},
+    },
 }
 
 

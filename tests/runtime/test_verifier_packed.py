@@ -17,10 +17,11 @@ CONV, DEPTHWISE, DENSE = "conv_packed_s8", "depthwise_3x3_s8", "fully_connected_
 ADD, GENERAL = "add_table_s8", "depthwise_packed_s8"
 MAX_POOL, AVERAGE_POOL = "max_pool_simd_s8", "average_pool_simd_s8"
 WINOGRAD_2, WINOGRAD_4 = "winograd_f2_s8", "winograd_f4_s8"
+WINOGRAD_5 = "winograd_f45_s8"  # of windows 5 x 5
 DILATED, GROUPED = "depthwise_dilated_s8", "conv_general_s8"
 GENERAL_DENSE = "fully_connected_general_s8"
 POOLS = (MAX_POOL, AVERAGE_POOL)
-WINOGRAD = (WINOGRAD_2, WINOGRAD_4)
+WINOGRAD = (WINOGRAD_2, WINOGRAD_4, WINOGRAD_5)
 CONVOLUTIONS = (CONV, DEPTHWISE, GENERAL, *WINOGRAD, DILATED, GROUPED)
 SLIDING = (CONV, DEPTHWISE, GENERAL, DENSE, *POOLS, *WINOGRAD, DILATED)
 DENSES = (DENSE, GENERAL_DENSE)
@@ -151,12 +152,13 @@ def test_windows_that_miss_the_input_are_refused(blobs: dict[str, bytes], kernel
 
 
 @pytest.mark.parametrize("kernel", [DEPTHWISE, *WINOGRAD])
-def test_windows_that_are_not_3_x_3_are_refused(blobs: dict[str, bytes], kernel: str) -> None:
+def test_windows_of_other_sides_are_refused(blobs: dict[str, bytes], kernel: str) -> None:
     case = Case(blobs, kernel)
+    own = 5 if kernel == WINOGRAD_5 else 3
     for field in ("kernel_h", "kernel_w"):
-        for side in (2, 4):
+        for side in (own - 1, own + 1):
             assert refusal(case.with_params(**{field: side})) == (
-                f"{case.name}: {OUT}: {field} is {side}, allowed 3"
+                f"{case.name}: {OUT}: {field} is {side}, allowed {own}"
             )
 
 
@@ -307,11 +309,15 @@ def slide(case: Case, kernel: str) -> int:
         size = case.editor().get("tensor", case.source, "size")
         units, depth = case.get("units"), case.get("depth")
         return max(0, (size // depth - 1) * (units - depth))
-    (_, _, in_w, in_c), (_, out_h, out_w, out_c) = (
+    (_, in_h, in_w, in_c), (_, out_h, out_w, out_c) = (
         case.shape(case.source),
         case.shape(case.target),
     )
     pad_top, stride_h = case.get("pad_top"), case.get("stride_h")
+    if kernel == WINOGRAD_5:
+        assert 8 < case.shape(case.target)[2] <= 16  # tiles beside each other, of one strip
+        next_rows = [(y, y + 4 - pad_top) for y in range(1, out_h)]
+        return max(0, *(y * out_w * out_c - n * in_w * in_c for y, n in next_rows if n < in_h))
     if kernel in WINOGRAD:
         side = 2 if kernel == WINOGRAD_2 else 4
         return max(

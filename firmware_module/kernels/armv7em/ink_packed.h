@@ -41,6 +41,12 @@ size_t ink_winograd_f4_s8_scratch(const ink_packed_conv_t *conv);
 void ink_winograd_f4_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
     int8_t *output, void *scratch);
 
+// Convolution 5x5, stride 1, input channels a multiple of 4, by Winograd's F(4,5) along its rows;
+// layout: winograd_f45.py. `weights` and `scratch` lie at multiples of 4.
+size_t ink_winograd_f45_s8_scratch(const ink_packed_conv_t *conv);
+void ink_winograd_f45_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
+    int8_t *output, void *scratch);
+
 // Depthwise 3x3, stride 1 or 2 both ways, depth multiplier 1; layout: depthwise_3x3.py.
 // `output` may be `input`. `weights` and `scratch` lie at multiples of 4.
 size_t ink_depthwise_3x3_s8_scratch(const ink_packed_conv_t *conv);

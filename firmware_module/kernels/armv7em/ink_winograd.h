@@ -53,6 +53,13 @@ typedef struct {
 void ink_winograd_multiply(
     const ink_winograd_multiply_t *multiply, const int32_t *weights, int32_t *products);
 
+static inline int32_t ink_winograd_bound(int32_t value, int32_t least, int32_t most) {
+    return value < least ? least : value > most ? most : value;
+}
+
+// Writes `size` bytes of `value`, whole words. Returns their end.
+int8_t *ink_winograd_fill(int8_t *to, int32_t value, int32_t size);
+
 // Bytes 0 and 2 (1 and 3) of `bytes`, added to the halves of `base`.
 #if INK_HAVE_DSP
 

@@ -45,15 +45,11 @@ static void next_tile(tile_t *tile, const ink_packed_conv_t *conv, int32_t side)
     }
 }
 
-static int32_t bound(int32_t value, int32_t least, int32_t most) {
-    return value < least ? least : value > most ? most : value;
-}
-
-// Whole words, `size` bytes.
-static int8_t *fill(int8_t *to, int32_t value, int32_t size) {
+int8_t *ink_winograd_fill(int8_t *to, int32_t value, int32_t size) {
+    uint32_t word = (uint8_t)value * 0x01010101u;
 #pragma GCC unroll 4
     for (; size > 0; size -= 4) {
-        memcpy(to, &value, 4);
+        memcpy(to, &word, 4);
         to += 4;
     }
     return to;
@@ -63,17 +59,17 @@ static int8_t *fill(int8_t *to, int32_t value, int32_t size) {
 static void copy_window(const ink_packed_conv_t *conv, const int8_t *image, int32_t y, int32_t x,
     int32_t size, int8_t *window) {
     int32_t depth = conv->input_c;
-    int32_t value = (int32_t)((uint32_t)(uint8_t)conv->pad_value * 0x01010101u);
-    int32_t left = bound(-x, 0, size);
-    int32_t right = bound(conv->input_w - x, left, size);
+    int32_t value = conv->pad_value;
+    int32_t left = ink_winograd_bound(-x, 0, size);
+    int32_t right = ink_winograd_bound(conv->input_w - x, left, size);
     const int8_t *from = image + (y * conv->input_w + x + left) * depth;
     for (int32_t row = y; row < y + size; row++) {
         if (row < 0 || row >= conv->input_h) {
-            window = fill(window, value, size * depth);
+            window = ink_winograd_fill(window, value, size * depth);
         } else {
-            window = fill(window, value, left * depth);
+            window = ink_winograd_fill(window, value, left * depth);
             window = ink_copy_bytes(window, from, (size_t)((right - left) * depth));
-            window = fill(window, value, (size - right) * depth);
+            window = ink_winograd_fill(window, value, (size - right) * depth);
         }
         from += conv->input_w * depth;
     }
@@ -103,8 +99,8 @@ static target_t find_target(const ink_packed_conv_t *conv, const tile_t *tile, i
                           .pixel = pixel,
                           .row = row,
                           .zero_point = conv->output_zero},
-        .rows = bound(conv->output_h - tile->y, 1, side),
-        .columns = bound(conv->output_w - tile->x, 1, side)};
+        .rows = ink_winograd_bound(conv->output_h - tile->y, 1, side),
+        .columns = ink_winograd_bound(conv->output_w - tile->x, 1, side)};
 }
 
 // Writes the next channel of a tile that leaves the output.

@@ -17,7 +17,7 @@ RNG = np.random.default_rng(0)
 CONV, DEPTHWISE, DENSE = "conv_packed_s8", "depthwise_3x3_s8", "fully_connected_packed_s8"
 GENERAL, DILATED = "depthwise_packed_s8", "depthwise_dilated_s8"
 GROUPED, LARGE = "conv_general_s8", "fully_connected_general_s8"
-WINOGRAD = ["winograd_f2_s8", "winograd_f4_s8"]
+WINOGRAD = ["winograd_f2_s8", "winograd_f4_s8", "winograd_f45_s8"]
 FILLED = np.full
 
 
@@ -105,6 +105,11 @@ TAKEN = {
     "Winograd of large sums": (
         WINOGRAD[0],
         layer("CONV_2D", FILLED((2, 3, 3, 116), 127), scale=2e-4),
+    ),
+    "Winograd 4 x 5": (WINOGRAD[2], layer("CONV_2D", weights(7, 5, 5, 12), side=9)),
+    "Winograd 4 x 5 with shifts to the left": (
+        WINOGRAD[2],
+        layer("CONV_2D", few(3, 5, 5, 4), scale=[2.0, 1e-2, 1e8]),
     ),
     "depthwise": (DEPTHWISE, layer("DEPTHWISE_CONV_2D", weights(1, 3, 3, 6), depth_multiplier=1)),
     "depthwise, stride 2": (
@@ -226,6 +231,12 @@ LEFT = {
     "sums of 2^23": (CONV, layer("CONV_2D", TOO_LARGE, scale=1e-4)),
     "Winograd of 6 channels": (WINOGRAD[0], layer("CONV_2D", weights(4, 3, 3, 6))),
     "Winograd of 5x5": (WINOGRAD[1], layer("CONV_2D", weights(4, 5, 5, 4))),
+    "Winograd 4 x 5 of 3x3": (WINOGRAD[2], layer("CONV_2D", weights(4, 3, 3, 4))),
+    "Winograd 4 x 5 of 6 channels": (WINOGRAD[2], layer("CONV_2D", weights(4, 5, 5, 6))),
+    "Winograd 4 x 5 with a stride": (
+        WINOGRAD[2],
+        layer("CONV_2D", weights(4, 5, 5, 4), stride_h=2, stride_w=2),
+    ),
     "Winograd with a stride": (
         WINOGRAD[1],
         layer("CONV_2D", weights(4, 3, 3, 4), stride_h=2, stride_w=2),

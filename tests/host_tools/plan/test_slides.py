@@ -11,6 +11,7 @@ from sliding import LAYERS, laid_out, least_distance
 from host_tools.blob.writer import write_blob
 from host_tools.host_runtime import BlobError, HostModel
 from host_tools.kernels import KERNELS
+from host_tools.kernels.layer import Layer
 from host_tools.pack import plan_model
 from host_tools.plan.memory import Block, lower_bound, place_blocks
 from host_tools.plan_types import Plan, PlanOperator, PlanTensor
@@ -97,6 +98,55 @@ def test_a_slide_is_the_least_that_lets_every_pixel_find_its_window(kernel: str)
             slid += 1
             assert not survives(plan, operator, found - 1), (plan.tensors, operator.params)
     assert slid > SHAPES // 4
+
+
+def strips_survive(layer: Layer, before: int) -> bool:
+    """Whether winograd_f45_s8 finds each row whole, if the output starts `before` the input.
+
+    Its tiles, of 4 outputs of a row, are four beside each other, two by two, or one below another.
+    """
+    (_, height, width, channels), (_, out_h, out_w, units) = layer.inputs[0], layer.output
+    beside = -(-out_w // 4)
+    rows = {1: 4, 2: 2}.get(beside, 1)
+    ends = max(before + height * width * channels, out_h * out_w * units)
+    whole = np.full(ends, True)
+    held = whole[before : before + height * width * channels].reshape(height, width * channels)
+    for y in range(0, out_h, rows):
+        for own in range(y, min(y + rows, out_h)):
+            # the rows that the tile above has not transformed already
+            for row in range(own + (5 - rows if y else 0), own + 5):
+                row -= layer.params["pad_top"]
+                if 0 <= row < height and not held[row].all():
+                    return False
+        whole[y * out_w * units : min(y + rows, out_h) * out_w * units] = False
+    return True
+
+
+def test_a_slide_of_strips_is_the_least_that_lets_every_tile_find_its_rows() -> None:
+    rng = np.random.default_rng(3)
+    slid = 0
+    for _ in range(SHAPES):
+        height, width = (int(n) for n in rng.integers(1, 17, 2))
+        channels, units = 4 * int(rng.integers(1, 4)), int(rng.integers(1, 25))
+        pad = int(rng.integers(max(0, 5 - height), 5))
+        size = (height + pad + int(rng.integers(max(0, 5 - height - pad), 3)) - 4, width, units)
+        layer = Layer({"pad_top": pad}, ((1, height, width, channels),), (1, *size))
+        found = KERNELS["winograd_f45_s8"].slide(layer)
+        assert found is not None
+        assert strips_survive(layer, found), layer
+        if found:
+            slid += 1
+            assert not strips_survive(layer, found - 1), layer
+    assert slid > SHAPES // 4
+
+
+def test_a_convolution_of_several_strips_or_pictures_does_not_slide() -> None:
+    slide = KERNELS["winograd_f45_s8"].slide
+    for batch, width in ((1, 17), (2, 16)):
+        shape = (batch, 9, width, 8)
+        assert slide(Layer({"pad_top": 2}, (shape,), shape)) is None
+    # each row is read two rows before it is written over
+    assert slide(Layer({"pad_top": 2}, ((1, 9, 16, 8),), (1, 9, 16, 8))) == 0
 
 
 def test_a_packed_depthwise_convolution_keeps_a_pixel_more_before_its_input() -> None:

@@ -61,6 +61,14 @@ static void winograd_f4(const call_t *call) {
     ink_winograd_f4_s8(call->params, call->input0, call->weights, call->output, call->scratch);
 }
 
+static uint32_t winograd_f45_scratch(const void *params) {
+    return (uint32_t)ink_winograd_f45_s8_scratch(params);
+}
+
+static void winograd_f45(const call_t *call) {
+    ink_winograd_f45_s8(call->params, call->input0, call->weights, call->output, call->scratch);
+}
+
 static void depthwise_packed(const call_t *call) {
     ink_depthwise_packed_s8(call->params, call->input0, call->weights, call->output);
 }
@@ -82,6 +90,7 @@ const kernel_t kernels[] = {
     {no_scratch, average_pool_simd},
     {winograd_f2_scratch, winograd_f2},
     {winograd_f4_scratch, winograd_f4},
+    {winograd_f45_scratch, winograd_f45},
     {no_scratch, depthwise_packed},
     {conv_general_scratch, conv_general},
 };
