@@ -12,6 +12,7 @@ BOARD ?=
 TARGET ?=
 OPENMV ?=
 PICTURES ?=
+NETWORK ?=
 MODELS ?=
 TESTS ?= tests
 
@@ -27,6 +28,7 @@ JOBS := $(shell nproc 2>/dev/null || echo 2)
 help:
 	@echo 'make demo              classify pictures on the virtual board; sets up what it needs'
 	@echo '     PICTURES=folder     your own JPEG and PNG files'
+	@echo '     NETWORK=name        another one of models/cifar10 than the paper'"'"'s'
 	@echo 'make test              set up, lint, and every test'
 	@echo '     TESTS=path          only these tests'
 	@echo 'make test-exporters    models made by today'"'"'s exporters (not in make test); 4 GB of Python packages'
@@ -197,7 +199,7 @@ export INKLING_FIRMWARE := $(FIRMWARE)
 
 .PHONY: demo
 demo: firmware-virtual
-	@$(PYTHON) -m host_tools demo $(if $(PICTURES),--pictures $(PICTURES))
+	@$(PYTHON) -m host_tools demo $(if $(PICTURES),--pictures $(PICTURES)) $(if $(NETWORK),--network $(NETWORK))
 
 .PHONY: bench
 bench: firmware-virtual

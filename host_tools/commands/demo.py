@@ -16,8 +16,8 @@ from host_tools.blob.reader import read_blob
 from host_tools.cycles.board_cycles import on_machine
 from host_tools.cycles.lines import machine_of
 from host_tools.errors import CommandError
+from host_tools.files import read_whole
 from host_tools.labels import read_labels
-from host_tools.pack import DEFAULT_TARGET, pack
 from host_tools.pictures import camera_frame, cifar10_pictures, picture_files
 from host_tools.places import ROOT, build_folder
 from host_tools.virtual_board import VirtualBoard
@@ -29,6 +29,7 @@ HELP = "classify pictures on the virtual board"
 EXAMPLE = "host_tools demo --pictures holiday"
 
 MODEL = ROOT / "models" / "cifar10"
+DEFAULT_NETWORK = "paper"
 CLOCKS_MHZ = (216, 400, 480)
 SECONDS_A_LINE = 60
 
@@ -45,16 +46,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="your JPEG and PNG files (default: 20 test pictures of CIFAR-10)",
     )
+    parser.add_argument(
+        "--network",
+        default=DEFAULT_NETWORK,
+        metavar="NAME",
+        help="one of models/cifar10 (default: %(default)s, the CMSIS-NN paper's)",
+    )
+
+
+def networks() -> dict[str, Path]:
+    """The blobs that models/cifar10 has, by name: one beside the recipe, one in each folder."""
+    others = {path.stem: path for path in sorted(MODEL.glob("*/*.ink"))}
+    return {DEFAULT_NETWORK: MODEL / "cifar10.ink", **others}
 
 
 def run(args: argparse.Namespace) -> int:
+    found = networks()
+    if args.network not in found:
+        raise CommandError(
+            f"there is no network {args.network!r}: --network takes {', '.join(found)}"
+        )
     if args.pictures:
         paths = picture_files(args.pictures)
     else:
         paths = cifar10_pictures(build_folder() / "pictures")
     frames = [camera_frame(path) for path in paths]
     labels = read_labels(MODEL / "labels.txt")
-    blob = pack(MODEL / "cifar10.tflite", labels=labels, target=DEFAULT_TARGET)
+    blob = read_whole(found[args.network])
     print(f"{len(frames)} pictures, as a camera's frames (320x240 RGB565), on the virtual board:")
 
     width = max(len(path.name) for path in paths)

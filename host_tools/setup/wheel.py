@@ -2,7 +2,7 @@
 
 Both are built from a copy of host_tools with everything that its commands need laid into it, at
 places.INSTALLED: C sources for this computer, the board's library and native module, the virtual
-board's firmware, the CIFAR-10 network.
+board's firmware, the CIFAR-10 networks.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CARRIED = (
     "micropython_lib/*.py",
     "micropython_lib/package.json",
     "models/cifar10/cifar10.tflite",
-    "models/cifar10/cifar10.ink",
+    "models/cifar10/**/*.ink",
     "models/cifar10/labels.txt",
 )
 BESIDE = ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ MADE += ("data", "data_sha256")
 def predictions(blob: bytes, pictures: np.ndarray) -> np.ndarray:
     """Return the class int64 [N] that the C runtime gives for uint8 [N, 32, 32, C]."""
     inputs = (pictures.astype(np.int16) - 128).astype(np.int8)[:, np.newaxis]
-    [scores] = HostModel(blob).run_many([inputs])
+    [scores] = HostModel(blob).run_many([inputs], threads=os.cpu_count() or 1)
     return scores.reshape(len(pictures), CLASSES).argmax(axis=1)
 
 
@@ -47,9 +48,7 @@ def confusion(found: np.ndarray, labels: np.ndarray) -> list[list[int]]:
     return counts.tolist()
 
 
-def measure(
-    network: Network, path: Path, pictures: data.Cifar10
-) -> tuple[bytes, dict[str, Any]]:
+def measure(network: Network, path: Path, pictures: data.Cifar10) -> tuple[bytes, dict[str, Any]]:
     """Return the blob of an int8 .tflite file and what the card says of it but for its making."""
     if network.colours == 1:
         pictures = data.monochrome(pictures)
@@ -59,8 +58,8 @@ def measure(
         target=DEFAULT_TARGET,
         flash=network.promise.flash or None,
     )
-    found = predictions(blob, pictures.test_pictures)
     costs = profile_on_virtual_board(blob, random_inputs(blob), cycles=True)
+    found = predictions(blob, pictures.test_pictures)
     return blob, {
         "int8_accuracy": round(100 * float((found == pictures.test_labels).mean()), 2),
         "multiply_accumulates": multiply_accumulates(network),
@@ -97,7 +96,9 @@ def main() -> None:
     """Measure, write the blob and the card beside the .tflite file, and judge."""
     parser = argparse.ArgumentParser(description="Measure a network and write its card.")
     parser.add_argument("name", choices=list(NETWORKS))
-    parser.add_argument("--folder", type=Path, help="with NAME.tflite and facts.json; default: here")
+    parser.add_argument(
+        "--folder", type=Path, help="has NAME.tflite and facts.json (default: here)"
+    )
     parser.add_argument("--cache", type=Path, default=CACHE, help="where CIFAR-10 lies")
     args = parser.parse_args()
     path = place(args.name)

@@ -30,8 +30,10 @@ def layers_text(network: Network) -> str:
 
 def layer_text(layer: Layer) -> str:
     """Return one layer in words."""
-    kind = f"depthwise {layer.kernel}x{layer.kernel}" if layer.depthwise else (
-        f"{layer.kernel}x{layer.kernel} to {layer.channels}"
+    kind = (
+        f"depthwise {layer.kernel}x{layer.kernel}"
+        if layer.depthwise
+        else (f"{layer.kernel}x{layer.kernel} to {layer.channels}")
     )
     stride = f" of stride {layer.stride}" if layer.stride > 1 else ""
     pool = f", {layer.pool}x{layer.pool} maximum pooling of stride 2" if layer.pool else ""
@@ -109,8 +111,8 @@ Says which of ten things a picture of 32x32 pixels shows; the names are in `labe
 
 **Training.** {training_text(card)}
 
-**Quantization.** Weights are int8, per channel in convolutions and per tensor in the fully connected
-layer; the other ranges come from 1,000 training pictures.
+**Quantization.** Weights are int8, per channel in convolutions and per tensor in the fully
+connected layer; the other ranges come from 1,000 training pictures.
 
 **Confusion.** Of the 1,000 test pictures of each class (a row), how many were taken for which:
 

@@ -94,14 +94,13 @@ Pictures = TypeVar("Pictures", Cifar10, Split)
 def monochrome(data: Pictures) -> Pictures:
     """Return the same with pictures uint8 [N, 32, 32, 1], as the board turns colours to grey."""
     weights = np.array([77, 150, 29], np.uint16)
-    return replace(
-        data,
-        **{
-            name: ((values.astype(np.uint16) @ weights + 128) >> 8).astype(np.uint8)[..., np.newaxis]
-            for name, values in vars(data).items()
-            if name.endswith("_pictures")
-        },
-    )
+
+    def grey(pictures: np.ndarray) -> np.ndarray:
+        sums = pictures.astype(np.uint16) @ weights
+        return ((sums + 128) >> 8).astype(np.uint8)[..., np.newaxis]
+
+    names = [name for name in vars(data) if name.endswith("_pictures")]
+    return replace(data, **{name: grey(getattr(data, name)) for name in names})
 
 
 def load(cache: Path, folder: Path | None = None) -> Cifar10:

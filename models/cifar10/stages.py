@@ -28,7 +28,9 @@ LIBRARIES = ("torch", "litert-torch", "litert-quantizer", "tflite", "numpy")
 VIEWS = 6  # Of each picture, which the teacher judges.
 
 
-def run(name: str, cache: Path, pictures: data.Cifar10, seed: int, epochs: int, threads: int) -> None:
+def run(
+    name: str, cache: Path, pictures: data.Cifar10, seed: int, epochs: int, threads: int
+) -> None:
     """Run every stage and write the files into `cache`/NAME."""
     network = NETWORKS[name]
     folder = cache / name
@@ -62,7 +64,11 @@ def run(name: str, cache: Path, pictures: data.Cifar10, seed: int, epochs: int, 
     facts = {
         "float_accuracy": accuracy(trained, pictures.test_pictures, pictures.test_labels),
         "held_out_accuracy": None,
-        "training": {**asdict(plan), "pictures": len(split.train_labels), "seconds": round(seconds)},
+        "training": {
+            **asdict(plan),
+            "pictures": len(split.train_labels),
+            "seconds": round(seconds),
+        },
         "teacher": None,
         "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
         "versions": {

@@ -34,7 +34,12 @@ class Unit(nn.Module):
         values = pool(self.convolution(values), self.layer.pool)
         norm = self.norm
         values = functional.batch_norm(
-            values, norm.running_mean, norm.running_var, norm.weight.abs(), norm.bias, norm.training
+            values,
+            norm.running_mean,
+            norm.running_var,
+            norm.weight.abs(),
+            norm.bias,
+            norm.training,
         )
         return values if self.last else functional.relu(values)
 
@@ -47,12 +52,13 @@ class Unit(nn.Module):
             bias = bias - weight.sum((1, 2, 3)) * MEAN / DEVIATION
             weight = weight / DEVIATION
         old, layer = self.convolution, self.layer
-        folded = nn.Conv2d(
-            old.in_channels, layer.channels, layer.kernel, layer.stride, layer.kernel // 2
-        , groups=old.groups)
+        sizes = (old.in_channels, layer.channels, layer.kernel, layer.stride, layer.kernel // 2)
+        folded = nn.Conv2d(*sizes, groups=old.groups)
         folded.weight.data, folded.bias.data = weight.detach(), bias.detach()
         return nn.Sequential(
-            folded, *([] if self.last else [nn.ReLU()]), *([Pool(layer.pool)] if layer.pool else [])
+            folded,
+            *([] if self.last else [nn.ReLU()]),
+            *([Pool(layer.pool)] if layer.pool else []),
         )
 
 

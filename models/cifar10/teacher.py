@@ -47,7 +47,7 @@ class Block(nn.Module):
 
 
 class Teacher(nn.Module):
-    """Takes float pictures [N, 3, 32, 32] as `train.normalized` makes them; gives logits [N, 10]."""
+    """Takes pictures float [N, 3, 32, 32], made by `train.normalized`; gives logits [N, 10]."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,7 +73,6 @@ class Teacher(nn.Module):
     def forward(self, pictures: Tensor) -> Tensor:
         values = self.blocks(functional.gelu(self.whiten(pictures)))
         return self.classify(functional.max_pool2d(values, 3).flatten(1)) * LOGIT_SCALE
-
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ SHIFT = 4  # Pictures move by up to this many pixels each way.
 WARM_UP = 0.05  # The share of all steps in which the learning rate rises.
 TEMPERATURE = 2.0  # Of the softmax by which a network is compared with its teacher.
 TEST_BATCH = 500
-VIEWS_SEED = 0  # Of repeating views, the same for every network, as is what the teacher says to them.
+VIEWS_SEED = 0  # Of views that repeat: the teacher is asked about them once for all networks.
 
 Logits = Callable[[int], Tensor]
 
@@ -91,11 +91,11 @@ def normalized(pictures: np.ndarray) -> Tensor:
 def fit(
     model: nn.Module, plan: Plan, data: Split, checkpoint: Path, teacher: Logits | None = None
 ) -> tuple[nn.Module, float]:
-    """Train `model` and return the trained network and the seconds, those before a resume included.
+    """Train `model`; return the trained network and the seconds, with those before a resume.
 
     The file `checkpoint` is rewritten after each epoch. The held out pictures are only shown, to
     print how it goes; the last epoch's (averaged) weights are the result. `teacher(v)` gives the
-    logits float [N, 10] of view `v` of all training pictures; it is needed where plan.distilled is.
+    logits float [N, 10] of view `v` of all training pictures, where plan.distilled is above 0.
     """
     model.to(memory_format=torch.channels_last)
     averaged = AveragedModel(
