@@ -1,9 +1,9 @@
 """Packs and measures a trained network and writes its card; no training here.
 
-Runs in the project's environment: python models/cifar10/card.py NAME. Without --folder it measures
-the committed network anew and keeps what its card says of its making. Accuracy is what the board's
+Runs in the project's environment: python models/cifar10/card.py NAME. Accuracy is what the board's
 own C runtime gives on this computer, bit for bit; instructions are counted on the virtual board,
-and cycles are estimated there.
+and cycles are estimated there. Without --folder it packs and counts the committed network anew and
+keeps what its card says of its making and accuracy, which the tests compare where CIFAR-10 is.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ CLASSES = len(data.LABELS)
 MOST_LOST = 0.5  # Points between float and int8.
 MADE = ("float_accuracy", "held_out_accuracy", "training", "teacher", "date", "versions")
 MADE += ("data", "data_sha256")
+JUDGED = ("int8_accuracy", "confusion")
 
 
 def predictions(blob: bytes, pictures: np.ndarray) -> np.ndarray:
@@ -48,20 +49,21 @@ def confusion(found: np.ndarray, labels: np.ndarray) -> list[list[int]]:
     return counts.tolist()
 
 
-def measure(network: Network, path: Path, pictures: data.Cifar10) -> tuple[bytes, dict[str, Any]]:
-    """Return the blob of an int8 .tflite file and what the card says of it but for its making."""
+def judged(network: Network, blob: bytes, pictures: data.Cifar10) -> dict[str, Any]:
+    """Return what the card says of the blob's accuracy on the test pictures."""
     if network.colours == 1:
         pictures = data.monochrome(pictures)
-    blob = pack(
-        path,
-        labels=data.LABELS,
-        target=DEFAULT_TARGET,
-        flash=network.promise.flash or None,
-    )
-    costs = profile_on_virtual_board(blob, random_inputs(blob), cycles=True)
     found = predictions(blob, pictures.test_pictures)
-    return blob, {
+    return {
         "int8_accuracy": round(100 * float((found == pictures.test_labels).mean()), 2),
+        "confusion": confusion(found, pictures.test_labels),
+    }
+
+
+def counted(network: Network, path: Path, blob: bytes) -> dict[str, Any]:
+    """Return what the card says of the sizes and cost of the .tflite file at `path`."""
+    costs = profile_on_virtual_board(blob, random_inputs(blob), cycles=True)
+    return {
         "multiply_accumulates": multiply_accumulates(network),
         "weights": weights(network),
         "bytes": path.stat().st_size,
@@ -71,7 +73,6 @@ def measure(network: Network, path: Path, pictures: data.Cifar10) -> tuple[bytes
         "arena_bytes": read_blob(blob).arena_size,
         "instructions": sum(cost.instructions for cost in costs),
         "cycles": sum(cost.cycles or 0 for cost in costs),
-        "confusion": confusion(found, pictures.test_labels),
     }
 
 
@@ -96,27 +97,34 @@ def main() -> None:
     """Measure, write the blob and the card beside the .tflite file, and judge."""
     parser = argparse.ArgumentParser(description="Measure a network and write its card.")
     parser.add_argument("name", choices=list(NETWORKS))
-    parser.add_argument(
-        "--folder", type=Path, help="has NAME.tflite and facts.json (default: here)"
-    )
+    parser.add_argument("--folder", type=Path, help="with a new NAME.tflite and facts.json")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where CIFAR-10 lies")
     args = parser.parse_args()
-    path = place(args.name)
+    network, path = NETWORKS[args.name], place(args.name)
     try:
         if args.folder:
             path = args.folder / path.name
+        blob = pack(
+            path,
+            labels=data.LABELS,
+            target=DEFAULT_TARGET,
+            flash=network.promise.flash or None,
+        )
+        card = {"name": args.name, **counted(network, path, blob)}
+        if args.folder:
             made = json.loads((args.folder / "facts.json").read_text())
+            card |= judged(network, blob, data.load(args.cache))
         else:
             made = json.loads((path.parent / "card.json").read_text())
-        blob, measured = measure(NETWORKS[args.name], path, data.load(args.cache))
-        card = {"name": args.name, **{key: made[key] for key in MADE}, **measured}
+            card |= {key: made[key] for key in JUDGED}
+        card |= {key: made[key] for key in MADE}
         write_whole(path.with_suffix(".ink"), blob)
         write_whole(path.parent / "card.json", f"{json.dumps(card, indent=2)}\n".encode())
-        write_whole(path.parent / "card.md", markdown(card, NETWORKS[args.name]).encode())
+        write_whole(path.parent / "card.md", markdown(card, network).encode())
     except (data.DataError, CommandError) as error:
         raise SystemExit(f"card: {error}") from None
     print(f"{args.name}: float {card['float_accuracy']} %, int8 {card['int8_accuracy']} %")
-    if said := broken(NETWORKS[args.name].promise, card):
+    if said := broken(network.promise, card):
         raise SystemExit(f"card: not as promised: {'; '.join(said)}")
 
 
