@@ -21,6 +21,8 @@ from card_text import markdown
 from networks import NETWORKS, Network, Promise, multiply_accumulates, place, weights
 
 from host_tools.blob.reader import read_blob
+from host_tools.cycles.board_cycles import on_machine
+from host_tools.cycles.lines import machine_of
 from host_tools.errors import CommandError
 from host_tools.files import write_whole
 from host_tools.host_runtime import HostModel
@@ -60,9 +62,10 @@ def judged(network: Network, blob: bytes, pictures: data.Cifar10) -> dict[str, A
     }
 
 
-def counted(network: Network, path: Path, blob: bytes) -> dict[str, Any]:
+def costing(network: Network, path: Path, blob: bytes) -> dict[str, Any]:
     """Return what the card says of the sizes and cost of the .tflite file at `path`."""
-    costs = profile_on_virtual_board(blob, random_inputs(blob), cycles=True)
+    counted = profile_on_virtual_board(blob, random_inputs(blob), cycles=True)
+    costs = on_machine(read_blob(blob), counted, machine_of(None))
     return {
         "multiply_accumulates": multiply_accumulates(network),
         "weights": weights(network),
@@ -72,7 +75,8 @@ def counted(network: Network, path: Path, blob: bytes) -> dict[str, Any]:
         "blob_sha256": hashlib.sha256(blob).hexdigest(),
         "arena_bytes": read_blob(blob).arena_size,
         "instructions": sum(cost.instructions for cost in costs),
-        "cycles": sum(cost.cycles or 0 for cost in costs),
+        "cycles": sum(cost.pipeline for cost in costs),
+        "board_cycles": sum(cost.cycles for cost in costs),
     }
 
 
@@ -110,7 +114,7 @@ def main() -> None:
             target=DEFAULT_TARGET,
             flash=network.promise.flash or None,
         )
-        card = {"name": args.name, **counted(network, path, blob)}
+        card = {"name": args.name, **costing(network, path, blob)}
         if args.folder:
             made = json.loads((args.folder / "facts.json").read_text())
             card |= judged(network, blob, data.load(args.cache))

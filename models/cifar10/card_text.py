@@ -11,8 +11,8 @@ CLOCKS_MHZ = (216, 400, 480)
 
 
 def rates(card: dict[str, Any]) -> str:
-    """Return the frames a second that the estimated cycles allow at each clock."""
-    return ", ".join(f"{mhz * 1e6 / card['cycles']:.0f} at {mhz} MHz" for mhz in CLOCKS_MHZ)
+    """Return the pictures a second that the board's estimated cycles allow at each clock."""
+    return ", ".join(f"{mhz * 1e6 / card['board_cycles']:.0f} at {mhz} MHz" for mhz in CLOCKS_MHZ)
 
 
 def layers_text(network: Network) -> str:
@@ -99,7 +99,8 @@ Says which of ten things a picture of 32x32 pixels shows; the names are in `labe
 | blob | {card["blob_bytes"]:,} bytes of flash |
 | arena | {card["arena_bytes"]:,} bytes of RAM |
 | instructions | {card["instructions"]:,} a picture, counted on the virtual board |
-| cycles | {card["cycles"]:,} on a Cortex-M7, an estimate |
+| cycles | {card["cycles"]:,} of a Cortex-M7's pipeline, an estimate |
+| cycles of a board | {card["board_cycles"]:,} with caches and branches: an estimate |
 | pictures a second | {rates(card)}: estimates |
 | `{file}.tflite` | {card["bytes"]:,} bytes, sha256 `{card["sha256"]}` |
 | trained | {card["date"]} with {versions} |
