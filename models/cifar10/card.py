@@ -18,7 +18,7 @@ from typing import Any
 import data
 import numpy as np
 from card_text import markdown
-from networks import NETWORKS, Network, Promise, multiply_accumulates, place, weights
+from family import NETWORKS, Network, Promise, multiply_accumulates, place, weights
 
 from host_tools.blob.reader import read_blob
 from host_tools.cycles.board_cycles import on_machine

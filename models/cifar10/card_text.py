@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from data import LABELS
-from networks import Layer, Network, Residual
+from family import Layer, Network, Residual
 
 CLOCKS_MHZ = (216, 400, 480)
 

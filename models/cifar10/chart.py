@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from networks import NETWORKS, place
+from family import NETWORKS, place
 
 MODELS = Path(__file__).resolve().parents[1]
 MARKS = ("<!-- made by cifar10/chart.py -->", "<!-- end of what chart.py made -->")

@@ -13,10 +13,10 @@ import litert_torch
 import numpy as np
 import tflite
 import torch
+from family import Network, operators
 from litert_quantizer import calibrator, quantizer, recipe, recipe_manager
 from litert_quantizer.qtyping import QuantGranularity, TFLOperationName
 from litert_quantizer.utils import qsv_utils
-from networks import Network, operators
 from student import Deployed
 
 CALIBRATION_PICTURES = 1000

@@ -3,7 +3,7 @@
 Runs in any Python from 3.10 to 3.13, after `make setup` and `make firmware-virtual` (the network
 is packed and measured in the project's environment). It makes the training environment, obtains
 the pictures and trains the teacher once, under build/; a run that was stopped goes on where it
-was. The committed files are replaced only by a network that keeps its promise (see networks.py).
+was. The committed files are replaced only by a network that keeps its promise (see family.py).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import subprocess
 import venv
 from pathlib import Path
 
-from networks import NETWORKS, place
+from family import NETWORKS, place
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]

@@ -21,7 +21,7 @@ import student
 import teacher
 import torch
 import train
-from networks import NETWORKS, place
+from family import NETWORKS, place
 from torch import nn
 
 LIBRARIES = ("torch", "litert-torch", "litert-quantizer", "tflite", "numpy")

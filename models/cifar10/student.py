@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from networks import CLASSES, Layer, Network, Residual, sides
+from family import CLASSES, Layer, Network, Residual, sides
 from torch import Tensor, nn
 from torch.nn import functional
 from train import DEVIATION, MEAN

@@ -19,22 +19,22 @@ from host_tools.pack import DEFAULT_TARGET, pack
 
 MODELS = ROOT / "models"
 sys.path.append(str(MODELS / "cifar10"))
-card_text, chart, data, networks = map(
-    importlib.import_module, ("card_text", "chart", "data", "networks")
+card_text, chart, data, family = map(
+    importlib.import_module, ("card_text", "chart", "data", "family")
 )
 card = importlib.import_module("card")
 
-NAMES = [name for name in networks.NETWORKS if networks.place(name).is_file()]
+NAMES = [name for name in family.NETWORKS if family.place(name).is_file()]
 PICTURES = ROOT / "build" / "cifar10" / "cifar10.npz"
 
 
 def card_of(name: str) -> dict[str, Any]:
-    return json.loads(networks.place(name).with_name("card.json").read_text())
+    return json.loads(family.place(name).with_name("card.json").read_text())
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_card_describes_the_files_beside_it(name: str) -> None:
-    path, said = networks.place(name), card_of(name)
+    path, said = family.place(name), card_of(name)
     blob = path.with_suffix(".ink").read_bytes()
     assert said["name"] == name
     assert said["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
@@ -47,9 +47,9 @@ def test_a_card_describes_the_files_beside_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_committed_blob_is_what_the_packer_makes(name: str) -> None:
-    path = networks.place(name)
+    path = family.place(name)
     labels = (MODELS / "cifar10" / "labels.txt").read_text().split()
-    flash = networks.NETWORKS[name].promise.flash or None
+    flash = family.NETWORKS[name].promise.flash or None
     made = pack(path, labels=labels, target=DEFAULT_TARGET, flash=flash)
     assert made == path.with_suffix(".ink").read_bytes(), (
         f"run models/cifar10/recipe.py {name} --card"
@@ -58,12 +58,12 @@ def test_the_committed_blob_is_what_the_packer_makes(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_card_keeps_the_promise_and_its_figures_agree(name: str) -> None:
-    said, network = card_of(name), networks.NETWORKS[name]
+    said, network = card_of(name), family.NETWORKS[name]
     assert card.broken(network.promise, said) == []
     counts = np.array(said["confusion"])
     assert counts.sum(axis=1).tolist() == [1000] * 10
     assert counts.trace() / 100 == said["int8_accuracy"]
-    text = networks.place(name).with_name("card.md").read_text()
+    text = family.place(name).with_name("card.md").read_text()
     assert text == card_text.markdown(said, network)
 
 
@@ -72,8 +72,8 @@ def test_a_network_is_as_accurate_as_its_card_says(name: str) -> None:
     """Half a minute to two each, and only where CIFAR-10 is."""
     if not PICTURES.is_file():
         pytest.skip(f"needs CIFAR-10 in {PICTURES}: run models/cifar10/data.py")
-    blob = networks.place(name).with_suffix(".ink").read_bytes()
-    found = card.judged(networks.NETWORKS[name], blob, data.load(PICTURES.parent))
+    blob = family.place(name).with_suffix(".ink").read_bytes()
+    found = card.judged(family.NETWORKS[name], blob, data.load(PICTURES.parent))
     assert found == {key: card_of(name)[key] for key in card.JUDGED}
 
 
@@ -82,7 +82,7 @@ def test_each_broken_promise_is_named() -> None:
         **{"float_accuracy": 83.0, "int8_accuracy": 82.9, "cycles": 900_000},
         **{"blob_bytes": 70_000, "arena_bytes": 12_000},
     }
-    promise = networks.Promise(82.0, 1_000_000, 80_000, 20_000)
+    promise = family.Promise(82.0, 1_000_000, 80_000, 20_000)
     assert card.broken(promise, good) == []
     for change, word in (
         ({"cycles": 1_000_001}, "cycles are 1,000,001, at most 1,000,000"),
@@ -106,11 +106,11 @@ def test_the_table_and_the_chart_are_those_of_the_cards() -> None:
 
 
 def test_the_layers_of_the_paper_are_counted() -> None:
-    paper = networks.NETWORKS["paper"]
-    assert networks.multiply_accumulates(paper) == 12_298_240
-    assert networks.weights(paper) == 89_578
-    assert networks.sides(paper) == [32, 16, 8, 4]
-    assert networks.operators(paper) == [
+    paper = family.NETWORKS["paper"]
+    assert family.multiply_accumulates(paper) == 12_298_240
+    assert family.weights(paper) == 89_578
+    assert family.sides(paper) == [32, 16, 8, 4]
+    assert family.operators(paper) == [
         *["CONV_2D", "MAX_POOL_2D"] * 3,
         *["RESHAPE", "FULLY_CONNECTED", "SOFTMAX"],
     ]
