@@ -152,7 +152,7 @@ NETWORKS = {
     "paper": Network(
         PAPER,
         epochs=36,
-        promise=Promise(85.0, 7_300_000, 0, 34_000),
+        promise=Promise(85.0, 4_400_000, 0, 34_000),
         flat=True,
         rate=0.05,
         decay=1e-3,
