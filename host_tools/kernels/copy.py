@@ -57,14 +57,17 @@ def _work(layer: Layer) -> int:
 
 
 def _counts(layer: Layer) -> Counts:
-    params = layer.params
-    elements = math.prod(params["count"])
-    dense = params["input_stride"][-1] == params["output_stride"][-1] == 1
-    return {
-        "dense element" if dense else "element": elements,
-        "row": elements // params["count"][-1],
-        "filled": params["fill"] * math.prod(layer.output),
-    }
+    params, size = layer.params, layer.params["element_size"]
+    *outer, rows, row = params["count"]
+    planes = math.prod(outer)
+    counted: Counts = {"plane": planes, "filled": params["fill"] * math.prod(layer.output)}
+    if params["input_stride"][-1] == params["output_stride"][-1] == 1:
+        steps = [row, params["input_start"], params["output_start"]]
+        steps += [*params["input_stride"][:-1], *params["output_stride"][:-1]]
+        words = all(step * size % 4 == 0 for step in steps)
+        kind = "words" if words else "bytes"
+        return {**counted, kind: planes * rows * row * size, f"row of {kind}": planes * rows}
+    return {**counted, "element": planes * rows * row, "row": planes * rows}
 
 
 CARD = Card(

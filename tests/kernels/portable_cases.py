@@ -278,7 +278,7 @@ def _box(rng: Generator, count: list[int], steps: list[int]) -> tuple[int, int, 
 
 
 def copy(rng: Generator) -> Call:
-    count = [pick(rng, 1, 1, 2, 3, 4) for _ in range(6)]
+    count = [pick(rng, 1, 1, 2, 3, 4) for _ in range(5)] + [pick(rng, 1, 3, 4, 8, 31, 32, 44, 96)]
     input_size, input_start, input_stride = _box(
         rng, count, [pick(rng, 1, 1, 2, -1, -3) for _ in count]
     )

@@ -24,9 +24,11 @@ KERNELS = [
     *("conv_packed", "depthwise_3x3", "fully_connected_packed"),
     *("add_table", "max_pool_simd", "average_pool_simd"),
     *("winograd_f2", "winograd_f4", "winograd_f45", "depthwise_packed", "conv_general"),
+    "copy",
 ]
 
 WARNINGS = ["-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{KERNEL_SOURCES}"]
+WARNINGS += [f"-I{KERNEL_SOURCES.parent}", f"-I{KERNEL_SOURCES.parents[1] / 'runtime'}"]
 COMPILERS = {
     "cortex-m7": [
         "arm-none-eabi-gcc",
@@ -103,9 +105,9 @@ def build(machine: str) -> Path:
     sources = [
         *(HERE / "harness" / name for name in ("kernels.c", "run_cases.c", MACHINES[machine])),
         *sorted(KERNEL_SOURCES.glob("*.c")),
-        KERNEL_SOURCES.parent / "ink_copy_bytes.c",
+        *sorted(KERNEL_SOURCES.parent.glob("ink_copy*.c")),
     ]
-    watched = [*sources, *KERNEL_SOURCES.glob("*.h"), HERE / "harness" / "memory.ld"]
+    watched = [*sources, *KERNEL_SOURCES.parent.rglob("*.h"), HERE / "harness" / "memory.ld"]
     watched += [HERE / "harness" / "cases.h"]
     image = BUILD / f"harness-{machine}"
     newest = max(path.stat().st_mtime for path in watched)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The kernels that cases may name, in the order of harness.py's KERNELS.
 #include "cases.h"
+#include "ink_kernels.h"
 #include "ink_packed.h"
 
 static uint32_t conv_packed_scratch(const void *params) {
@@ -81,6 +82,16 @@ static void conv_general(const call_t *call) {
     ink_conv_general_s8(call->params, call->input0, call->weights, call->output, call->scratch);
 }
 
+typedef struct {
+    ink_copy_params_t params;
+    uint32_t output_size;
+} copy_t;
+
+static void copy(const call_t *call) {
+    const copy_t *all = call->params;
+    ink_copy(&all->params, call->input0, call->output, all->output_size);
+}
+
 const kernel_t kernels[] = {
     {conv_packed_scratch, conv_packed},
     {depthwise_3x3_scratch, depthwise_3x3},
@@ -93,5 +104,6 @@ const kernel_t kernels[] = {
     {winograd_f45_scratch, winograd_f45},
     {no_scratch, depthwise_packed},
     {conv_general_scratch, conv_general},
+    {no_scratch, copy},
 };
 const uint32_t kernel_count = sizeof(kernels) / sizeof(kernels[0]);
