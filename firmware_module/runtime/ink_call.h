@@ -5,24 +5,32 @@
 
 #include "inkling.h"
 
-// input1 is NULL where the kernel takes one input.
+// input1 is NULL where the kernel takes one input. The bytes of the tensors are known when it runs.
 typedef struct {
     const ink_model_t *model;
     const ink_operator_t *record;
     const void *params;
     const ink_tensor_t *input0, *input1, *output;
+    const void *input0_bytes, *input1_bytes;
+    void *output_bytes;
 } ink_call_t;
 
+// A constant's are only ever read.
+static inline void *ink_tensor_bytes(const ink_model_t *model, const ink_tensor_t *tensor) {
+    return (tensor->place == INK_PLACE_ARENA ? model->arena : (uint8_t *)model->blob) +
+           tensor->offset;
+}
+
 static inline const void *ink_input0(const ink_call_t *call) {
-    return ink_tensor_data(call->model, call->record->input0);
+    return call->input0_bytes;
 }
 
 static inline const void *ink_input1(const ink_call_t *call) {
-    return ink_tensor_data(call->model, call->record->input1);
+    return call->input1_bytes;
 }
 
 static inline void *ink_output(const ink_call_t *call) {
-    return ink_tensor_data(call->model, call->record->output);
+    return call->output_bytes;
 }
 
 // The operator's scratch, record->scratch_size bytes; NULL where it has none.

@@ -48,27 +48,6 @@ ink_status_t ink_set_arena(ink_model_t *model, void *arena, size_t size, ink_err
     return error->status;
 }
 
-ink_status_t ink_run_operator(const ink_model_t *model, uint32_t index, ink_error_t *error) {
-    const ink_operator_t *op = &model->operators[index];
-    const ink_kernel_t *kernel = ink_find_kernel(op->kernel);
-    ink_call_t call = {
-        .model = model,
-        .record = op,
-        .params = model->blob + op->params_offset,
-        .input0 = &model->tensors[op->input0],
-        .input1 = kernel->n_inputs == 2 ? &model->tensors[op->input1] : NULL,
-        .output = &model->tensors[op->output],
-    };
-    clear_error(error);
-    if (!kernel->run(&call)) {
-        error->status = INK_ERROR_KERNEL_FAILED;
-        error->part = INK_PART_OPERATOR;
-        error->index = index;
-        error->kernel = op->kernel;
-    }
-    return error->status;
-}
-
 ink_status_t ink_run(const ink_model_t *model, ink_error_t *error) {
     clear_error(error);
     for (uint32_t i = 0; i < model->header->n_operators; i++) {

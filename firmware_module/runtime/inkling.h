@@ -91,7 +91,8 @@ bool ink_wants_ram(const void *blob, size_t size);
 // Gives the model its RAM: header->arena_size bytes at a multiple of 4 (16 is better). Clears them.
 ink_status_t ink_set_arena(ink_model_t *model, void *arena, size_t size, ink_error_t *error);
 
-// Runs one operator, or all in order. Inputs lie in the arena before, outputs after.
+// Runs one operator, or all in order. Inputs lie in the arena before, outputs after. Of `error` no
+// more than the status is set where nothing went wrong.
 ink_status_t ink_run_operator(const ink_model_t *model, uint32_t index, ink_error_t *error);
 ink_status_t ink_run(const ink_model_t *model, ink_error_t *error);
 

@@ -196,18 +196,46 @@ def _count(pixels: int, groups: int, units: int, taps: int, copied: int) -> Coun
     }
 
 
+def _row_counts(rows: int, units: int, taps: int) -> Counts:
+    """Of one row or two, which are read where they lie."""
+    pairs, alone, groups = units // 2, units % 2, taps // GROUP
+    rest = int(taps % GROUP > 0)
+    return {
+        "row": rows,
+        "row pair": rows * pairs,
+        "row multiply": rows * pairs * groups,
+        "alone": rows * alone,
+        "alone multiply": rows * alone * groups,
+        "rest": rows * (pairs + alone) * rest,
+    }
+
+
 def _conv_counts(layer: Layer) -> Counts:
     groups = layer.params["groups"]
     pixels, places = math.prod(layer.output[:3]), window(layer)
     taps = _taps(layer)
+    if _is_rows(layer):
+        rows = _row_counts(pixels, layer.output[3], taps)
+        return {**rows, "clamp": clamped_outputs(layer)}
     copied = 0 if places == 1 and taps % GROUP == 0 else places
     counted = _count(pixels, groups, layer.output[3] // groups, taps, copied)
     return {**counted, "clamp": clamped_outputs(layer)}
 
 
+_ROWS = {"kernel_h": 1, "kernel_w": 1, "stride_w": 1, "pad_top": 0, "pad_left": 0, "groups": 1}
+
+
+def _is_rows(layer: Layer) -> bool:
+    few = layer.output[0] * layer.output[1] == 1 and layer.output[2] <= 2
+    return few and has(layer.params, _ROWS)
+
+
 def _dense_counts(layer: Layer) -> Counts:
-    depth = layer.params["depth"]
-    counted = _count(dense_rows(layer), 1, layer.params["units"], depth, int(depth % GROUP > 0))
+    depth, rows = layer.params["depth"], dense_rows(layer)
+    if rows <= 2:
+        counted = _row_counts(rows, layer.params["units"], depth)
+        return {**counted, "clamp": clamped_outputs(layer)}
+    counted = _count(rows, 1, layer.params["units"], depth, int(depth % GROUP > 0))
     return {**counted, "clamp": clamped_outputs(layer)}
 
 

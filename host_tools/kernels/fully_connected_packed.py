@@ -129,10 +129,13 @@ def _counts(layer: Layer) -> Counts:
     params, rows = layer.params, dense_rows(layer)
     groups = divide_up(params["depth"], 4)
     pairs = divide_up(params["units"] - 4 * params["blocks"], 2)
-    if params["units"] <= 2:
+    if params["units"] <= 3:
+        pair, alone = params["units"] // 2, params["units"] % 2
         return {
-            "only pair multiply": rows * groups,
-            "only pair": rows,
+            "only pair multiply": rows * pair * groups,
+            "only pair": rows * pair,
+            "alone multiply": rows * alone * groups,
+            "alone": rows * alone,
             "clamp": clamped_outputs(layer),
         }
     return {

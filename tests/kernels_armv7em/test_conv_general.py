@@ -63,7 +63,7 @@ def test_windows_of_one_place_are_read_where_they_lie(machine):
     cases = []
     for pixels in (1, 2, 3, 4, 5):
         for units in (1, 2, 3, 8):
-            for depth, groups in ((4, 1), (8, 2), (64, 1), (6, 1), (12, 3)):
+            for depth, groups in ((4, 1), (8, 2), (64, 1), (6, 1), (12, 3), (3, 1), (13, 1)):
                 shape = (1, 1, pixels, depth)
                 layer = Layer(shape, units * groups, (1, 1), groups=groups)
                 cases.append(make_case(layer, random_numbers(layer, rng)))

@@ -85,7 +85,10 @@ def make_case(
 def test_real_and_odd_shapes_match_the_reference(machine):
     rng = np.random.default_rng(1)
     shapes = [(1, 640, 8), (1, 128, 12), (1, 8, 128), (1, 64, 10), (2, 256, 2), (3, 1, 1)]
-    shapes += [(1, depth, units) for depth in (1, 2, 3, 5, 15, 17, 20) for units in (1, 4, 7, 9)]
+    shapes += [
+        (1, depth, units) for depth in (1, 2, 3, 5, 15, 17, 20) for units in (1, 2, 3, 4, 7, 9)
+    ]
+    shapes += [(3, 10, units) for units in (1, 2, 3, 5)]
     cases = [
         make_case(rng, *shape, per_channel=per_channel)
         for shape in shapes

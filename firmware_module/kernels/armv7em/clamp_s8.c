@@ -16,10 +16,7 @@ static inline uint32_t bound_four(uint32_t values, uint32_t min, uint32_t max) {
 
 #endif
 
-void ink_packed_clamp(int8_t *values, size_t count, int32_t min, int32_t max) {
-    if (min <= -128 && max >= 127) {
-        return;
-    }
+void ink_packed_bound(int8_t *values, size_t count, int32_t min, int32_t max) {
     size_t done = 0;
 #if INK_HAVE_DSP
     uint32_t four_min = (uint32_t)(min & 0xFF) * 0x01010101u;

@@ -6,6 +6,7 @@
 #include "ink_conv_general_tile.h"
 #include "ink_conv_packed_tile.h"
 #include "ink_packed_common.h"
+#include "ink_packed_pairs.h"
 
 static int32_t window_bytes(const ink_packed_conv_t *conv) {
     int32_t depth = conv->input_c / conv->groups;
@@ -68,6 +69,17 @@ static void write_pair(const ink_packed_conv_t *conv, const int32_t *sums,
     }
 }
 
+// Sums of a pixel as ink_conv_general_one() has them. Where B is `alone`, its weights are 16 bits
+// and A's sum is worth nothing.
+static const int32_t *sum_pixel(
+    const int8_t *bytes, const int32_t *record, int32_t groups, int32_t *sums, bool alone) {
+    if (alone) {
+        sums[INK_TILE_PIXELS] = ink_packed_alone(record[1], bytes, record + 2, groups);
+        return record + 2 + 2 * groups;
+    }
+    return ink_conv_general_one(bytes, record, groups, sums);
+}
+
 // A group's channels of 1 to 4 pixels. Returns the next group's weights.
 static const int32_t *convolve_group(const ink_packed_conv_t *conv,
     window_t windows[INK_TILE_PIXELS], int32_t pixels, const int32_t *weights, int8_t *output,
@@ -97,7 +109,7 @@ static const int32_t *convolve_group(const ink_packed_conv_t *conv,
             end = ink_conv_general_four(panel, weights, groups, sums);
         }
         for (int32_t i = 0; few && i < pixels; i++) {
-            end = ink_conv_general_one(widen.from[i], weights, groups, sums + i, alone);
+            end = sum_pixel(widen.from[i], weights, groups, sums + i, alone);
         }
         const ink_requantize_t *how = (const ink_requantize_t *)end;
         write_pair(conv, sums, how, pixels, alone, output);
@@ -107,8 +119,55 @@ static const int32_t *convolve_group(const ink_packed_conv_t *conv,
     return weights;
 }
 
+// Whether the windows are one or two pixels that lie together, as a fully connected layer's do:
+// to look for them would cost as much again.
+static bool is_row_or_two(const ink_packed_conv_t *conv) {
+    return conv->batch * conv->output_h == 1 && conv->output_w <= 2 && conv->groups == 1 &&
+           conv->kernel_h * conv->kernel_w == 1 && conv->stride_w == 1 &&
+           (conv->pad_top | conv->pad_left) == 0;
+}
+
+static void run_row(
+    const ink_packed_conv_t *conv, const int8_t *input, const int32_t *weights, int8_t *output) {
+    int32_t groups = conv->input_c >> 2;
+    int32_t rest = conv->input_c & 3;
+    int32_t last = rest ? read_some(input + 4 * groups, rest) : 0;
+    for (int32_t units = conv->output_c; units > 0; units -= 2) {
+        int32_t sums[INK_TILE_SUMS];
+        bool alone = units == 1;
+        const int32_t *taps = sum_pixel(input, weights, groups, sums, alone);
+        if (rest) {
+            int32_t *a = &sums[0];
+            int32_t *b = &sums[INK_TILE_PIXELS];
+            int32_t even = widen_even(last);
+            int32_t odd = widen_odd(last);
+            if (alone) {
+                *b = multiply_add_pair(taps[1], odd, multiply_add_pair(taps[0], even, *b));
+            } else {
+                *a = multiply_add_pair(widen_odd(taps[0]), even, *a);
+                *a = multiply_add_pair(widen_odd(taps[1]), odd, *a);
+                *b = multiply_add_pair(widen_even(taps[0]), even, *b);
+                *b = multiply_add_pair(widen_even(taps[1]), odd, *b);
+            }
+            taps += 2;
+        }
+        const ink_requantize_t *how = (const ink_requantize_t *)taps;
+        write_pair(conv, sums, how, 1, alone, output);
+        output += 2;
+        weights = (const int32_t *)(how + 2);
+    }
+}
+
 void ink_conv_general_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
     int8_t *output, void *scratch) {
+    if (is_row_or_two(conv)) {
+        for (int32_t row = 0; row < conv->output_w; row++) {
+            run_row(conv, input + row * conv->input_c, weights, output + row * conv->output_c);
+        }
+        ink_packed_clamp(
+            output, (size_t)(conv->output_w * conv->output_c), conv->act_min, conv->act_max);
+        return;
+    }
     window_t next = {input, -conv->pad_top, -conv->pad_left};
     int32_t end_y = conv->output_h * conv->stride_h - conv->pad_top;
     int32_t end_x = conv->output_w * conv->stride_w - conv->pad_left;

@@ -57,8 +57,8 @@ __attribute__((naked)) const int32_t *ink_conv_general_four(
 
 // r0: inputs, r1: weights, r2: groups left, r3: sums, r4 and r5: sums of A and B, r6 and r7: words
 // of inputs, r8-r11: of weights, r12 and lr: pairs of them.
-__attribute__((naked)) const int32_t *ink_conv_general_one(const int8_t *bytes,
-    const int32_t *record, int32_t groups, int32_t sums[INK_TILE_SUMS], bool alone) {
+__attribute__((naked)) const int32_t *ink_conv_general_one(
+    const int8_t *bytes, const int32_t *record, int32_t groups, int32_t sums[INK_TILE_SUMS]) {
     __asm volatile(".macro general_pair word, inputs\n"
                    "sxtb16.w lr, \\word\n"
                    "sxtb16.w \\word, \\word, ror #8\n"
@@ -73,10 +73,7 @@ __attribute__((naked)) const int32_t *ink_conv_general_one(const int8_t *bytes,
                    ".endm\n"
 
                    "push {r3-r11, lr}\n"
-                   "ldr r6, [sp, #40]\n"
                    "ldm r1!, {r4, r5}\n"
-                   "cmp r6, #0\n"
-                   "bne 4f\n"
                    "lsrs r2, r2, #1\n"
                    "bcc 1f\n"
                    "ldr r6, [r0], #4\n"
@@ -86,7 +83,8 @@ __attribute__((naked)) const int32_t *ink_conv_general_one(const int8_t *bytes,
                    "cmp r2, #0\n"
                    "beq 3f\n"
                    "2:\n"
-                   "ldm r0!, {r6, r7}\n"
+                   "ldr r6, [r0], #4\n"
+                   "ldr r7, [r0], #4\n"
                    "ldm r1!, {r8-r11}\n"
                    "general_group r6, r8, r9\n"
                    "general_group r7, r10, r11\n"
@@ -97,17 +95,6 @@ __attribute__((naked)) const int32_t *ink_conv_general_one(const int8_t *bytes,
                    "str r5, [r3, #16]\n"
                    "mov r0, r1\n"
                    "pop {r3-r11, pc}\n"
-
-                   "4:\n"
-                   "ldr r6, [r0], #4\n"
-                   "ldm r1!, {r8, r9}\n"
-                   "sxtb16 r12, r6\n"
-                   "sxtb16 r6, r6, ror #8\n"
-                   "smlad r5, r8, r12, r5\n"
-                   "smlad r5, r9, r6, r5\n"
-                   "subs r2, r2, #1\n"
-                   "bne 4b\n"
-                   "b 3b\n"
                    ".purgem general_group\n"
                    ".purgem general_pair\n");
 }

@@ -12,15 +12,6 @@ size_t ink_fully_connected_packed_s8_scratch(const ink_packed_fully_connected_t 
 
 #if INK_HAVE_DSP
 
-// The last 1 to 3 bytes of a row, filled up with 0.
-static int32_t read_some(const int8_t *from, int32_t count) {
-    int8_t bytes[4] = {0};
-    for (int32_t i = 0; i < count; i++) {
-        bytes[i] = from[i];
-    }
-    return read_word(bytes);
-}
-
 static void widen_row(int32_t *to, const int8_t *from, int32_t depth) {
     for (; depth >= 4; depth -= 4) {
         int32_t bytes = read_word(from);
@@ -41,85 +32,106 @@ static void widen_row(int32_t *to, const int8_t *from, int32_t depth) {
 #define FEW_UNITS 0
 #else
 #define FEW_UNITS 3
-#endif
 
-// Few units: a row that is used once or twice is widened on the way. The last of an odd
-// number has a B of zeros, which need not be summed. The outputs may lie over the row: they are
-// written when it has been read.
-static void run_few(const ink_packed_fully_connected_t *layer, const int8_t *input,
-    const int32_t *taps, int8_t *output) {
-    int8_t outputs[3];
-    int8_t *to = outputs;
-    for (int32_t units = layer->units; units > 0; units -= 2) {
-        ink_pair_t pair = {taps[0], taps[1]};
+// A row by one unit: the other of its pair is of zeros, which need not be summed.
+static int32_t run_one(
+    const ink_packed_fully_connected_t *layer, const int8_t *from, const int32_t *taps) {
+    int32_t groups = layer->depth >> 2;
+    int32_t sum = ink_packed_alone(taps[0], from, taps + 2, groups);
+    taps += 2 + 2 * groups;
+    if (layer->depth & 3) {
+        int32_t bytes = read_some(from + 4 * groups, layer->depth & 3);
+        sum = multiply_add_pair(taps[0], widen_even(bytes), sum);
+        sum = multiply_add_pair(taps[1], widen_odd(bytes), sum);
         taps += 2;
-        const int8_t *from = input;
-        int32_t depth = layer->depth;
-        if (units > 1) {
-#pragma GCC unroll 2
-            for (; depth >= 4; depth -= 4) {
-                int32_t bytes = read_word(from);
-                pair = add_group(pair, widen_even(bytes), widen_odd(bytes), taps[0], taps[1]);
-                from += 4;
-                taps += 2;
-            }
-        } else {
-#pragma GCC unroll 2
-            for (; depth >= 4; depth -= 4) {
-                int32_t bytes = read_word(from);
-                pair.sum = multiply_add_pair(taps[0], widen_even(bytes), pair.sum);
-                pair.sum = multiply_add_pair(taps[1], widen_odd(bytes), pair.sum);
-                from += 4;
-                taps += 2;
-            }
-        }
-        if (depth > 0) {
-            int32_t bytes = read_some(from, depth);
-            pair = add_group(pair, widen_even(bytes), widen_odd(bytes), taps[0], taps[1]);
-            taps += 2;
-        }
-        const ink_requantize_t *how = (const ink_requantize_t *)taps;
-        *to++ = (int8_t)ink_packed_requantize(first_of(pair), &how[0], layer->output_zero);
-        if (units > 1) {
-            *to++ = (int8_t)ink_packed_requantize(pair.b, &how[1], layer->output_zero);
-        }
-        taps = (const int32_t *)(how + 2);
     }
-    for (int32_t unit = 0; unit < layer->units; unit++) {
-        output[unit] = outputs[unit];
+    const ink_requantize_t *how = (const ink_requantize_t *)taps;
+    return ink_packed_requantize(sum >> 8, how, layer->output_zero);
+}
+
+// A row by two units or three: used so seldom, it is widened on the way. The outputs may lie over
+// the row: they are written when it has been read.
+__attribute__((noinline)) static void run_few(const ink_packed_fully_connected_t *layer,
+    const int8_t *input, const int32_t *taps, int8_t *output) {
+    const int8_t *from = input;
+    ink_pair_t pair = {taps[0], taps[1]};
+    taps += 2;
+#pragma GCC unroll 2
+    for (int32_t groups = layer->depth >> 2; groups > 0; groups--) {
+        int32_t bytes = read_word(from);
+        pair = add_group(pair, widen_even(bytes), widen_odd(bytes), taps[0], taps[1]);
+        from += 4;
+        taps += 2;
+    }
+    if (layer->depth & 3) {
+        int32_t bytes = read_some(from, layer->depth & 3);
+        pair = add_group(pair, widen_even(bytes), widen_odd(bytes), taps[0], taps[1]);
+        taps += 2;
+    }
+    const ink_requantize_t *how = (const ink_requantize_t *)taps;
+    int32_t first = ink_packed_requantize(first_of(pair), &how[0], layer->output_zero);
+    int32_t second = ink_packed_requantize(pair.b, &how[1], layer->output_zero);
+    if (layer->units > 2) {
+        output[2] = (int8_t)run_one(layer, input, (const int32_t *)(how + 2));
+    }
+    output[0] = (int8_t)first;
+    output[1] = (int8_t)second;
+}
+
+static void run_rows_of_few(const ink_packed_fully_connected_t *layer, const int8_t *input,
+    const void *weights, int8_t *output) {
+    const int32_t *few = (const int32_t *)weights + sizeof(ink_requantize_t) / sizeof(int32_t);
+    for (int32_t row = layer->rows; row > 0; row--) {
+        if (layer->units == 1) {
+            *output = (int8_t)run_one(layer, input, few);
+        } else {
+            run_few(layer, input, few, output);
+        }
+        input += layer->depth;
+        output += layer->units;
     }
 }
 
-void ink_fully_connected_packed_s8(const ink_packed_fully_connected_t *layer, const int8_t *input,
-    const void *weights, int8_t *output, void *scratch) {
+#endif
+
+// Rows by 4 units at a time, then by pairs.
+__attribute__((noinline)) static void run_blocks(const ink_packed_fully_connected_t *layer,
+    const int8_t *input, const void *weights, int8_t *output, void *scratch) {
     ink_fully_connected_tile_t tile = {.inputs = scratch,
         .groups = (layer->depth + 3) >> 2,
         .blocks = layer->blocks,
         .output_zero = layer->output_zero};
     memcpy(&tile.how, weights, sizeof(tile.how));
-    const uint8_t *first = (const uint8_t *)weights + sizeof(tile.how);
+    const void *first = (const uint8_t *)weights + sizeof(tile.how);
     int32_t in_blocks = layer->blocks * INK_BLOCK_UNITS;
-    int8_t *to = output;
-    for (int32_t row = 0; row < layer->rows; row++) {
-        if (FEW_UNITS > 0 && layer->units <= FEW_UNITS) {
-            run_few(layer, input, (const int32_t *)first, to);
-        } else {
-            widen_row(scratch, input, layer->depth);
-            const void *next = first;
-            if (layer->blocks > 0) {
-                next = ink_fully_connected_tile(&tile, next, to);
-            }
-            ink_packed_pairs_t pairs = {.inputs = scratch,
-                .groups = tile.groups,
-                .step = 2,
-                .units = layer->units - in_blocks,
-                .output_zero = layer->output_zero};
-            ink_packed_pairs(&pairs, next, to + in_blocks);
+    ink_packed_pairs_t pairs = {.inputs = scratch,
+        .groups = tile.groups,
+        .step = 2,
+        .units = layer->units - in_blocks,
+        .output_zero = layer->output_zero};
+    for (int32_t row = layer->rows; row > 0; row--) {
+        widen_row(scratch, input, layer->depth);
+        const void *next = first;
+        if (layer->blocks > 0) {
+            next = ink_fully_connected_tile(&tile, next, output);
         }
+        ink_packed_pairs(&pairs, next, output + in_blocks);
         input += layer->depth;
-        to += layer->units;
+        output += layer->units;
     }
-    ink_packed_clamp(output, (size_t)(to - output), layer->act_min, layer->act_max);
+}
+
+void ink_fully_connected_packed_s8(const ink_packed_fully_connected_t *layer, const int8_t *input,
+    const void *weights, int8_t *output, void *scratch) {
+#if FEW_UNITS > 0
+    if (layer->units <= FEW_UNITS) {
+        run_rows_of_few(layer, input, weights, output);
+    } else
+#endif
+    {
+        run_blocks(layer, input, weights, output, scratch);
+    }
+    ink_packed_clamp(output, (size_t)(layer->rows * layer->units), layer->act_min, layer->act_max);
 }
 
 #endif

@@ -4,19 +4,17 @@
 #ifndef INK_CONV_GENERAL_TILE_H
 #define INK_CONV_GENERAL_TILE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define INK_TILE_SUMS 8 // of A for 4 pixels, then of B
 
-// Both start from the record's two biases, take `groups` (at least 1) of 4 taps, and return the end
-// of the weights. `panel`: as ink_conv_packed_widen() writes it.
+// Both start from the record's two biases, take `groups` of 4 taps, and return the end of the
+// weights. `panel`: as ink_conv_packed_widen() writes it, of at least one group.
 const int32_t *ink_conv_general_four(
     const int32_t *panel, const int32_t *record, int32_t groups, int32_t sums[INK_TILE_SUMS]);
 
-// One pixel, whose taps are `bytes`: writes sums[0], of A, and sums[4], of B. Where B is
-// `alone`, its weights are 16 bits and A's sum is worth nothing.
-const int32_t *ink_conv_general_one(const int8_t *bytes, const int32_t *record, int32_t groups,
-    int32_t sums[INK_TILE_SUMS], bool alone);
+// One pixel, whose taps are `bytes`: writes sums[0], of A, and sums[4], of B.
+const int32_t *ink_conv_general_one(
+    const int8_t *bytes, const int32_t *record, int32_t groups, int32_t sums[INK_TILE_SUMS]);
 
 #endif

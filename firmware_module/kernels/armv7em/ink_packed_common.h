@@ -23,6 +23,18 @@ static inline int32_t read_word(const void *at) {
     return word;
 }
 
+// The last 1 to 3 bytes of a row, filled up with 0.
+static inline int32_t read_some(const int8_t *from, int32_t count) {
+    uint32_t bytes = (uint8_t)from[0];
+    if (count > 1) {
+        bytes |= (uint32_t)(uint8_t)from[1] << 8;
+    }
+    if (count > 2) {
+        bytes |= (uint32_t)(uint8_t)from[2] << 16;
+    }
+    return (int32_t)bytes;
+}
+
 #if INK_HAVE_DSP
 
 // Assembly reads its parameters by their place in the struct.
@@ -145,7 +157,14 @@ int32_t ink_packed_requantize(int32_t acc, const ink_requantize_t *how, int32_t 
 void ink_packed_requantize_four(
     int32_t *sums, const ink_requantize_t *how, int32_t step, int32_t zero_point);
 
-// Bounds `count` bytes in place. Does nothing where the bounds are int8's own.
-void ink_packed_clamp(int8_t *values, size_t count, int32_t min, int32_t max);
+// Bounds `count` bytes in place.
+void ink_packed_bound(int8_t *values, size_t count, int32_t min, int32_t max);
+
+// Does nothing where the bounds are int8's own, as they mostly are.
+static inline void ink_packed_clamp(int8_t *values, size_t count, int32_t min, int32_t max) {
+    if (min > -128 || max < 127) {
+        ink_packed_bound(values, count, min, max);
+    }
+}
 
 #endif

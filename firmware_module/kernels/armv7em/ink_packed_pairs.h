@@ -16,4 +16,8 @@ typedef struct {
 // Writes `units` bytes.
 void ink_packed_pairs(const ink_packed_pairs_t *pairs, const void *weights, int8_t *output);
 
+// `sum` and the products of the input's bytes as they are stored, 4 a group, by the words of one
+// channel alone.
+int32_t ink_packed_alone(int32_t sum, const int8_t *bytes, const int32_t *taps, int32_t groups);
+
 #endif

@@ -11,7 +11,7 @@
 static ink_packed_fully_connected_t layer(const ink_call_t *call) {
     const ink_packed_fully_connected_params_t *p = call->params;
     ink_packed_fully_connected_t layer = {
-        .rows = (int32_t)(ink_tensor_elements(call->output) / (uint32_t)p->units),
+        .rows = (int32_t)(call->output->size / (uint32_t)p->units), // of int8
         .depth = p->depth,
         .units = p->units,
         .blocks = p->blocks,
