@@ -10,6 +10,7 @@ from host_tools.operators.arguments import label
 from host_tools.plan.choose import Limits, choose_kernels
 from host_tools.plan.constant_channels import without_constant_channels
 from host_tools.plan.costs import predict_on
+from host_tools.plan.dense_windows import dense_windows
 from host_tools.plan.fold_channels import fold_channels
 from host_tools.plan.fold_constants import fold_constants
 from host_tools.plan.fold_copies import fold_copies
@@ -79,6 +80,7 @@ def _cycles(plan: Plan, machine: Machine) -> int:
 
 def _settled(plan: Plan, limits: Limits) -> Plan:
     """The plan with its kernels and memory. Raises CommandError where a limit is not kept."""
+    plan = dense_windows(plan)
     check_limits(plan)
     plan = choose_kernels(plan, limits)
     check_arena(plan)
