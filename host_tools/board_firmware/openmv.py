@@ -23,11 +23,6 @@ _MODULE = ROOT / "firmware_module"
 
 def prepare(target: str, source: Path, cmsis_nn: str) -> Build:
     """Links our folder there. Raises CommandError, naming all that is missing, before that."""
-    if cmsis_nn:
-        raise CommandError(
-            f"CMSIS_NN={cmsis_nn} cannot go into OpenMV's firmware: its makefiles link no library "
-            "that a module brings; leave CMSIS_NN=... out"
-        )
     source = find_source("OPENMV", source)
     if not (source / "modules/micropython.mk").is_file() or not (source / "boards").is_dir():
         raise CommandError(
@@ -63,6 +58,8 @@ def prepare(target: str, source: Path, cmsis_nn: str) -> Build:
         missing.append(f"mpy-cross is not built: make -C {micropython}/mpy-cross")
     refuse_missing(missing)
     _link(source / LINK)
+    if cmsis_nn:
+        words.append(f"CMSIS_NN={Path(cmsis_nn).resolve()}")
     return Build(
         "openmv",
         target,

@@ -61,14 +61,29 @@ def networks() -> Iterator[Network]:
         if math.prod(shape) < MOST_OTHERS:
             yield from side_by_side(rng, shape, _others(shape), ())
             yield from side_by_side(rng, shape, _pairs(shape), ())
-    for rows, depth in ((1, 8), (1, 64), (1, 128), (1, 250), (1, 640), (3, 40), (5, 127)):
+    for shape in _FEW_PIXELS:
         layers = [
-            Layer("FULLY_CONNECTED", units, (relu, per_channel), {})
-            for units in (2, 3, 8, 12, 33, 128)
+            _window("CONV_2D", side, side, 1, "SAME", units, False)
+            for side in (1, 2)
+            for units in (1, 2, 7, 16)
+        ]
+        for force in (("conv_packed_s8",), ("conv_s8",)):
+            yield from side_by_side(rng, shape, layers, force)
+    for rows, depth in (
+        *((1, 8), (1, 30), (1, 64), (1, 128), (1, 250), (1, 640)),
+        *((2, 16), (3, 40), (5, 127)),
+    ):
+        layers = [
+            Layer("FULLY_CONNECTED", units, (relu, per_channel, wide), {})
+            for wide in (False, True)
+            for units in (1, 2, 3, 8, 12, 33, 128)
             for relu, per_channel in ((False, False), (True, True))
         ]
-        yield from side_by_side(rng, (rows, depth), layers, ("fully_connected_packed_s8",))
-        yield from side_by_side(rng, (rows, depth), layers[:8], portable)
+        narrow, wide = layers[:14], layers[14:]
+        yield from side_by_side(rng, (rows, depth), narrow, ("fully_connected_packed_s8",))
+        yield from side_by_side(rng, (rows, depth), narrow[:10], portable)
+        # where the packed kernel does not hold it
+        yield from side_by_side(rng, (rows, depth), wide, ("fully_connected_general_s8",))
         scores = [Layer("SOFTMAX", 0, (), {"beta": 1.0})]
         yield from side_by_side(rng, (rows, depth), scores, ())
     for shape in _DILATED_INPUTS:
@@ -101,6 +116,7 @@ _CONV_INPUTS = (
     (2, 10, 11, 6),
     (1, 16, 16, 32),
 )
+_FEW_PIXELS = ((1, 1, 2, 16), (1, 3, 3, 2), (1, 1, 3, 64), (1, 1, 1, 32))
 _WINOGRAD_INPUTS = (
     (1, 32, 32, 16),
     (1, 16, 16, 32),

@@ -141,8 +141,11 @@ def _constants(graph: Graph, rng: np.random.Generator, layer: Layer) -> list[int
         else:
             shape, per_channel = (units, depth), layer.kernel[1]
         scales = rng.uniform(0.005, 0.02, units if per_channel else 1)
+        weights = rng.integers(-WEIGHT, WEIGHT + 1, shape)
+        if layer.kind == "FULLY_CONNECTED" and layer.kernel[2]:
+            weights[:] = -128  # no two of them fit 16 bits
         return [
-            _constant(graph, rng.integers(-WEIGHT, WEIGHT + 1, shape), "int8", scales, axis),
+            _constant(graph, weights, "int8", scales, axis),
             _constant(graph, rng.integers(-500, 500, units), "int32", 0.05 * scales),
         ]
     if layer.kind in ("MAXIMUM", "MINIMUM"):

@@ -264,13 +264,6 @@ def test_what_openmv_lacks_is_named_before_anything_is_linked(openmv: Path) -> N
     assert not (openmv / "inkling").exists()
 
 
-def test_openmvs_makefiles_link_no_cmsis_nn_of_ours(openmv: Path, tmp_path: Path) -> None:
-    write(tmp_path / "libcmsis-nn.a")
-    said = refusal(TARGET="OPENMV4", OPENMV=openmv, CMSIS_NN=tmp_path)
-    assert f"CMSIS_NN={tmp_path} cannot go into OpenMV's firmware" in said
-    assert not (openmv / "inkling").exists()
-
-
 def test_a_file_in_the_place_of_our_link_is_left_alone(openmv: Path) -> None:
     write(openmv / "inkling/mine.txt")
     said = refusal(TARGET="OPENMV4", OPENMV=openmv)
