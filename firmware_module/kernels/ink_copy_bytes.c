@@ -27,6 +27,7 @@ void *ink_copy_bytes(void *to, const void *from, size_t size) {
     const uint8_t *source = from;
     const uint8_t *const end = source + size;
     size_t left = size;
+#ifndef __OPTIMIZE_SIZE__
     if ((((uintptr_t)to | (uintptr_t)from) & 3) == 0) {
         left = size & (2 * BLOCK - 1);
         while (source != end - left) {
@@ -50,6 +51,7 @@ void *ink_copy_bytes(void *to, const void *from, size_t size) {
             next += 16;
         }
     }
+#endif
     for (left &= 3; source != end - left;) {
         write_word(next, read_word(source));
         source += 4;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The table of operators, by the list in ink_operators.h, and how one is run: together, because
 // what every operator pays for its call is most of what the smallest cost.
+#include <string.h>
+
 #include "ink_operators.h"
 
 #ifdef INK_FEW_KERNELS
@@ -53,9 +55,10 @@ ink_status_t ink_run_operator(const ink_model_t *model, uint32_t index, ink_erro
         error->status = INK_OK;
         return INK_OK;
     }
-    *error = (ink_error_t){.status = INK_ERROR_KERNEL_FAILED,
-        .part = INK_PART_OPERATOR,
-        .index = index,
-        .kernel = op->kernel};
+    memset(error, 0, sizeof(*error));
+    error->status = INK_ERROR_KERNEL_FAILED;
+    error->part = INK_PART_OPERATOR;
+    error->index = index;
+    error->kernel = op->kernel;
     return INK_ERROR_KERNEL_FAILED;
 }

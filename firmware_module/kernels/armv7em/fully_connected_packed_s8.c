@@ -30,8 +30,10 @@ static void widen_row(int32_t *to, const int8_t *from, int32_t depth) {
 // Rows of so few units have a loop of their own, where size does not count.
 #ifdef __OPTIMIZE_SIZE__
 #define FEW_UNITS 0
+#define APART inline __attribute__((always_inline))
 #else
 #define FEW_UNITS 3
+#define APART __attribute__((noinline)) // so that a single unit does not save their registers
 
 // A row by one unit: the other of its pair is of zeros, which need not be summed.
 static int32_t run_one(
@@ -51,8 +53,8 @@ static int32_t run_one(
 
 // A row by two units or three: used so seldom, it is widened on the way. The outputs may lie over
 // the row: they are written when it has been read.
-__attribute__((noinline)) static void run_few(const ink_packed_fully_connected_t *layer,
-    const int8_t *input, const int32_t *taps, int8_t *output) {
+static APART void run_few(const ink_packed_fully_connected_t *layer, const int8_t *input,
+    const int32_t *taps, int8_t *output) {
     const int8_t *from = input;
     ink_pair_t pair = {taps[0], taps[1]};
     taps += 2;
@@ -95,8 +97,8 @@ static void run_rows_of_few(const ink_packed_fully_connected_t *layer, const int
 #endif
 
 // Rows by 4 units at a time, then by pairs.
-__attribute__((noinline)) static void run_blocks(const ink_packed_fully_connected_t *layer,
-    const int8_t *input, const void *weights, int8_t *output, void *scratch) {
+static APART void run_blocks(const ink_packed_fully_connected_t *layer, const int8_t *input,
+    const void *weights, int8_t *output, void *scratch) {
     ink_fully_connected_tile_t tile = {.inputs = scratch,
         .groups = (layer->depth + 3) >> 2,
         .blocks = layer->blocks,
