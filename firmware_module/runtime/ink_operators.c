@@ -22,6 +22,11 @@ const ink_kernel_t *ink_find_kernel(uint32_t kernel) {
     return NULL;
 }
 
+// of one that the build has
+static const ink_kernel_t *known_kernel(uint32_t kernel) {
+    return ink_find_kernel(kernel);
+}
+
 #else
 
 #define KERNEL(number, name) [number] = &ink_op_##name,
@@ -32,11 +37,15 @@ const ink_kernel_t *ink_find_kernel(uint32_t kernel) {
     return kernel < sizeof(TABLE) / sizeof(TABLE[0]) ? TABLE[kernel] : NULL;
 }
 
+static const ink_kernel_t *known_kernel(uint32_t kernel) {
+    return TABLE[kernel];
+}
+
 #endif
 
 ink_status_t ink_run_operator(const ink_model_t *model, uint32_t index, ink_error_t *error) {
     const ink_operator_t *op = &model->operators[index];
-    const ink_kernel_t *kernel = ink_find_kernel(op->kernel);
+    const ink_kernel_t *kernel = known_kernel(op->kernel);
     ink_call_t call;
     call.model = model;
     call.record = op;
