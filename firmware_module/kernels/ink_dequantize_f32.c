@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 // int8 or uint8 to float32; float32 and int32 as they are.
+#include <string.h>
+
 #include "ink_copy_bytes.h"
 #include "ink_kernels.h"
 
 void ink_dequantize_f32(
     const ink_tensor_t *input, const void *input_data, float *output_data, uint32_t count) {
     if (input->dtype >= INK_DTYPE_FLOAT32) {
+#ifdef __OPTIMIZE_SIZE__
+        memcpy(output_data, input_data, count * sizeof(*output_data));
+#else
         ink_copy_bytes(output_data, input_data, count * sizeof(*output_data));
+#endif
         return;
     }
     const uint8_t *stored = input_data;

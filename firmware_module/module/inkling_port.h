@@ -21,6 +21,14 @@ const uint16_t *inkling_port_names(void) __attribute__((const));
 #undef mp_obj_get_int
 #define mp_obj_get_int(object) inkling_port_get_int(object)
 mp_int_t inkling_port_get_int(mp_obj_t object);
+// floats by memory: firmware built with -mfloat-abi=softfp, as for the RP2350, passes them in other
+// registers than native code of armv7emsp does
+#undef mp_obj_new_float_from_f
+#define mp_obj_new_float_from_f(value) inkling_port_new_float(value)
+mp_obj_t inkling_port_new_float(float value);
+#undef mp_obj_get_float_to_f
+#define mp_obj_get_float_to_f(object) inkling_port_get_float(object)
+float inkling_port_get_float(mp_obj_t object);
 #define mp_type_MemoryError (*(const mp_obj_type_t *)mp_load_global(MP_QSTR_MemoryError))
 // To be called before the others, when the module is imported.
 void inkling_port_init(void);

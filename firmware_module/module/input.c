@@ -128,12 +128,14 @@ static void set_buffer(const slot_t *slot, mp_obj_t object) {
         if (buffer.len != slot->tensor->size) {
             raise_for(slot, "bytes of stored values", buffer.len, slot->tensor->size);
         }
+#ifndef INKLING_SMALL
         uintptr_t apart = (uintptr_t)buffer.buf - (uintptr_t)slot->data;
-        if (apart + buffer.len < 2 * buffer.len) {
-            memmove(slot->data, buffer.buf, buffer.len); // it may be the input itself
-        } else {
+        if (apart + buffer.len >= 2 * buffer.len) {
             ink_copy_bytes(slot->data, buffer.buf, buffer.len);
+            return;
         }
+#endif
+        memmove(slot->data, buffer.buf, buffer.len); // it may be the input itself
     } else if (typecode == 'f' || typecode == 'd') {
         size_t item = typecode == 'f' ? sizeof(float) : sizeof(double);
         if (buffer.len / item != slot->elements) {

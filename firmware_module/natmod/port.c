@@ -105,3 +105,13 @@ mp_int_t inkling_port_get_int(mp_obj_t object) {
     mp_arg_parse_all_kw_array(1, 0, &object, 1, &allowed, &value);
     return value.u_int;
 }
+
+mp_obj_t inkling_port_new_float(float value) {
+    return mp_binary_get_val_array('f', &value, 0);
+}
+
+float inkling_port_get_float(mp_obj_t object) {
+    float value;
+    mp_binary_set_val_array('f', &value, 0, object);
+    return value;
+}

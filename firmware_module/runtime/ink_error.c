@@ -106,7 +106,7 @@ static void put_place(text_t *text, const ink_error_t *error) {
 }
 
 const char *ink_error_text(ink_status_t status) {
-    return (uint32_t)status < INK_STATUS_COUNT ? phrase(SENTENCES, status) : "unknown error";
+    return phrase(SENTENCES, status);
 }
 
 void ink_error_message(const ink_error_t *error, char *text, size_t size) {
