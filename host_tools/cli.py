@@ -17,6 +17,7 @@ from host_tools.commands import (
     inspect,
     pack_model,
     profile,
+    quantize,
     run,
     sim,
     validate,
@@ -24,7 +25,20 @@ from host_tools.commands import (
 from host_tools.errors import CommandError
 
 # in the order of --help
-VERBS = (pack_model, inspect, run, profile, boards, flash, deploy, validate, sim, demo, bench)
+VERBS = (
+    quantize,
+    pack_model,
+    inspect,
+    run,
+    profile,
+    boards,
+    flash,
+    deploy,
+    validate,
+    sim,
+    demo,
+    bench,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -153,4 +153,5 @@ def plan_model(
     try:
         return make_plan(graph, target, pictures, limits, drop_constants=drop_constants)
     except CommandError as error:
-        raise CommandError(f"{where}: {error}" if where else str(error)) from error
+        text = str(error).replace("{path}", where or graph.name)
+        raise CommandError(f"{where}: {text}" if where else text) from error

@@ -77,17 +77,21 @@ def picture_files(folder: Path) -> list[Path]:
     return paths
 
 
+def read_picture(path: Path) -> Image.Image:
+    """A picture file in RGB, upright. Raises CommandError for a file that is no picture."""
+    try:
+        with Image.open(path) as file:
+            return ImageOps.exif_transpose(file).convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise CommandError(f"{path} is no picture that can be read: {error}") from error
+
+
 def camera_frame(path: Path) -> np.ndarray:
     """A picture file as a frame, as `frame_of` makes it: uint16 [240, 320].
 
     Raises CommandError for a file that is no picture.
     """
-    try:
-        with Image.open(path) as file:
-            picture = ImageOps.exif_transpose(file).convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise CommandError(f"{path} is no picture that can be read: {error}") from error
-    return frame_of(picture)
+    return frame_of(read_picture(path))
 
 
 def frame_of(picture: Image.Image) -> np.ndarray:

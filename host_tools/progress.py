@@ -11,12 +11,15 @@ _WIDTH = 78
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Gives a function to be told how much of `total` is done; the line vanishes at the end."""
+    """Gives a function to be told how much of `total` is done; the line vanishes at the end.
+
+    A `total` of 0 is for what cannot say how far it is.
+    """
     shown = sys.stderr.isatty()
 
     def show(done: int) -> None:
         if shown:
-            line = f"{what}: {100 * done // max(total, 1)} %"
+            line = f"{what}: {100 * done // total} %" if total else f"{what} ..."
             print(f"\r{line[:_WIDTH]:<{_WIDTH}}", end="", file=sys.stderr, flush=True)
 
     show(0)

@@ -157,3 +157,6 @@ _FUNCTIONS: dict[str, Callable[[Step], Any]] = {
     "TRANSPOSE": lambda step: step.values[0].transpose(step.values[1].tolist()),
     "UNPACK": lambda step: list(np.moveaxis(step.values[0], step.option("axis"), 0)),
 }
+
+# what can be known at packing where its numbers are
+FOLDED = frozenset(_FUNCTIONS)

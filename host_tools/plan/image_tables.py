@@ -56,10 +56,10 @@ def _table(plan: Plan, index: int, pictures: Pictures) -> np.ndarray | None:
             f"{plan.inputs.index(index)}, which has 1 channel: give one"
         )
     if tensor.dtype == "float32":
-        real = _real_values(pictures, _quantized_range(plan, index))
+        real = real_values(pictures, _quantized_range(plan, index))
         return None if real is None else _shared(real.astype(np.float32))
     lowest, highest = LIMITS[tensor.dtype]
-    real = _real_values(pictures, None)
+    real = real_values(pictures, None)
     if real is not None and plan.inputs.index(index) in plan.real_inputs:
         # in float32, as the model's QUANTIZE has it
         stored = round_half_away(real.astype(np.float32) / np.float32(tensor.scale))
@@ -71,8 +71,8 @@ def _table(plan: Plan, index: int, pictures: Pictures) -> np.ndarray | None:
     return _shared(np.clip(stored, lowest, highest).astype(tensor.dtype))
 
 
-def _real_values(pictures: Pictures, default: Range | None) -> np.ndarray | None:
-    """What the pixels 0 to 255 stand for, [256] or [3, 256]; None where nobody says."""
+def real_values(pictures: Pictures, default: Range | None) -> np.ndarray | None:
+    """What the pixels 0 to 255 stand for, float64 [256] or [3, 256]; None where nobody says."""
     if not pictures.mean and not pictures.std:
         values = pictures.range or default
         return None if values is None else _spread(values)

@@ -18,24 +18,34 @@ QUANTIZE = "docs/quantize.md"
 def refusal(graph: Graph, refused: Refused) -> CommandError:
     """One error for `refused`: a line for each kind of operator and reason, with their number.
 
-    Of a model that is not int8 at all, only the operators that int8 would not help are listed.
+    Its text has {path} where the model's belongs. Of a model that is not int8 at all, only the
+    operators that int8 would not help are listed.
     """
-    intro = ""
     computed = _computed_types(graph)
     if "int8" not in computed:
         unknown = [entry for entry in refused if entry[0].kind not in OPERATORS]
+        cure = f"convert it with int8 post-training quantization: {QUANTIZE} says how"
+        if computed == ["float32"] and not _has_quantized_weights(graph):
+            cure = (
+                "`host_tools quantize {path} --calibrate FOLDER -o int8.tflite` quantizes it, "
+                f"with samples of its inputs in FOLDER: {QUANTIZE}"
+            )
         sentence = (
-            f"the model is not quantized to int8: it computes in {' and '.join(computed)}; "
-            f"convert it with int8 post-training quantization: {QUANTIZE} says how"
+            f"the model is not quantized to int8: it computes in {' and '.join(computed)}; {cure}"
         )
         if not unknown:
             return CommandError(sentence)
-        refused, intro = unknown, f"{sentence}; besides, "
+        return CommandError(f"{sentence}; besides, {listed(graph, unknown)}")
+    text = listed(graph, refused)
+    if any(_asks_for_int8(str(error)) for _, error in refused):
+        text += f"\n  how to quantize all of a model: {QUANTIZE}"
+    return CommandError(text)
+
+
+def listed(graph: Graph, refused: Refused) -> str:
+    """How many operators are refused, and a line for each kind and reason."""
     count = "1 operator" if len(refused) == 1 else f"{len(refused)} operators"
-    lines = [f"{intro}{count} cannot be packed:", *_lines(graph, refused)]
-    if not intro and any(_asks_for_int8(str(error)) for _, error in refused):
-        lines.append(f"how to quantize all of a model: {QUANTIZE}")
-    return CommandError("\n  ".join(lines))
+    return "\n  ".join([f"{count} cannot be packed:", *_lines(graph, refused)])
 
 
 def unsupported(kind: str) -> CommandError:
@@ -66,6 +76,10 @@ def _computed_types(graph: Graph) -> list[str]:
     """The types of the inputs and of what operators compute; weights do not count."""
     computed = {index for operator in graph.operators for index in operator.outputs}
     return sorted({graph.tensors[index].dtype for index in computed.union(graph.inputs)})
+
+
+def _has_quantized_weights(graph: Graph) -> bool:
+    return any(t.data is not None and t.quantization is not None for t in graph.tensors)
 
 
 def _lines(graph: Graph, refused: Refused) -> list[str]:

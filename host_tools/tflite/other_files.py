@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 
 from host_tools.blob.layout import MAGIC
 from host_tools.errors import CommandError
+from host_tools.files import read_whole
 
 # where docs/quantize.md says how to make an int8 .tflite of it
 KERAS = "docs/quantize.md#keras-and-tensorflow"
@@ -23,24 +24,28 @@ ONNX = "docs/quantize.md#onnx"
 HEAD = 4096
 
 KERAS_MODEL = (
-    "it is a Keras model: convert it with tf.lite.TFLiteConverter.from_keras_model, "
-    f"calibrated to int8: {KERAS}"
+    "it is a Keras model: `host_tools quantize {path} --calibrate FOLDER -o net.tflite` makes an "
+    f"int8 .tflite of it: {KERAS}"
 )
 SAVED_MODEL = (
-    "it is a TensorFlow SavedModel: convert its folder with "
-    f"tf.lite.TFLiteConverter.from_saved_model, calibrated to int8: {KERAS}"
+    "it is a TensorFlow SavedModel: `host_tools quantize {path} --calibrate FOLDER -o net.tflite` "
+    f"makes an int8 .tflite of its folder: {KERAS}"
 )
 FROZEN_GRAPH = (
     "it is a frozen graph of TensorFlow 1: convert it with "
     f"tf.compat.v1.lite.TFLiteConverter.from_frozen_graph, calibrated to int8: {KERAS}"
 )
+PYTORCH_PROGRAM = (
+    "it is a PyTorch file of torch.export: `host_tools quantize {path} --calibrate FOLDER "
+    f"-o net.tflite` makes an int8 .tflite of it: {PYTORCH}"
+)
 PYTORCH_MODEL = (
-    "it is a PyTorch file: load it in Python, convert the network with litert_torch.convert, "
-    f"then quantize it: {PYTORCH}"
+    "it is a PyTorch file of weights or of TorchScript: load it in Python, save the network by "
+    f"torch.export as a .pt2 file, and give that to `host_tools quantize`: {PYTORCH}"
 )
 ONNX_MODEL = (
-    "it is an ONNX model: convert it with `onnx2tf -i {path}`, then quantize the float32 .tflite "
-    f"that this writes: {ONNX}"
+    "it is an ONNX model: `host_tools quantize {path} --calibrate FOLDER -o net.tflite` makes an "
+    f"int8 .tflite of it: {ONNX}"
 )
 OUR_BLOB = (
     "it is a blob, packed already: `host_tools inspect {path}` shows it, and "
@@ -66,8 +71,8 @@ JSON_TEXT = (
 )
 ZIP_OF_MODEL = "it is a zip archive: `unzip {path}`, and give `{member}` out of it"
 ZIP_OF_SAVED_MODEL = (
-    "it is a zip archive with a TensorFlow SavedModel: `unzip {path}`, then convert the folder "
-    f"with tf.lite.TFLiteConverter.from_saved_model, calibrated to int8: {KERAS}"
+    "it is a zip archive with a TensorFlow SavedModel: `unzip {path}`, then give the folder to "
+    f"`host_tools quantize`: {KERAS}"
 )
 ZIP = "it is a zip archive without a .tflite file in it: unpack it with `unzip {path}`"
 
@@ -78,26 +83,52 @@ BY_SUFFIX = {
     ".onnx": ONNX_MODEL,
     ".pb": FROZEN_GRAPH,
     ".pt": PYTORCH_MODEL,
-    ".pt2": PYTORCH_MODEL,
+    ".pt2": PYTORCH_PROGRAM,
     ".pth": PYTORCH_MODEL,
     ".pte": EXECUTORCH,
+}
+
+# the formats that `host_tools quantize` converts
+FORMATS = {
+    KERAS_MODEL: "keras",
+    ONNX_MODEL: "onnx",
+    PYTORCH_PROGRAM: "pytorch",
+    SAVED_MODEL: "savedmodel",
 }
 
 
 def what_it_is(data: bytes, path: str) -> str:
     """A phrase for a file that does not begin as a .tflite file does; `path` is its."""
+    return _phrase(data, path).replace("{path}", path)
+
+
+def folder_phrase(path: Path) -> str | None:
+    """A phrase for a folder that is a model; None for another."""
+    if (path / "saved_model.pb").exists():
+        return SAVED_MODEL.replace("{path}", str(path))
+    return None
+
+
+def format_of(path: Path) -> str | None:
+    """The format of a network that a converter makes a .tflite of; None for any other file.
+
+    Raises CommandError for a file that cannot be read.
+    """
+    if path.is_dir():
+        return FORMATS[SAVED_MODEL] if (path / "saved_model.pb").exists() else None
+    data = read_whole(path)
+    return None if data[4:8] == b"TFL3" else FORMATS.get(_phrase(data, str(path)))
+
+
+def _phrase(data: bytes, path: str) -> str:
+    """As `what_it_is`, with {path} for the path."""
     if not data:
         return "it is empty"
     phrase = next((phrase for is_it, phrase in KINDS if is_it(data)), None)
     if phrase is None and data.startswith(b"PK\x03\x04"):
         return _zip(data, path)
     phrase = phrase or BY_SUFFIX.get(PurePath(path).suffix.lower())
-    return (phrase or "bytes 4 to 7 are not TFL3").replace("{path}", path)
-
-
-def folder_phrase(path: Path) -> str | None:
-    """A phrase for a folder that is a model; None for another."""
-    return SAVED_MODEL if (path / "saved_model.pb").exists() else None
+    return phrase or "bytes 4 to 7 are not TFL3"
 
 
 def _zip(data: bytes, path: str) -> str:
@@ -107,20 +138,18 @@ def _zip(data: bytes, path: str) -> str:
         return "it is a zip archive, cut short or damaged: download it again"
     member = next((name for name in names if name.endswith(".tflite")), None)
     if member is not None:
-        return ZIP_OF_MODEL.replace("{path}", path).replace("{member}", member)
+        return ZIP_OF_MODEL.replace("{member}", member)
     endings = (
         ("model.weights.h5", KERAS_MODEL),
         ("saved_model.pb", ZIP_OF_SAVED_MODEL),
         ("data.pkl", PYTORCH_MODEL),
-        ("archive_format", PYTORCH_MODEL),
-        ("serialized_exported_program.json", PYTORCH_MODEL),
+        ("archive_format", PYTORCH_PROGRAM),
+        ("serialized_exported_program.json", PYTORCH_PROGRAM),
     )
     for ending, phrase in endings:
         if any(name.endswith(ending) for name in names):
-            return phrase.replace("{path}", path)
-    if suffix_phrase := BY_SUFFIX.get(PurePath(path).suffix.lower()):
-        return suffix_phrase.replace("{path}", path)
-    return ZIP.replace("{path}", path)
+            return phrase
+    return BY_SUFFIX.get(PurePath(path).suffix.lower(), ZIP)
 
 
 def _begins(*starts: bytes) -> Callable[[bytes], bool]:

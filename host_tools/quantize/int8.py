@@ -1,0 +1,92 @@
+"""Makes the int8 .tflite of a float32 one and the ranges of its tensors, by litert-quantizer.
+
+Weights are int8, symmetric, with a scale for each channel; what the network computes is int8 with
+one scale and zero point for each tensor.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+
+import numpy as np
+
+from host_tools.errors import CommandError
+from host_tools.graph import Graph
+from host_tools.operators import OPERATORS
+from host_tools.operators.floats import FLOATS
+from host_tools.operators.shapes import FOLDED
+from host_tools.plan.image_tables import Range
+from host_tools.plan.refusal import Refused, listed, unsupported
+from host_tools.quantize.litert import quiet
+from host_tools.quantize.sources import missing
+
+# litert-quantizer's name of what we make; another one has activations of 16 bits
+RECIPE = "static_wi8_ai8"
+PACKAGES = ("litert_quantizer", "ai_edge_quantizer")
+PARTS = ("quantizer", "recipe")
+
+
+def check_float(graph: Graph) -> None:
+    """Raises CommandError unless the graph is one that int8 can be made of.
+
+    That is: it computes in float32, from float32 weights, by operators that a board can run.
+    """
+    weights = {t.dtype for t in graph.tensors if t.data is not None and t.data.ndim > 1}
+    computes = {graph.tensors[i].dtype for op in graph.operators for i in op.outputs}
+    if "int8" in computes:
+        raise CommandError(
+            "it is quantized to int8 already: `host_tools pack-model` takes it as it is"
+        )
+    stored = sorted(weights & {"int8", "uint8", "int4", "float16"})
+    if stored:
+        raise CommandError(
+            f"its weights are {', '.join(stored)} already: give the float32 network that it was "
+            "made of"
+        )
+    if "float32" not in computes:
+        raise CommandError(f"it computes in {', '.join(sorted(computes))}; float32 is needed")
+    known = {*OPERATORS, *FLOATS, *FOLDED}
+    refused: Refused = [
+        (operator, unsupported(operator.kind))
+        for operator in graph.operators
+        if operator.kind not in known
+    ]
+    if refused:
+        raise CommandError(listed(graph, refused))
+
+
+def quantize(model: bytes, graph: Graph, ranges: Mapping[int, Range]) -> bytes:
+    """The int8 .tflite of a float32 one. `ranges`: of each computed tensor, by its index.
+
+    Raises CommandError with the quantizer's reason where it cannot.
+    """
+    with quiet():
+        quantizer, recipe = (importlib.import_module(f"{package()}.{name}") for name in PARTS)
+    by_name = {}
+    for index, (low, high) in ranges.items():
+        tensor = graph.tensors[index]
+        shape = (1,) * len(tensor.shape)
+        by_name[tensor.name] = {
+            "min": np.full(shape, low, np.float32),
+            "max": np.full(shape, high, np.float32),
+        }
+    try:
+        with quiet():
+            make = quantizer.Quantizer(bytearray(model), getattr(recipe, RECIPE)())
+            made = make.quantize(by_name)
+    except Exception as error:  # it has no list of what it raises
+        reason = str(error).partition("\n")[0]
+        raise CommandError(f"{package()} cannot quantize it: {reason}") from error
+    return bytes(made.quantized_model)
+
+
+def package() -> str:
+    """The quantizer's package, of which onnx2tf lives only with an older one, of another name.
+
+    Raises CommandError, with the command that installs it, where neither is there.
+    """
+    for name in PACKAGES:
+        if importlib.util.find_spec(name):
+            return name
+    raise missing("quantizing", PACKAGES[0], "quantize")

@@ -1,0 +1,259 @@
+"""host_tools quantize: what it writes, what it says, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from corner_networks import CORNERS, bright, corners
+from oracle import ROOT, TfliteMicro
+from tflite_builder import ModelBuilder
+
+from host_tools.blob.reader import read_blob
+from host_tools.cli import main
+from host_tools.host_runtime import HostModel
+from host_tools.pack import pack
+from host_tools.tflite import read_model
+
+
+def quantized(*arguments: object) -> None:
+    assert main(["quantize", *map(str, arguments)]) == 0
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """What quantize says on stderr when it ends with exit code 1."""
+    assert main(["quantize", *map(str, arguments)]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    return err.removeprefix("host_tools: ")
+
+
+def test_pictures_in_subfolders_give_an_int8_network_as_right_as_the_float_one(
+    tmp_path: Path, network: Path, pictures: Path, labels: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "net.tflite"
+    options = ["--calibrate", pictures, "--image-range", 0, 1, "--labels", labels]
+    quantized(network, *options, "-o", output, "--json")
+    out, err = capsys.readouterr()
+    report = json.loads(out)
+    assert err == ""
+    assert report["accuracy"] == {"float32": 100.0, "int8": 100.0, "samples": 48}
+    assert report["samples"]["calibrated"] == report["samples"]["count"] == 48
+    assert report["next"] == f"host_tools pack-model {output} --labels {labels}"
+    kinds = [layer["kind"] for layer in report["layers"]]
+    assert kinds == [
+        "INPUT", "CONV_2D", "AVERAGE_POOL_2D", "RESHAPE", "FULLY_CONNECTED", "SOFTMAX"
+    ]  # fmt: skip
+    assert all(layer["dtype"] == "int8" and layer["clipped"] == 0 for layer in report["layers"])
+    assert all(layer["snr_db"] is None or layer["snr_db"] > 20 for layer in report["layers"])
+    assert report["warnings"] == report["advice"] == []
+
+    graph = read_model(output)
+    given = graph.tensors[graph.inputs[0]]
+    assert given.dtype == graph.tensors[graph.outputs[0]].dtype == "int8"
+    # the whole range of pixels, so that pack-model's default table is right
+    assert given.quantization.scale[0] == np.float32(1 / 255)
+    assert given.quantization.zero_point[0] == -128
+    kernel = next(t for t in graph.tensors if t.data is not None and t.shape == (4, 1, 1, 3))
+    assert len(kernel.quantization.scale) == 4
+    rng = np.random.default_rng(8)
+    model, oracle = HostModel(pack(output)), TfliteMicro(output.read_bytes())
+    for _ in range(20):
+        array = rng.integers(-128, 128, given.shape).astype(np.int8)
+        np.testing.assert_array_equal(model.run([array])[0], oracle.run([array])[0])
+
+
+def test_pack_model_takes_the_file_by_the_command_that_is_named(
+    tmp_path: Path, network: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "net.tflite"
+    quantized(network, "--calibrate", pictures, "-o", output, "--image-mean", "imagenet", "--json")
+    command = json.loads(capsys.readouterr().out)["next"].split()
+    assert command[3:] == ["--image-mean", "imagenet"]
+    assert main(command[1:]) == 0
+    blob = output.with_suffix(".ink").read_bytes()
+    [offset] = read_blob(blob).image_tables
+    tables = np.frombuffer(blob, np.int8, 768, offset).reshape(3, 256)
+    assert len({tuple(table) for table in tables.tolist()}) == 3
+    # blue's white is the greatest value of all, red's black is not the least
+    assert tables[2, 255] == 127 and tables[0, 0] == -128
+
+
+def test_the_report_is_a_table_and_the_drawing_has_a_bar_a_layer(
+    tmp_path: Path, network: Path, pictures: Path, labels: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawing = tmp_path / "layers.svg"
+    options = ["--calibrate", pictures, "--image-range", 0, 1, "--labels", labels]
+    quantized(network, *options, "--svg", drawing)
+    output = tmp_path / "corners_int8.tflite"
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"{network} -> {output}, int8, calibrated with 48 of 48 samples: ")
+    assert lines[1].split() == [
+        "operator", "output", "low", "high", "SNR", "8", "bits", "drop", "clipped"
+    ]  # fmt: skip
+    assert lines[3].split()[:3] == ["0", "CONV_2D", "grey"]
+    assert "accuracy: float32 100.00 %, int8 100.00 % (+0.00 points) of 48 samples" in lines
+    assert lines[-1] == f"next: host_tools pack-model {output} --labels {labels}"
+    root = ElementTree.fromstring(drawing.read_text())
+    titles = [title.text for title in root.iter("{http://www.w3.org/2000/svg}title")]
+    assert len(titles) == 6
+    assert titles[1].startswith("0 CONV_2D, grey: ")
+
+
+def test_an_outlier_channel_is_named_with_what_to_do(
+    tmp_path: Path, pictures: Path, labels: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = tmp_path / "corners.tflite"
+    network.write_bytes(corners(outlier=3000))
+    drawing = tmp_path / "layers.svg"
+    options = ["--calibrate", pictures, "--image-range", 0, 1, "--labels", labels]
+    quantized(network, *options, "--svg", drawing, "--json")
+    report = json.loads(capsys.readouterr().out)
+    assert report["accuracy"]["float32"] == 100 > report["accuracy"]["int8"]
+    first = report["advice"][0]
+    assert "of which channel 2 takes 2" in first["text"]
+    assert "divide that channel's weights and bias here" in first["text"]
+    assert "#c0392b" in drawing.read_text()
+
+
+def test_what_clips_is_named(
+    tmp_path: Path, network: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(4)
+    arrays = rng.uniform(0, 0.5, (3000, 8, 8, 3)).astype(np.float32)
+    # of three samples, the first calibrates and the others reach twice as far
+    arrays[1::3] *= 2
+    arrays[2::3] *= 2
+    path = tmp_path / "x.npy"
+    np.save(path, arrays)
+    quantized(network, "--calibrate", path, "--json")
+    report = json.loads(capsys.readouterr().out)
+    assert report["samples"]["calibrated"] == 1000
+    given, grey = report["layers"][:2]
+    assert 0.4 < given["clipped"] < 0.6
+    assert report["advice"][0]["operator"] == -1
+    assert "of its values are clipped; its range is" in report["advice"][0]["text"]
+    assert grey["clipped"] > 0.1
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (corners(last="SIGN"), "1 operator cannot be packed:\n  1 x SIGN: this operator is not"),
+        (corners(half=True), "its weights are float16 already: give the float32 network"),
+        (b"\x08\x08", "not a TensorFlow Lite model: bytes 4 to 7 are not TFL3"),
+    ],
+)
+def test_what_cannot_be_quantized_is_refused_before(
+    tmp_path: Path,
+    pictures: Path,
+    model: bytes,
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "net.tflite"
+    path.write_bytes(model)
+    said = refused(capsys, path, "--calibrate", pictures, "--image-range", 0, 1)
+    assert said.startswith(f"{path}: {message}")
+    assert {entry.name for entry in tmp_path.iterdir()} == {"net.tflite", "pictures"}
+
+
+def test_what_is_int8_already_is_refused(
+    pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = ROOT / "models/cifar10/cifar10.tflite"
+    said = refused(capsys, model, "--calibrate", pictures, "--image-range", 0, 1)
+    assert said == (
+        f"{model}: it is quantized to int8 already: `host_tools pack-model` takes it as it is\n"
+    )
+
+
+def test_the_labels_must_be_those_of_the_subfolders_and_the_output(
+    tmp_path: Path, network: Path, pictures: Path, labels: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = [network, "--calibrate", pictures, "--image-range", 0, 1, "--labels", labels]
+    labels.write_text("top left\ntop right\nbottom left\n")
+    assert "lie in bottom right, which is no label; each must lie" in refused(capsys, *options)
+    labels.write_text("\n".join([*CORNERS, "middle"]))
+    assert "the labels have 5 classes" in refused(capsys, *options)
+    labels.write_text("\n".join(CORNERS))
+    path = tmp_path / "x.npy"
+    np.save(path, np.zeros((2, 8, 8, 3), np.float32))
+    said = refused(capsys, network, "--calibrate", path, "--labels", labels)
+    assert "--labels is for a folder with subfolders" in said
+
+
+def test_the_output_is_not_written_over_the_model_nor_into_a_missing_folder(
+    tmp_path: Path, network: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--calibrate", pictures, "--image-range", 0, 1]
+    said = refused(capsys, network, *options, "-o", network)
+    assert said == f"{network}: it would overwrite the model; give another -o\n"
+    missing = tmp_path / "missing" / "net.tflite"
+    assert refused(capsys, network, *options, "-o", missing).startswith(
+        f"{missing}: cannot be written"
+    )
+    assert network.read_bytes() == corners()
+
+
+def test_pack_model_says_this_command_for_a_float_network(
+    network: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["pack-model", str(network)]) == 1
+    assert capsys.readouterr().err == (
+        f"host_tools: {network}: the model is not quantized to int8: it computes in float32; "
+        f"`host_tools quantize {network} --calibrate FOLDER -o int8.tflite` quantizes it, with "
+        "samples of its inputs in FOLDER: docs/quantize.md\n"
+    )
+
+
+def test_a_network_of_two_inputs_takes_an_npz_by_their_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    builder = ModelBuilder()
+    a, b, y = (builder.tensor([1, 4], "float32", name=name) for name in ("a", "b", "y"))
+    builder.operator("ADD", [a, b], [y], fused_activation_function="NONE")
+    network = tmp_path / "sum.tflite"
+    network.write_bytes(builder.build([a, b], [y]))
+    rng = np.random.default_rng(1)
+    arrays = {name: rng.normal(0, size, (40, 4)).astype(np.float32) for name, size in
+              (("b", 9), ("a", 1))}  # fmt: skip
+    path = tmp_path / "x.npz"
+    np.savez(path, **arrays)
+    quantized(network, "--calibrate", path, "--json")
+    low, high = json.loads(capsys.readouterr().out)["layers"][1]["range"]
+    assert (low, high) == (arrays["b"].min(), arrays["b"].max())
+    np.savez(path, a=arrays["a"], c=arrays["b"])
+    said = refused(capsys, network, "--calibrate", path)
+    assert "it has the arrays a, c; the network's inputs need an .npz with a, b" in said
+    assert "it has 2 inputs, a folder has files for one" in refused(
+        capsys, network, "--calibrate", tmp_path
+    )
+
+
+def test_ctrl_c_leaves_nothing(tmp_path: Path, network: Path) -> None:
+    rng = np.random.default_rng(2)
+    path = tmp_path / "x.npz"
+    many = np.stack([bright(number % 4, rng, 8) for number in range(4)])
+    np.savez(path, picture=np.tile(many, (50_000, 1, 1, 1)), labels=np.tile(range(4), 50_000))
+    command = [sys.executable, "-m", "host_tools", "quantize", network, "--calibrate", path]
+    ran = subprocess.Popen(
+        [*map(str, command), "--image-range", "0", "1", "--svg", str(tmp_path / "layers.svg")],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    time.sleep(6)
+    os.kill(ran.pid, signal.SIGINT)
+    out, err = ran.communicate(timeout=60)
+    assert (ran.returncode, out, err) == (130, b"", b"")
+    assert {entry.name for entry in tmp_path.iterdir()} == {"corners.tflite", "x.npz"}
