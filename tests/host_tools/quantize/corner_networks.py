@@ -11,13 +11,18 @@ POOL = {"filter_height": 4, "filter_width": 4, "stride_h": 4, "stride_w": 4, "pa
 
 
 def corners(
-    outlier: float = 1.0, factor: float | None = None, last: str = "SOFTMAX", half: bool = False
+    outlier: float = 1.0,
+    factor: float | None = None,
+    last: str = "SOFTMAX",
+    half: bool = False,
+    sensitivity: float = 1.0,
+    threshold: float = 0.0,
 ) -> bytes:
     """A network of a picture [1, 8, 8, 3] with pixels of 0 to 1: in which corner is it bright?
 
     `outlier` multiplies channel 2 of the convolution; `factor` multiplies the input first; `last`
     is the last operator. The first layer is a convolution of four channels, the mean of three
-    colours each. With `half` its weights are float16.
+    colours each, times `sensitivity`, less `threshold`. With `half` its weights are float16.
     """
     builder = ModelBuilder("corners")
     x = builder.tensor([1, 8, 8, 3], "float32", name="serving_default_picture:0")
@@ -26,11 +31,11 @@ def corners(
         source = builder.tensor([1, 8, 8, 3], "float32", name="scaled")
         constant = builder.tensor([1], "float32", data=[factor], name="factor")
         builder.operator("MUL", [x, constant], [source], fused_activation_function="NONE")
-    weights = np.full((4, 1, 1, 3), 1 / 3)
+    weights = np.full((4, 1, 1, 3), sensitivity / 3)
     weights[2] *= outlier
     kind = "float16" if half else "float32"
     kernel = builder.tensor([4, 1, 1, 3], kind, data=weights, name="kernel")
-    bias = builder.tensor([4], "float32", data=np.zeros(4), name="bias")
+    bias = builder.tensor([4], "float32", data=np.full(4, -threshold), name="bias")
     grey = builder.tensor([1, 8, 8, 4], "float32", name="grey")
     builder.operator("CONV_2D", [source, kernel, bias], [grey], **CONV)
     pooled = builder.tensor([1, 2, 2, 4], "float32", name="pooled")
