@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from host_tools import picture_options, tflite
@@ -79,16 +80,15 @@ def run(args: argparse.Namespace) -> int:
     package()
     names = read_labels(args.labels) if args.labels else None
     if not args.calibrate.exists():
-        raise CommandError(f"{args.calibrate}: cannot be read: there is no such file or folder")
+        raise CommandError(f"{args.calibrate}: cannot be read: no such file or folder")
     graph, model = _float_model(args.model)
-    try:
+    with _named(args.model):
         check_float(graph)
-        samples = _samples(args.calibrate, graph, pictures, names)
+    samples = _samples(args, graph, pictures, names)
+    with _named(args.model):
         if samples.labels is not None:
             check_classes(graph, samples.labels, None if names is None else len(names))
         report, made = _quantized(args, output, model, graph, samples)
-    except CommandError as error:
-        raise CommandError(f"{args.model}: {error}") from error
     if args.svg:
         bad = {one.operator for one in report.advice}
         write_whole(args.svg, svg_bars(f"{args.model.name} in int8", report.layers, bad).encode())
@@ -108,7 +108,19 @@ def _float_model(path: Path) -> tuple[Graph, bytes]:
     return tflite.read_model(path), read_whole(path)
 
 
-def _samples(path: Path, graph: Graph, pictures: Pictures, names: Sequence[str] | None) -> Samples:
+@contextlib.contextmanager
+def _named(model: Path) -> Iterator[None]:
+    """Lets errors begin with the model's path."""
+    try:
+        yield
+    except CommandError as error:
+        raise CommandError(f"{model}: {error}") from error
+
+
+def _samples(
+    args: argparse.Namespace, graph: Graph, pictures: Pictures, names: Sequence[str] | None
+) -> Samples:
+    path: Path = args.calibrate
     inputs = [graph.tensors[index] for index in graph.inputs]
     if not path.is_dir():
         if names is not None:
@@ -119,8 +131,8 @@ def _samples(path: Path, graph: Graph, pictures: Pictures, names: Sequence[str] 
         return array_samples(path, inputs, pictures)
     if len(inputs) != 1:
         raise CommandError(
-            f"it has {len(inputs)} inputs, a folder has files for one: calibrate with an .npz "
-            "that has an array for each"
+            f"{args.model}: it has {len(inputs)} inputs, a folder has files for one: calibrate "
+            "with an .npz that has an array for each"
         )
     return folder_samples(path, inputs[0], pictures, names)
 

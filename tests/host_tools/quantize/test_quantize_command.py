@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -164,6 +167,28 @@ def test_what_cannot_be_quantized_is_refused_before(
     said = refused(capsys, path, "--calibrate", pictures, "--image-range", 0, 1)
     assert said.startswith(f"{path}: {message}")
     assert {entry.name for entry in tmp_path.iterdir()} == {"net.tflite", "pictures"}
+
+
+def test_a_format_whose_converter_is_missing_names_the_command_that_installs_it(
+    tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pt2 = io.BytesIO()
+    with zipfile.ZipFile(pt2, "w") as archive:
+        archive.writestr("net/archive_format", "pt2")
+    for name, content, module, extra in (
+        ("net.h5", b"\x89HDF\r\n\x1a\n", "tensorflow", "keras"),
+        ("net.onnx", b"\x08\x08\x12\x07pytorch\x3a\x02\x0a\x00", "onnx2tf", "onnx"),
+        ("net.pt2", pt2.getvalue(), "litert_torch", "pytorch"),
+    ):
+        if importlib.util.find_spec(module):
+            pytest.skip(f"{module} is installed here")
+        path = tmp_path / name
+        path.write_bytes(content)
+        said = refused(capsys, path, "--calibrate", pictures)
+        assert said == (
+            f"{path}: converting it needs {module}: .venv/bin/pip install -e '.[{extra}]' in "
+            f"the checkout, or pip install 'inkling[{extra}]'\n"
+        )
 
 
 def test_what_is_int8_already_is_refused(

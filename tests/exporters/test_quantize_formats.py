@@ -1,0 +1,101 @@
+"""`host_tools quantize` takes a network of each format, in the environment of its converter.
+
+`make test-exporters` makes the environments; where one is missing, its tests are skipped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from oracle import ROOT, TfliteMicro, random_inputs
+
+from host_tools.host_runtime import HostModel
+from host_tools.pack import pack
+from host_tools.tflite import read_model
+
+FOLDER = Path(__file__).parent
+FORMATS = {
+    "net.keras": "keras",
+    "net.h5": "keras",
+    "saved": "keras",
+    "net.pt2": "litert-torch",
+    "net.onnx": "onnx2tf",
+}
+
+
+def python_of(tool: str) -> Path:
+    python = ROOT / "build" / "exporters" / tool / "bin" / "python"
+    if not python.exists():
+        pytest.skip(f"needs the environment of {tool}: make test-exporters")
+    return python
+
+
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Saves a tool's network in its formats, once; their folder."""
+    folders: dict[str, Path] = {}
+
+    def save(tool: str) -> Path:
+        python = python_of(tool)
+        if tool not in folders:
+            folder = tmp_path_factory.mktemp(tool)
+            script = FOLDER / tool / "formats.py"
+            ran = subprocess.run([python, script, folder], capture_output=True)
+            assert ran.returncode == 0, ran.stderr.decode()[-3000:]
+            folders[tool] = folder
+        return folders[tool]
+
+    return save
+
+
+def quantize(tool: str, model: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [python_of(tool), "-m", "host_tools", "quantize", model, *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        list(map(str, command)), capture_output=True, text=True, env=environment, cwd=ROOT
+    )
+
+
+@pytest.mark.parametrize(("name", "tool"), FORMATS.items())
+def test_a_network_of_each_format_becomes_int8_and_gives_the_oracles_bytes(
+    name: str, tool: str, saved: Callable[[str], Path], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(3)
+    # PyTorch's and ONNX' own order is taken too
+    shape = (48, 32, 32, 3) if tool == "keras" else (48, 3, 32, 32)
+    np.save(tmp_path / "x.npy", rng.normal(0, 1, shape).astype(np.float32))
+    output = tmp_path / "net.tflite"
+    model = saved(tool) / name
+    ran = quantize(tool, model, "--calibrate", tmp_path / "x.npy", "-o", output, "--json")
+    assert ran.returncode == 0, ran.stderr
+    report = json.loads(ran.stdout)
+    assert {layer["dtype"] for layer in report["layers"]} == {"int8"}
+    assert report["layers"][-1]["snr_db"] > 12
+    graph = read_model(output)
+    assert graph.tensors[graph.inputs[0]].shape == (1, 32, 32, 3)
+    blob, oracle = HostModel(pack(output)), TfliteMicro(output.read_bytes())
+    for _ in range(10):
+        inputs = random_inputs(graph, rng)
+        np.testing.assert_array_equal(blob.run(inputs)[0], oracle.run(inputs)[0])
+
+
+@pytest.mark.parametrize(("name", "tool"), [("net.h5", "keras"), ("net.onnx", "onnx2tf")])
+def test_what_the_converter_cannot_read_ends_in_its_own_words(
+    name: str, tool: str, saved: Callable[[str], Path], tmp_path: Path
+) -> None:
+    damaged = tmp_path / name
+    whole = (saved(tool) / name).read_bytes()
+    damaged.write_bytes(whole[: len(whole) // 2])
+    np.save(tmp_path / "x.npy", np.zeros((40, 32, 32, 3), np.float32))
+    ran = quantize(tool, damaged, "--calibrate", tmp_path / "x.npy")
+    assert ran.returncode == 1
+    module = {"keras": "tensorflow", "onnx2tf": "onnx2tf"}[tool]
+    assert ran.stderr.startswith(f"host_tools: {damaged}: {module} cannot convert it: ")
+    assert len(ran.stderr.splitlines()) == 1
+    assert {path.name for path in tmp_path.iterdir()} == {name, "x.npy"}
