@@ -20,7 +20,15 @@ PORT_SYMBOLS = re.compile(
 # what MicroPython's linker starts from, and C's functions that a native module has to bring
 NATMOD_SYMBOLS = re.compile("mpy_init|mem(cmp|cpy|move|set)|strlen")
 # what py/dynruntime.h lacks in a native module, or has otherwise
-NATMOD_MACROS = {"mp_call_method_n_kw", "mp_obj_get_int"}
+NATMOD_MACROS = {
+    "mp_call_method_n_kw",
+    "mp_fun_table",
+    "mp_native_qstr_table",
+    "mp_obj_get_float_to_f",
+    "mp_obj_get_int",
+    "mp_obj_new_float_from_f",
+    "mp_type_MemoryError",
+}
 
 
 def global_symbols(objects: list[Path], nm: str = "arm-none-eabi-nm") -> set[str]:
