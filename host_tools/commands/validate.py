@@ -26,7 +26,7 @@ from host_tools.pack import load_blob
 from host_tools.progress import progress
 from host_tools.serial_ports import choose_port
 from host_tools.text import text_table
-from host_tools.virtual_board import VirtualBoard
+from host_tools.virtual_board import VirtualBoard, qemu
 from host_tools.virtual_board.profiling import random_inputs
 
 NAME = "validate"
@@ -121,7 +121,7 @@ def _board(on: str | None) -> Iterator[str]:
     if on != "sim":
         yield choose_port(on, "--on")
         return
-    with VirtualBoard(icount=True) as board:
+    with VirtualBoard(icount=True, heap=qemu.MOST_HEAP) as board:
         yield board.port
 
 
