@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    files = _read([*args.files, *([args.script] if args.script else [])])
+    files = read_files([*args.files, *([args.script] if args.script else [])])
     begin = time.monotonic()
     to = "/" + args.to.strip("/") if args.to else None
     with open_device(choose_port(args.port, "--port")) as device:
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _read(paths: list[Path]) -> dict[str, bytes]:
+def read_files(paths: list[Path]) -> dict[str, bytes]:
     """Contents by name; blobs are checked."""
     files: dict[str, bytes] = {}
     for path in paths:

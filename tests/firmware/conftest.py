@@ -18,7 +18,7 @@ from board_models import (
     build_two,
     build_whole,
 )
-from firmware_builder import build_firmware, build_natmod, make
+from firmware_builder import ROOT, build_firmware, build_natmod, make
 from stm32_board import RAM_DISK, Stm32Board, build_stm32_firmware
 
 from host_tools.pack import pack
@@ -32,6 +32,16 @@ UNIX_BOARD = Path(__file__).with_name("unix_board.py")
 def new_board(request: pytest.FixtureRequest) -> BoardMaker:
     """Makes a virtual board that has `inkling`; what uses it runs on both of these."""
     return board_maker(request, request.param)
+
+
+@pytest.fixture(scope="session")
+def small_blob(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Our network for a board with little memory: its convolutions are direct ones."""
+    blob = tmp_path_factory.mktemp("small") / "cifar10.ink"
+    blob.write_bytes(
+        pack(ROOT / "models/cifar10/cifar10.tflite", target="cortex-m7", flash=96 * 1024)
+    )
+    return blob
 
 
 @pytest.fixture(scope="session")

@@ -189,14 +189,6 @@ def test_it_loads_in_single_precision_firmware_and_networks_give_the_same_bytes(
 
 
 @pytest.fixture(scope="session")
-def small_blob(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Our network for a board with little memory: its convolutions are direct ones."""
-    blob = tmp_path_factory.mktemp("small") / "cifar10.ink"
-    blob.write_bytes(pack(network("cifar10"), target="cortex-m7", flash=96 * 1024))
-    return blob
-
-
-@pytest.fixture(scope="session")
 def small_module(small_blob: Path) -> Path:
     return build_natmod(str(small_blob))
 

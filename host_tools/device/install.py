@@ -1,0 +1,207 @@
+"""Puts the native module, blobs and a script on a board: all of them, or none."""
+
+from __future__ import annotations
+
+import contextlib
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from host_tools.device import file_system
+from host_tools.device.connection import BoardError, Device
+from host_tools.device.deploy import BLOB_SUFFIX
+from host_tools.device.facts import Facts, require_heap
+from host_tools.errors import CommandError
+from host_tools.native_module import NAME
+from host_tools.progress import progress
+from host_tools.text import plain
+
+# by number, as py/persistentcode.h has them
+_ARCHITECTURES = (
+    *("none", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp"),
+    *("xtensa", "xtensawin", "rv32imc"),
+)
+_LOADS = ("armv7emsp", "armv7emdp")
+_ABI = (6, 3)
+
+# a module on sys.path would be imported too
+_IN_FIRMWARE = """
+import sys
+path = sys.path[:]
+sys.path[:] = []
+try:
+    import inkling
+    in_firmware = not hasattr(inkling, "__file__")
+except ImportError:
+    in_firmware = False
+sys.path[:] = path
+lib = [folder for folder in sys.path if folder.endswith("/lib") and not folder.startswith("/rom")]
+"""
+
+# the largest piece, to 64 bytes
+_LARGEST = """
+def largest():
+    gc.collect()
+    low, high = 0, gc.mem_free()
+    while high - low > 64:
+        middle = (low + high) // 2
+        try:
+            bytearray(middle)
+            low = middle
+        except MemoryError:
+            high = middle
+        gc.collect()
+    return low
+"""
+
+_RENAME = """
+micropython.kbd_intr(-1)
+try:
+    for part, whole, path in moves:
+        os.rename(part, whole)
+    for part, whole, path in moves:
+        os.rename(whole, path)
+    if hasattr(os, "sync"):
+        os.sync()
+finally:
+    micropython.kbd_intr(3)
+"""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the board says of itself that matters to a native module."""
+
+    architecture: str
+    abi: tuple[int, int]
+    in_firmware: bool
+    library: str
+    largest_piece: int
+
+
+def ask(device: Device) -> Target:
+    """Asks the board. Its facts are read already."""
+    device.exec(_IN_FIRMWARE)
+    device.exec(_LARGEST)
+    number = device.value("getattr(sys.implementation, '_mpy', 0)")
+    index = number >> 10
+    name = _ARCHITECTURES[index] if index < len(_ARCHITECTURES) else f"number {index}"
+    library = device.value("lib[0] if lib else ''") or "/lib"
+    return Target(
+        name,
+        (number & 0xFF, number >> 8 & 3),
+        device.value("in_firmware"),
+        library,
+        device.value("largest()"),
+    )
+
+
+def require_loader(device: Device, target: Target) -> None:
+    """Raises CommandError where the firmware does not load the module."""
+    if target.architecture not in _LOADS:
+        raise CommandError(
+            f"{device.port}: the firmware loads native code for {target.architecture}, the module "
+            f"is for {_LOADS[0]}, a Cortex-M4, M7 or M33 with an FPU: build Inkling into the "
+            "firmware, if the board has one of these"
+        )
+    if target.abi != _ABI:
+        raise CommandError(
+            f"{device.port}: the firmware loads .mpy files of version "
+            f"{target.abi[0]}.{target.abi[1]}, the module is one of {_ABI[0]}.{_ABI[1]}: flash "
+            "MicroPython 1.24 or newer"
+        )
+
+
+def require_room(
+    device: Device,
+    facts: Facts,
+    target: Target,
+    module: tuple[int, int] | None,
+    files: Mapping[str, bytes],
+) -> Facts:
+    """Raises CommandError where heap or file system have no room, with by how much.
+
+    `module` is its code and all that it takes of the heap; `files` are by path. Returns the facts
+    as they are with the module imported.
+    """
+    if module:
+        code, heap = module
+        for has, needs, what in (
+            (target.largest_piece, code, "in one piece"),
+            (facts.free_bytes, heap, "in all"),
+        ):
+            if needs > has:
+                raise CommandError(
+                    f"{device.port}: the module does not fit: it takes {needs} bytes of the heap "
+                    f"{what}, the heap has {has}, {needs - has} too few: install it for your "
+                    "networks alone (host_tools install net.ink, in a checkout), or flash "
+                    "firmware with Inkling in it"
+                )
+        facts = replace(facts, free_bytes=facts.free_bytes - heap)
+    for path, data in files.items():
+        if path.endswith(BLOB_SUFFIX):
+            require_heap(device, facts, data, path.rpartition("/")[2], facts.files)
+    needs = sum(len(data) for data in files.values()) + 4096 * len(files)
+    has = file_system.free_bytes(device, facts.files)
+    if needs > has:
+        raise CommandError(
+            f"{device.port}: the files need {needs} bytes beside the old ones, {facts.files} has "
+            f"{has} free, {needs - has} too few: remove files from it"
+        )
+    return facts
+
+
+def install(device: Device, target: Target, files: Mapping[str, bytes]) -> int:
+    """Puts files, contents by path, in their places when all have arrived and been checked.
+
+    Returns the bytes of heap left with the module and the largest of the models. Raises
+    CommandError; then every old file is whole and no new one is there.
+    """
+    for folder in sorted({path.rpartition("/")[0] for path in files}):
+        device.exec(f"if not is_folder({folder or '/'!r}): os.mkdir({folder!r})")
+        file_system.remove_rubbish(device, folder or "/")
+    with contextlib.ExitStack() as stack:
+        parts: dict[str, str] = {}
+        for path, data in files.items():
+            if file_system.file_crc(device, path) == (len(data), zlib.crc32(data)):
+                continue
+            folder, _, name = path.rpartition("/")
+            with progress(f"writing {path}", len(data)) as update:
+                parts[path] = stack.enter_context(
+                    file_system.beside(device, folder or "/", name, data, update)
+                )
+        left = _check(device, target, {path: parts.get(path, path) for path in files})
+        moves = [(part, part[: -len(".part")] + ".whole", path) for path, part in parts.items()]
+        device.exec(f"moves = {moves!r}\n{_RENAME}")
+    device.restart()
+    return left
+
+
+def _check(device: Device, target: Target, places: Mapping[str, str]) -> int:
+    """Imports the module and makes each model, from where they lie now; returns the heap left."""
+    module = next((place for path, place in places.items() if path.endswith(f"/{NAME}")), None)
+    library = target.library
+    trial = f"{library}/inkling_trial.mpy"
+    try:
+        if module and module.endswith(".part"):
+            # import takes no name that begins with a dot
+            device.exec(f"os.rename({module!r}, {trial!r})")
+            device.exec(f"sys.path.append({library!r})\nimport inkling_trial as inkling")
+        else:
+            device.exec("import inkling")
+        left = device.value("(gc.collect(), gc.mem_free())[1]")
+        for path, place in places.items():
+            if path.endswith(BLOB_SUFFIX):
+                device.exec(f"model = None; gc.collect(); model = inkling.Model({place!r})")
+                left = min(left, device.value("(gc.collect(), gc.mem_free())[1]"))
+    except BoardError as error:
+        raise CommandError(
+            f"{device.port}: nothing was installed: what arrived does not run on the board "
+            f"({error.kind}: {plain(error.text)})"
+        ) from None
+    finally:
+        with contextlib.suppress(CommandError):
+            there = device.value(f"'inkling_trial.mpy' in os.listdir({library!r})")
+            if there:
+                device.exec(f"os.rename({trial!r}, {module!r})")
+    return int(left)
