@@ -62,6 +62,8 @@ typedef struct {
 } inkling_source_t;
 // The blob's bytes, at a multiple of 4. `source` is a path (str) or has the buffer protocol.
 inkling_source_t inkling_open_source(mp_obj_t source);
+// m_malloc, which a native module has inline with its message wherever it stands.
+void *inkling_allocate(size_t size);
 // A bytearray of `size` bytes, not cleared. Raises MemoryError: "<name>: <what> needs ...".
 mp_obj_t inkling_new_bytearray(size_t size, const char *name, const char *what);
 

@@ -15,7 +15,8 @@ mp_obj_t inkling_model_make_new(
 
     inkling_source_t source = inkling_open_source(values[0].u_obj);
     const char *name = source.name;
-    inkling_model_t *self = mp_obj_malloc(inkling_model_t, type);
+    inkling_model_t *self = inkling_allocate(sizeof(inkling_model_t));
+    self->base.type = type;
     self->blob = source.object;
     self->in_place = source.in_place;
     self->labels = MP_OBJ_NULL;

@@ -50,9 +50,10 @@ mp_obj_t inkling_make_outputs(const inkling_model_t *self) {
         const ink_tensor_t *tensor = inkling_output_tensor(self, i);
         const void *stored = ink_tensor_data(&self->model, self->model.outputs[i].tensor);
         uint32_t count = ink_tensor_elements(tensor);
-        float *values = m_malloc(count * sizeof(float)); // or int32_t
+        float *values = inkling_allocate(count * sizeof(float)); // or int32_t
         ink_dequantize_f32(tensor, stored, values, count);
-        mp_obj_array_t *array = mp_obj_malloc(mp_obj_array_t, inkling_port_array_type());
+        mp_obj_array_t *array = inkling_allocate(sizeof(mp_obj_array_t));
+        array->base.type = inkling_port_array_type();
         array->typecode = tensor->dtype == INK_DTYPE_INT32 ? 'i' : 'f';
         array->free = 0;
         array->len = count;

@@ -9,6 +9,10 @@ static mp_obj_t load_from(qstr module, qstr name) {
     return mp_load_attr(mp_import_name(module, mp_const_none, MP_OBJ_NEW_SMALL_INT(0)), name);
 }
 
+void *inkling_allocate(size_t size) {
+    return m_malloc(size);
+}
+
 mp_obj_t inkling_new_bytearray(size_t size, const char *name, const char *what) {
     void *data = inkling_port_allocate(size == 0 ? 1 : size);
     if (data == NULL) {
@@ -41,10 +45,10 @@ static void read_file(mp_obj_t file, inkling_source_t *source) {
     call(file, MP_QSTR_close, 0, NULL);
 }
 
-static void copy_to_heap(inkling_source_t *source, const char *what) {
+static void copy_to_heap(inkling_source_t *source) {
     size_t size = source->buffer.len;
     const void *from = source->buffer.buf;
-    source->object = inkling_new_bytearray(size, source->name, what);
+    source->object = inkling_new_bytearray(size, source->name, "a copy of the blob");
     mp_get_buffer_raise(source->object, &source->buffer, MP_BUFFER_READ);
     memcpy(source->buffer.buf, from, size);
     source->in_place = false;
@@ -52,6 +56,7 @@ static void copy_to_heap(inkling_source_t *source, const char *what) {
 
 inkling_source_t inkling_open_source(mp_obj_t argument) {
     inkling_source_t source = {.object = argument, .name = "buffer", .in_place = true};
+    bool for_ram = false;
     if (mp_obj_get_type(argument) == &mp_type_str) {
         source.name = mp_obj_str_get_str(argument);
         mp_obj_t open_args[2] = {argument, MP_OBJ_NEW_QSTR(MP_QSTR_rb)};
@@ -59,16 +64,16 @@ inkling_source_t inkling_open_source(mp_obj_t argument) {
             mp_call_function_n_kw(load_from(MP_QSTR_builtins, MP_QSTR_open), 2, 0, open_args);
         if (!mp_get_buffer(source.object, &source.buffer, MP_BUFFER_READ)) {
             read_file(source.object, &source);
-        } else if (ink_wants_ram(source.buffer.buf, source.buffer.len)) {
-            copy_to_heap(&source, "the blob, packed for RAM,");
+        } else {
+            for_ram = ink_wants_ram(source.buffer.buf, source.buffer.len);
         }
     } else if (!mp_get_buffer(argument, &source.buffer, MP_BUFFER_READ)) {
         inkling_raise(INKLING_TYPE_ERROR, NULL,
             "a model is made from a path or a buffer, not from a %q",
             mp_obj_get_type(argument)->name);
     }
-    if ((uintptr_t)source.buffer.buf % 4 != 0) {
-        copy_to_heap(&source, "a copy of the unaligned blob");
+    if (for_ram || (uintptr_t)source.buffer.buf % 4 != 0) {
+        copy_to_heap(&source);
     }
     return source;
 }

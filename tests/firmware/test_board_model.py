@@ -275,7 +275,7 @@ print(len(inkling.Model("/rom/ram.ink").labels))
 """
     blob = for_ram(tiny["tiny.ink"])
     lacks, works = on_board(TELL + script, {"ram.ink": blob}).splitlines()
-    start = f"MemoryError: /rom/ram.ink: the blob, packed for RAM, needs {len(blob)} bytes, "
+    start = f"MemoryError: /rom/ram.ink: a copy of the blob needs {len(blob)} bytes, "
     assert re.fullmatch(re.escape(start) + r"the heap has \d+ free(, but .*)?", lacks)
     assert works == "10"
 
