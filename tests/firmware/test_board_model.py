@@ -173,9 +173,9 @@ def test_a_full_heap_is_a_memory_error_with_figures_and_the_board_goes_on(
     script = """
 with open("/rom/tiny.ink", "rb") as f, open("/flash/copy.ink", "wb") as g:
     g.write(f.read())
-hog = [None] * 2000
+hog = [None] * 4000
 fill = 0
-for size in 600, 100:
+for size in 300, 100:
     try:
         while True:
             hog[fill] = bytearray(size)
@@ -183,10 +183,11 @@ for size in 600, 100:
     except MemoryError:
         pass
 told = ""
+freed = 0
 while "the blob needs" not in told:
-    # room for the file and the message, at last
-    fill -= 1
-    hog[fill] = None
+    # in one piece, room for the file and the message at last
+    hog[freed] = None
+    freed += 1
     gc.collect()
     try:
         inkling.Model("/flash/copy.ink")
@@ -259,18 +260,19 @@ for size in 600, 100:
     except MemoryError:
         pass
 told = ""
-while "packed for RAM" not in told:
-    # room for the file and the message, at last
-    fill -= 1
-    hog[fill] = None
+freed = 0
+while "a copy of the blob" not in told:
+    # in one piece, room for the file and the message at last
+    hog[freed] = None
+    freed += 1
     gc.collect()
     try:
         inkling.Model("/rom/ram.ink")
     except MemoryError as e:
         told = str(e)
-print("MemoryError:", told)
 hog = None
 gc.collect()
+print("MemoryError:", told)
 print(len(inkling.Model("/rom/ram.ink").labels))
 """
     blob = for_ram(tiny["tiny.ink"])

@@ -117,7 +117,12 @@ def test_every_layer_of_the_models_in_a_folder_is_printed(
     rows = {line.split()[1]: line for line in lines if "CONV_2D  " in line}
     assert len(rows) == 1 and lines[0] == "a.tflite"
     marked = [line for line in lines if "<- 2.5 is usual" in line]
-    assert len(marked) == 1 and marked[0].split()[:4] == ["0", "CONV_2D", "conv_s8", "1"]
+    assert len(marked) == 1 and marked[0].split()[:4] == [
+        "0",
+        "CONV_2D",
+        "fully_connected_s8",
+        "1",
+    ]
     assert lines[-1].startswith("c.tflite: not a TensorFlow Lite model")
 
 
