@@ -166,13 +166,9 @@ tell(inkling.Model, data, arena=data)
     assert text[5] == "ValueError: buffer: the arena and the blob overlap"
 
 
-@NOT_ON_UNIX
-def test_a_full_heap_is_a_memory_error_with_figures_and_the_board_goes_on(
-    on_board: Runner, tiny: Files
-) -> None:
-    script = """
-with open("/rom/tiny.ink", "rb") as f, open("/flash/copy.ink", "wb") as g:
-    g.write(f.read())
+def full_heap(path: str, said: str) -> str:
+    """A script that fills the heap and frees it until Model(path) says so, which is `told`."""
+    return f"""
 hog = [None] * 4000
 fill = 0
 for size in 300, 100:
@@ -184,15 +180,28 @@ for size in 300, 100:
         pass
 told = ""
 freed = 0
-while "the blob needs" not in told:
+while "{said}" not in told:
     # in one piece, room for the file and the message at last
     hog[freed] = None
     freed += 1
     gc.collect()
     try:
-        inkling.Model("/flash/copy.ink")
+        inkling.Model("{path}")
     except MemoryError as e:
         told = str(e)
+"""
+
+
+@NOT_ON_UNIX
+def test_a_full_heap_is_a_memory_error_with_figures_and_the_board_goes_on(
+    on_board: Runner, tiny: Files
+) -> None:
+    script = """
+with open("/rom/tiny.ink", "rb") as f, open("/flash/copy.ink", "wb") as g:
+    g.write(f.read())
+"""
+    script += full_heap("/flash/copy.ink", "the blob needs")
+    script += """
 print("MemoryError:", told)
 for i in range(0, len(hog), 2):
     hog[i] = None
@@ -249,27 +258,8 @@ print(" in place" in str(inkling.Model(data)))
 def test_a_blob_packed_for_ram_names_the_bytes_that_it_lacks(
     on_board: Runner, tiny: Files
 ) -> None:
-    script = """
-hog = [None] * 2000
-fill = 0
-for size in 600, 100:
-    try:
-        while True:
-            hog[fill] = bytearray(size)
-            fill += 1
-    except MemoryError:
-        pass
-told = ""
-freed = 0
-while "a copy of the blob" not in told:
-    # in one piece, room for the file and the message at last
-    hog[freed] = None
-    freed += 1
-    gc.collect()
-    try:
-        inkling.Model("/rom/ram.ink")
-    except MemoryError as e:
-        told = str(e)
+    script = full_heap("/rom/ram.ink", "a copy of the blob")
+    script += """
 hog = None
 gc.collect()
 print("MemoryError:", told)
