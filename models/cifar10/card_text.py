@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from data import LABELS
-from family import Layer, Network, Residual
+from models.cifar10.data import LABELS
+from models.cifar10.family import Layer, Network, Residual
 
 CLOCKS_MHZ = (216, 400, 480)
 

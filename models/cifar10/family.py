@@ -13,6 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.training.promise import Promise
+
 HERE = Path(__file__).resolve().parent
 CLASSES = 10
 SIDE = 32
@@ -34,16 +36,6 @@ class Residual:
     """Layers whose input is added to their output, before the last ReLU."""
 
     layers: tuple[Layer, ...]
-
-
-@dataclass(frozen=True)
-class Promise:
-    """What the recipe demands of a trained network before it replaces the one that is here."""
-
-    int8_accuracy: float  # Percent of the 10,000 test pictures, at least.
-    cycles: int  # Estimated, at most.
-    flash: int  # Bytes of the blob, at most; 0: any.
-    arena: int  # Bytes, at most; 0: any.
 
 
 @dataclass(frozen=True)

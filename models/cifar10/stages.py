@@ -7,24 +7,21 @@ made, into a folder.
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
-import platform
 from dataclasses import asdict, replace
-from importlib import metadata
 from pathlib import Path
 
-import data
 import numpy as np
-import quantize
-import student
-import teacher
 import torch
-import train
-from family import NETWORKS, place
 from torch import nn
 
-LIBRARIES = ("torch", "litert-torch", "litert-quantizer", "tflite", "numpy")
+from models.cifar10 import data, student, teacher, train
+from models.cifar10.family import NETWORKS, operators, place
+from models.training import quantize
+from models.training.environment import made
+from models.training.fit import Plan, fit, has_bfloat16
+
+CALIBRATION_PICTURES = 1000
 VIEWS = 6  # Of each picture, which the teacher judges.
 
 
@@ -38,12 +35,12 @@ def run(
     torch.set_num_threads(threads)
     split = data.hold_out(pictures)
     lessons = teacher.learn(split, threads, cache) if network.distilled else None
-    plan = train.Plan(
+    plan = Plan(
         *(epochs, seed, threads, network.rate, network.decay),
         distilled=network.distilled,
         average=network.average,
         views=VIEWS if lessons else 0,
-        bfloat16=network.bfloat16 and train.has_bfloat16(),
+        bfloat16=network.bfloat16 and has_bfloat16(),
     )
     if not network.held_out:
         split = replace(
@@ -52,15 +49,16 @@ def run(
     if network.colours == 1:
         split, pictures = data.monochrome(split), data.monochrome(pictures)
     torch.manual_seed(seed)
-    trained, seconds = train.fit(
-        student.Student(network), plan, split, folder / "checkpoint.pt", lessons
+    trained, seconds = fit(
+        student.Student(network), plan, train.Pictures(split, lessons), folder / "checkpoint.pt"
     )
 
     float_path, int8_path = folder / "float.tflite", folder / place(name).name
-    quantize.float_model(student.Deployed(trained.eval()), float_path)
-    shown = split.train_pictures[: quantize.CALIBRATION_PICTURES]
+    deployed = student.Deployed(trained.eval())
+    quantize.float_model(deployed, (32, 32, network.colours), float_path)
+    shown = split.train_pictures[:CALIBRATION_PICTURES]
     quantize.int8_model(float_path, shown, int8_path)
-    quantize.check(int8_path, network)
+    quantize.check(int8_path, operators(network))
     facts = {
         "float_accuracy": accuracy(trained, pictures.test_pictures, pictures.test_labels),
         "held_out_accuracy": None,
@@ -70,11 +68,7 @@ def run(
             "seconds": round(seconds),
         },
         "teacher": None,
-        "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
-        "versions": {
-            "python": platform.python_version(),
-            **{library: metadata.version(library) for library in LIBRARIES},
-        },
+        **made(),
         "data": data.PACKAGE,
         "data_sha256": data.SHA256,
     }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import torch
-from family import CLASSES, Layer, Network, Residual, sides
 from torch import Tensor, nn
 from torch.nn import functional
-from train import DEVIATION, MEAN
+
+from models.cifar10.family import CLASSES, Layer, Network, Residual, sides
+from models.cifar10.train import DEVIATION, MEAN
 
 BLACK = -MEAN / DEVIATION
 

@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 import torch
-import train
-from data import Split
 from torch import Tensor, nn
 from torch.nn import functional
+
+from models.cifar10 import train
+from models.cifar10.data import Split
+from models.training.fit import Plan, fit, has_bfloat16
 
 WIDTHS = (64, 128, 256)
 PATCHES = 12  # Values of a patch: 2x2 pixels of three colours.
@@ -80,7 +82,7 @@ class Lessons:
     """What the trained teacher says to the views of the training pictures, kept in `folder`."""
 
     teacher: nn.Module
-    plan: train.Plan
+    plan: Plan
     seconds: float
     held_out_accuracy: float
     pictures: np.ndarray
@@ -115,15 +117,15 @@ class Lessons:
 
 def learn(split: Split, threads: int, cache: Path) -> Lessons:
     """Train the teacher, or take it from `cache` where it is trained, and return its lessons."""
-    plan = train.Plan(
+    plan = Plan(
         *(EPOCHS, SEED, threads, RATE, DECAY),
         average=AVERAGE,
-        bfloat16=train.has_bfloat16(),
+        bfloat16=has_bfloat16(),
     )
     torch.manual_seed(SEED)
     teacher = Teacher()
     teacher.set_whitening(train.normalized(split.train_pictures[:WHITENED_PICTURES]))
-    trained, seconds = train.fit(teacher, plan, split, cache / "teacher.pt")
+    trained, seconds = fit(teacher, plan, train.Pictures(split), cache / "teacher.pt")
     right = train.accuracy(trained, split.held_out_pictures, split.held_out_labels)
     digest = hashlib.sha256()
     for values in trained.state_dict().values():

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -16,14 +14,10 @@ from oracle import ROOT
 from host_tools import cli
 from host_tools.blob.reader import read_blob
 from host_tools.pack import DEFAULT_TARGET, pack
+from models.cifar10 import card, card_text, chart, data, family
+from models.training.promise import Promise, broken
 
 MODELS = ROOT / "models"
-sys.path.append(str(MODELS / "cifar10"))
-card_text, chart, data, family = map(
-    importlib.import_module, ("card_text", "chart", "data", "family")
-)
-card = importlib.import_module("card")
-
 NAMES = [name for name in family.NETWORKS if family.place(name).is_file()]
 PICTURES = ROOT / "build" / "cifar10" / "cifar10.npz"
 
@@ -52,14 +46,14 @@ def test_the_committed_blob_is_what_the_packer_makes(name: str) -> None:
     flash = family.NETWORKS[name].promise.flash or None
     made = pack(path, labels=labels, target=DEFAULT_TARGET, flash=flash)
     assert made == path.with_suffix(".ink").read_bytes(), (
-        f"run models/cifar10/recipe.py {name} --card"
+        f"run python -m models.cifar10.recipe {name} --card"
     )
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_card_keeps_the_promise_and_its_figures_agree(name: str) -> None:
     said, network = card_of(name), family.NETWORKS[name]
-    assert card.broken(network.promise, said) == []
+    assert broken(network.promise, said) == []
     counts = np.array(said["confusion"])
     assert counts.sum(axis=1).tolist() == [1000] * 10
     assert counts.trace() / 100 == said["int8_accuracy"]
@@ -71,9 +65,9 @@ def test_a_card_keeps_the_promise_and_its_figures_agree(name: str) -> None:
 def test_a_network_is_as_accurate_as_its_card_says(name: str) -> None:
     """Half a minute to two each, and only where CIFAR-10 is."""
     if not PICTURES.is_file():
-        pytest.skip(f"needs CIFAR-10 in {PICTURES}: run models/cifar10/data.py")
+        pytest.skip(f"needs CIFAR-10 in {PICTURES}: run python -m models.cifar10.data")
     blob = family.place(name).with_suffix(".ink").read_bytes()
-    found = card.judged(family.NETWORKS[name], blob, data.load(PICTURES.parent))
+    found = card.judge(family.NETWORKS[name], blob, data.load(PICTURES.parent))
     assert found == {key: card_of(name)[key] for key in card.JUDGED}
 
 
@@ -82,8 +76,8 @@ def test_each_broken_promise_is_named() -> None:
         **{"float_accuracy": 83.0, "int8_accuracy": 82.9, "cycles": 900_000},
         **{"blob_bytes": 70_000, "arena_bytes": 12_000},
     }
-    promise = family.Promise(82.0, 1_000_000, 80_000, 20_000)
-    assert card.broken(promise, good) == []
+    promise = Promise(82.0, 1_000_000, 80_000, 20_000)
+    assert broken(promise, good) == []
     for change, word in (
         ({"cycles": 1_000_001}, "cycles are 1,000,001, at most 1,000,000"),
         ({"blob_bytes": 80_001}, "blob_bytes are 80,001"),
@@ -91,18 +85,18 @@ def test_each_broken_promise_is_named() -> None:
         ({"int8_accuracy": 81.99, "float_accuracy": 82.0}, "int8 accuracy is 81.99 %"),
         ({"float_accuracy": 83.5}, "int8 lost more than 0.5 points"),
     ):
-        [said] = card.broken(promise, {**good, **change})
+        [said] = broken(promise, {**good, **change})
         assert word in said
-    assert card.broken(replace(promise, flash=0), {**good, "blob_bytes": 1_000_000}) == []
+    assert broken(replace(promise, flash=0), {**good, "blob_bytes": 1_000_000}) == []
 
 
 def test_the_table_and_the_chart_are_those_of_the_cards() -> None:
     points = chart.points()
     assert f"\n{chart.table(points)}\n" in (MODELS / "README.md").read_text()
-    assert (MODELS / "networks.svg").read_text() == chart.chart(points)
+    assert (MODELS / "networks.svg").read_text() == chart.CHART.draw(points)
     for point in points:
-        assert chart.CYCLES[0] < point.cycles < chart.CYCLES[1]
-        assert chart.ACCURACY[0] < point.accuracy < chart.ACCURACY[1]
+        assert chart.CHART.cycles[0] < point.cycles < chart.CHART.cycles[1]
+        assert chart.CHART.accuracy[0] < point.accuracy < chart.CHART.accuracy[1]
 
 
 def test_the_layers_of_the_paper_are_counted() -> None:

@@ -1,0 +1,1 @@
+"""Networks that say which of ten things a picture of 32x32 pixels shows."""

@@ -1,0 +1,1 @@
+"""What the recipes of all networks share: training, quantization, costs, the chart."""
