@@ -140,6 +140,22 @@ SMALL = (
     *separable(96, 128),
     Residual(separable(128, 128)),
 )
+WIDE = (
+    Layer(16, stride=2),
+    Layer(16, pool=2),
+    Layer(32),
+    Residual((Layer(32), Layer(32))),
+    Layer(64, 1, pool=2),
+    Layer(64),
+)
+BEST = (
+    Layer(32, pool=2),
+    *(Residual((Layer(32), Layer(32))), Residual((Layer(32), Layer(32)))),
+    Layer(64, pool=2),
+    *(Residual((Layer(64), Layer(64))), Residual(separable(64, 64))),
+    *separable(64, 160, pool=2),
+    Residual(separable(160, 160)),
+)
 NETWORKS = {
     "paper": Network(
         PAPER,
@@ -155,4 +171,21 @@ NETWORKS = {
     ),
     "tiny": Network(TINY, epochs=100, promise=Promise(82.0, 1_000_000, 80_000, 20_000)),
     "small": Network(SMALL, epochs=60, promise=Promise(87.0, 3_000_000, 120_000, 0)),
+    "wide": Network(WIDE, epochs=90, promise=Promise(84.5, 1_000_000, 0, 20_000)),
+    "best": Network(BEST, epochs=50, promise=Promise(90.5, 7_000_000, 800_000, 64_000)),
+    "mono": Network(
+        PAPER,
+        epochs=40,
+        promise=Promise(80.0, 4_400_000, 0, 34_000),
+        colours=1,
+        flat=True,
+        rate=0.05,
+        decay=1e-3,
+    ),
+    "tiny-mono": Network(
+        TINY, epochs=100, promise=Promise(79.0, 1_000_000, 80_000, 20_000), colours=1
+    ),
+    "small-mono": Network(
+        SMALL, epochs=60, promise=Promise(84.0, 3_000_000, 120_000, 0), colours=1
+    ),
 }

@@ -77,7 +77,7 @@ def run(
             trained, split.held_out_pictures, split.held_out_labels
         )
     if lessons:
-        facts["teacher"] = lessons.facts()
+        facts["teacher"] = lessons.facts
     (folder / "facts.json").write_text(json.dumps(facts, indent=2) + "\n")
 
 

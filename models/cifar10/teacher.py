@@ -8,6 +8,7 @@ first filters of each convolution start as copies of their input. Both make it l
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from models.cifar10 import train
 from models.cifar10.data import Split
 from models.training.fit import Plan, fit, has_bfloat16
 
+WEIGHTS = Path(__file__).with_name("teacher.npz")
 WIDTHS = (64, 128, 256)
 PATCHES = 12  # Values of a patch: 2x2 pixels of three colours.
 WHITENED_PICTURES = 5000
@@ -82,19 +84,9 @@ class Lessons:
     """What the trained teacher says to the views of the training pictures, kept in `folder`."""
 
     teacher: nn.Module
-    plan: Plan
-    seconds: float
-    held_out_accuracy: float
+    facts: dict[str, Any]  # What a card says about the teacher.
     pictures: np.ndarray
     folder: Path
-
-    def facts(self) -> dict[str, Any]:
-        """Return what a card says about the teacher."""
-        return {
-            **asdict(self.plan),
-            "seconds": round(self.seconds),
-            "held_out_accuracy": round(self.held_out_accuracy, 2),
-        }
 
     @torch.no_grad()
     def __call__(self, view: int) -> Tensor:
@@ -107,7 +99,7 @@ class Lessons:
             for start in range(0, len(padded), BATCH):
                 indices = np.arange(start, min(start + BATCH, len(padded)))
                 pictures = train.normalized(train.take(padded, shown, indices))
-                with torch.autocast("cpu", torch.bfloat16, enabled=self.plan.bfloat16):
+                with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
                     found[indices] = self.teacher(pictures).float().numpy()
             partial = path.with_suffix(".partial.npy")
             np.save(partial, found)
@@ -116,7 +108,27 @@ class Lessons:
 
 
 def learn(split: Split, threads: int, cache: Path) -> Lessons:
-    """Train the teacher, or take it from `cache` where it is trained, and return its lessons."""
+    """Return the lessons of the committed teacher, or of one trained anew where there is none.
+
+    A new one is written to WEIGHTS, its weights in float16, and its facts beside it.
+    """
+    if not WEIGHTS.exists():
+        train_anew(split, threads, cache)
+    teacher = Teacher()
+    with np.load(WEIGHTS) as arrays:
+        weights = {name: torch.from_numpy(arrays[name]) for name in arrays}
+    teacher.load_state_dict(
+        {name: v.float() if v.is_floating_point() else v for name, v in weights.items()}
+    )
+    digest = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+    folder = cache / f"teacher-{digest[:12]}"
+    folder.mkdir(exist_ok=True)
+    facts = json.loads(WEIGHTS.with_suffix(".json").read_text())
+    return Lessons(teacher.eval(), facts, split.train_pictures, folder)
+
+
+def train_anew(split: Split, threads: int, cache: Path) -> None:
+    """Train the teacher and write WEIGHTS and its facts."""
     plan = Plan(
         *(EPOCHS, SEED, threads, RATE, DECAY),
         average=AVERAGE,
@@ -127,9 +139,15 @@ def learn(split: Split, threads: int, cache: Path) -> Lessons:
     teacher.set_whitening(train.normalized(split.train_pictures[:WHITENED_PICTURES]))
     trained, seconds = fit(teacher, plan, train.Pictures(split), cache / "teacher.pt")
     right = train.accuracy(trained, split.held_out_pictures, split.held_out_labels)
-    digest = hashlib.sha256()
-    for values in trained.state_dict().values():
-        digest.update(values.numpy().tobytes())
-    folder = cache / f"teacher-{digest.hexdigest()[:12]}"
-    folder.mkdir(exist_ok=True)
-    return Lessons(trained.eval(), plan, seconds, right, split.train_pictures, folder)
+    write(trained, plan, seconds, right)
+
+
+def write(trained: nn.Module, plan: Plan, seconds: float, right: float) -> None:
+    """Write the teacher's weights and facts; `right` of the held out pictures, in percent."""
+    facts = {**asdict(plan), "seconds": round(seconds), "held_out_accuracy": round(right, 2)}
+    WEIGHTS.with_suffix(".json").write_text(json.dumps(facts, indent=2) + "\n")
+    values = {name: value.numpy() for name, value in trained.state_dict().items()}
+    np.savez(
+        WEIGHTS,
+        **{n: v.astype(np.float16) if v.dtype == np.float32 else v for n, v in values.items()},
+    )
