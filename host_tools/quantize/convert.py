@@ -82,7 +82,8 @@ def pytorch(source: Path, target: Path) -> None:
     inputs, named = program.example_inputs
     if named:
         raise ValueError(f"its inputs {', '.join(named)} have names; give them by place")
-    network = program.module()
+    # weights of another memory format it reads where they no longer are, without a word
+    network = program.module().to(memory_format=torch.contiguous_format)
     pictures = [i for i, tensor in enumerate(inputs) if _is_picture(tensor.shape)]
     if pictures:
         network = litert_torch.to_channel_last_io(network, args=pictures)

@@ -27,7 +27,9 @@ class QuantizeError(Exception):
 
 def float_model(network: nn.Module, shape: tuple[int, ...], path: Path) -> None:
     """Write the float network as a .tflite file: input [1, *shape] of values 0 to 255."""
-    litert_torch.convert(network.eval(), (torch.zeros(1, *shape),)).export(str(path))
+    # Weights of another memory format litert-torch reads where they no longer are.
+    network = network.eval().to(memory_format=torch.contiguous_format)
+    litert_torch.convert(network, (torch.zeros(1, *shape),)).export(str(path))
 
 
 def int8_model(float_path: Path, shown: np.ndarray, path: Path) -> None:

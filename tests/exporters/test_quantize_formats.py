@@ -17,6 +17,7 @@ from oracle import ROOT, TfliteMicro, random_inputs
 
 from host_tools.host_runtime import HostModel
 from host_tools.pack import pack
+from host_tools.quantize.litert import LiteRt
 from host_tools.tflite import read_model
 
 FOLDER = Path(__file__).parent
@@ -83,6 +84,18 @@ def test_a_network_of_each_format_becomes_int8_and_gives_the_oracles_bytes(
     for _ in range(10):
         inputs = random_inputs(graph, rng)
         np.testing.assert_array_equal(blob.run(inputs)[0], oracle.run(inputs)[0])
+
+
+def test_weights_with_their_channels_last_in_memory_are_read_right(
+    saved: Callable[[str], Path], tmp_path: Path
+) -> None:
+    folder, target = saved("litert-torch"), tmp_path / "float.tflite"
+    words = ["-m", "host_tools.quantize.convert", "pytorch", folder / "channels_last.pt2", target]
+    subprocess.run([python_of("litert-torch"), *words], check=True, capture_output=True, cwd=ROOT)
+    model = target.read_bytes()
+    with np.load(folder / "channels_last.npz") as arrays:
+        (found,) = LiteRt(model, read_model(model)).run([arrays["given"]])
+        np.testing.assert_allclose(found, arrays["output"], atol=1e-5)
 
 
 @pytest.mark.parametrize(("name", "tool"), [("net.h5", "keras"), ("net.onnx", "onnx2tf")])
