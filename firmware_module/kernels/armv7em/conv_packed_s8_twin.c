@@ -11,43 +11,53 @@ typedef struct {
     int32_t b, sum; // B and 256 x A + B
 } pair_t;
 
-static void accumulate(pair_t *pair, const int8_t *taps, int32_t tap, int32_t value) {
-    int16_t both;
-    memcpy(&both, taps + 2 * ((tap & ~3) + place[tap & 3]), sizeof(both));
-    pair->sum = (int32_t)((uint32_t)pair->sum + (uint32_t)(both * value));
-    pair->b = (int32_t)((uint32_t)pair->b + (uint32_t)((int8_t)(both & 0xFF) * value));
+static int32_t count_taps(const ink_packed_conv_t *conv) {
+    return (conv->kernel_h * conv->kernel_w * conv->input_c + 3) & ~3;
 }
 
-static pair_t convolve(const ink_packed_conv_t *conv, const int8_t *image, const int8_t *weights,
-    int32_t y, int32_t x) {
+// Writes the inputs of an output pixel in the order of the weights, 0 where there are none.
+static void gather(
+    const ink_packed_conv_t *conv, const int8_t *image, int32_t y, int32_t x, int16_t *inputs) {
     int32_t run = conv->kernel_w * conv->input_c;
     int32_t rest = run & 3;
     int32_t row_size = conv->input_w * conv->input_c;
-    pair_t pair = {.b = read_word(weights + 4), .sum = read_word(weights)};
-    const int8_t *taps = weights + 8;
+    int32_t first = x * conv->input_c;
+    memset(inputs, 0, (size_t)count_taps(conv) * sizeof(*inputs));
     for (int32_t ky = 0; ky < conv->kernel_h; ky++) {
+        bool inside = y + ky >= 0 && y + ky < conv->input_h;
+        const int8_t *row = image + (inside ? (y + ky) * row_size : 0);
+        int32_t tap = ky * (run - rest);
         for (int32_t i = 0; i < run; i++) {
-            int32_t at = x * conv->input_c + i;
-            int32_t inside = y + ky >= 0 && y + ky < conv->input_h && at >= 0 && at < row_size;
-            int32_t value = inside ? image[(y + ky) * row_size + at] : conv->pad_value;
-            int32_t tap = ky * (run - rest) + i;
-            if (i >= run - rest) {
-                tap = conv->kernel_h * (run - rest) + ky * rest + i - (run - rest);
+            if (i == run - rest) {
+                tap = conv->kernel_h * (run - rest) + ky * rest;
             }
-            accumulate(&pair, taps, tap, value);
+            bool known = inside && first + i >= 0 && first + i < row_size;
+            inputs[(tap & ~3) + place[tap & 3]] = known ? row[first + i] : (int16_t)conv->pad_value;
+            tap++;
         }
     }
-    return pair;
+}
+
+// In plain loops over int16, of which compilers make vectors.
+static pair_t convolve(const int16_t *inputs, const int8_t *weights, int32_t taps) {
+    uint32_t sum = (uint32_t)read_word(weights);
+    uint32_t b = (uint32_t)read_word(weights + 4);
+    const int16_t *both = (const int16_t *)(weights + 8);
+    for (int32_t tap = 0; tap < taps; tap++) {
+        sum += (uint32_t)(both[tap] * inputs[tap]);
+        b += (uint32_t)((int8_t)(both[tap] & 0xFF) * inputs[tap]);
+    }
+    return (pair_t){.b = (int32_t)b, .sum = (int32_t)sum};
 }
 
 // All channels of one output pixel.
-static void convolve_pixel(const ink_packed_conv_t *conv, const int8_t *image,
-    const int8_t *weights, int32_t y, int32_t x, int8_t *to) {
-    int32_t taps = (conv->kernel_h * conv->kernel_w * conv->input_c + 3) & ~3;
+static void convolve_pixel(
+    const ink_packed_conv_t *conv, const int16_t *inputs, const int8_t *weights, int8_t *to) {
+    int32_t taps = count_taps(conv);
     for (int32_t oc = 0; oc < conv->output_c; oc += 2) {
         ink_requantize_t how[2];
         memcpy(how, weights + 8 + 2 * taps, sizeof(how));
-        pair_t pair = convolve(conv, image, weights, y, x);
+        pair_t pair = convolve(inputs, weights, taps);
         int32_t a = (int32_t)((uint32_t)pair.sum - (uint32_t)pair.b) >> 8;
         to[oc] = (int8_t)ink_packed_requantize(a, &how[0], conv->output_zero);
         if (oc + 1 < conv->output_c) {
@@ -57,16 +67,16 @@ static void convolve_pixel(const ink_packed_conv_t *conv, const int8_t *image,
     }
 }
 
-// A pixel's channels go to scratch first: the output may lie over the input that they come from.
+// A pixel's inputs go to scratch first: the output may lie over them.
 void ink_conv_packed_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,
     int8_t *output, void *scratch) {
     int8_t *to = output;
     for (int32_t n = 0; n < conv->batch; n++) {
         for (int32_t oy = 0; oy < conv->output_h; oy++) {
             for (int32_t ox = 0; ox < conv->output_w; ox++) {
-                convolve_pixel(conv, input, weights, oy * conv->stride_h - conv->pad_top,
+                gather(conv, input, oy * conv->stride_h - conv->pad_top,
                     ox * conv->stride_w - conv->pad_left, scratch);
-                memcpy(to, scratch, (size_t)conv->output_c);
+                convolve_pixel(conv, scratch, weights, to);
                 to += conv->output_c;
             }
         }
