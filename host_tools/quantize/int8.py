@@ -20,6 +20,7 @@ from host_tools.plan.image_tables import Range
 from host_tools.plan.refusal import Refused, listed, unsupported
 from host_tools.quantize.litert import quiet
 from host_tools.quantize.sources import missing
+from host_tools.tflite.tensors import exact_names
 
 # litert-quantizer's name of what we make; another one has activations of 16 bits
 RECIPE = "static_wi8_ai8"
@@ -64,10 +65,10 @@ def quantize(model: bytes, graph: Graph, ranges: Mapping[int, Range]) -> bytes:
     with quiet():
         quantizer, recipe = (importlib.import_module(f"{package()}.{name}") for name in PARTS)
     by_name = {}
+    names = exact_names(model)
     for index, (low, high) in ranges.items():
-        tensor = graph.tensors[index]
-        shape = (1,) * len(tensor.shape)
-        by_name[tensor.name] = {
+        shape = (1,) * len(graph.tensors[index].shape)
+        by_name[names[index]] = {
             "min": np.full(shape, low, np.float32),
             "max": np.full(shape, high, np.float32),
         }

@@ -5,7 +5,11 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-import tflite
+# from its modules: ai-edge-litert 2.1 puts an empty file over the package's own
+from tflite.BuiltinOperator import BuiltinOperator
+from tflite.BuiltinOptions import BuiltinOptions
+from tflite.Operator import Operator
+from tflite.TensorType import TensorType
 
 from host_tools.operators import OPERATORS
 from host_tools.operators.floats import FLOATS
@@ -15,12 +19,17 @@ def _names(enum: type) -> dict[int, str]:
     return {v: k for k, v in vars(enum).items() if isinstance(v, int) and not k.startswith("_")}
 
 
-TENSOR_TYPE = _names(tflite.TensorType)
-OPERATOR = _names(tflite.BuiltinOperator)
-OPTIONS_TYPE = _names(tflite.BuiltinOptions)
+TENSOR_TYPE = _names(TensorType)
+OPERATOR = _names(BuiltinOperator)
+OPTIONS_TYPE = _names(BuiltinOptions)
 
 
-def read_options(kind: str, operator: tflite.Operator) -> dict[str, Any]:
+def _schema(name: str) -> Any:
+    """A class of the schema: tables, and enumerations of names."""
+    return getattr(importlib.import_module(f"tflite.{name}"), name)
+
+
+def read_options(kind: str, operator: Operator) -> dict[str, Any]:
     """The options of an operator of `kind`; {} for a kind that has none or is not known.
 
     An operator without an options table gets the schema's defaults. Raises ValueError, with a
@@ -33,7 +42,7 @@ def read_options(kind: str, operator: tflite.Operator) -> dict[str, Any]:
     given = OPTIONS_TYPE.get(operator.BuiltinOptionsType(), "unknown")
     if given not in (name, "NONE"):
         raise ValueError(f"its options are {given}, but they must be {name}")
-    table = getattr(importlib.import_module(f"tflite.{name}"), name)()
+    table = _schema(name)()
     union = operator.BuiltinOptions() if given == name else None
     if union is None:
         # a vtable of no fields, then a table that points to it
@@ -54,7 +63,7 @@ def _value(table: Any, field: str, kind_of: Any) -> Any:
         return tuple(int(value) for value in values)
     value = getattr(table, camel)()
     if isinstance(kind_of, str):
-        names = _names(getattr(tflite, kind_of))
+        names = _names(_schema(kind_of))
         if value not in names:
             raise ValueError(f"its {field} is {value}, which the schema does not know")
         return names[value]

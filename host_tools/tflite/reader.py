@@ -14,8 +14,10 @@ from pathlib import Path
 import flatbuffers
 import numpy as np
 import numpy.typing as npt
-import tflite
 from flatbuffers.number_types import Int32Flags
+from tflite.Model import Model
+from tflite.OperatorCode import OperatorCode
+from tflite.SubGraph import SubGraph
 
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator, Tensor
@@ -89,7 +91,7 @@ class _Reader:
         self.variables: set[int] = set()
 
     def graph(self, name: str) -> Graph:
-        model = tflite.Model.GetRootAs(self.data)
+        model = Model.GetRootAs(self.data)
         self._check_not_compiled(model)
         if model.Version() != 3:
             raise CommandError(f"the schema version is {model.Version()}; only 3 is known")
@@ -112,14 +114,14 @@ class _Reader:
         _check_order(tensors, operators, inputs, outputs, self.variables)
         return Graph(name, tensors, operators, inputs, outputs)
 
-    def _check_not_compiled(self, model: tflite.Model) -> None:
+    def _check_not_compiled(self, model: Model) -> None:
         # before anything else: compilers leave tensors that only they understand
         self.place = "the list of operator codes"
         for number in range(min(model.OperatorCodesLength(), MAX_OPERATORS)):
             check_not_compiled(_operator_code(model.OperatorCodes(number))[0])
         self.place = "the model"
 
-    def _tensors(self, model: tflite.Model, subgraph: tflite.SubGraph) -> list[Tensor]:
+    def _tensors(self, model: Model, subgraph: SubGraph) -> list[Tensor]:
         count = subgraph.TensorsLength()
         if count > MAX_TENSORS:
             raise CommandError(f"the model has {count} tensors; at most {MAX_TENSORS} are read")
@@ -134,7 +136,7 @@ class _Reader:
         return tensors
 
     def _operators(
-        self, model: tflite.Model, subgraph: tflite.SubGraph, tensors: list[Tensor]
+        self, model: Model, subgraph: SubGraph, tensors: list[Tensor]
     ) -> list[Operator]:
         count = subgraph.OperatorsLength()
         if count > MAX_OPERATORS:
@@ -187,7 +189,7 @@ class _Reader:
         return operators
 
 
-def _operator_code(code: tflite.OperatorCode) -> tuple[str, int]:
+def _operator_code(code: OperatorCode) -> tuple[str, int]:
     # files from before 2020 have the number in the 8-bit field only, others in the 32-bit one
     number = max(_builtin_code(code), code.DeprecatedBuiltinCode())
     kind = OPERATOR.get(number, f"BUILTIN_{number}")
@@ -196,7 +198,7 @@ def _operator_code(code: tflite.OperatorCode) -> tuple[str, int]:
     return kind, code.Version()
 
 
-def _builtin_code(code: tflite.OperatorCode) -> int:
+def _builtin_code(code: OperatorCode) -> int:
     """The 32-bit field as it is stored: code.BuiltinCode() gives the 8-bit one below 127."""
     table = flatbuffers.table.Table(code._tab.Bytes, code._tab.Pos)
     place = table.Offset(BUILTIN_CODE)

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-import tflite
+from tflite.Model import Model
+from tflite.Tensor import Tensor as Table
 
 from host_tools.arithmetic import LIMITS
 from host_tools.errors import CommandError
@@ -40,15 +41,22 @@ def text(raw: bytes | None) -> str:
     return name
 
 
+def exact_names(data: bytes) -> list[str]:
+    """The name of each tensor of a model that was read, whole, as other tools know it."""
+    subgraph = Model.GetRootAs(data).Subgraphs(0)
+    names = (subgraph.Tensors(index).Name() for index in range(subgraph.TensorsLength()))
+    return [(name or b"").decode() for name in names]
+
+
 class TensorReader:
     """Reads tensors of `model`, whose file's bytes are `data`."""
 
-    def __init__(self, data: bytes, model: tflite.Model) -> None:
+    def __init__(self, data: bytes, model: Model) -> None:
         self.data = data
         self.model = model
         self.buffers: dict[int, npt.NDArray[np.uint8]] = {}
 
-    def read(self, table: tflite.Tensor, index: int) -> Tensor:
+    def read(self, table: Table, index: int) -> Tensor:
         """Tensor `index`; `data` is a read-only view of the file.
 
         A type that numpy lacks (int4, string, ...) keeps its name, and its values are raw bytes.
@@ -63,7 +71,7 @@ class TensorReader:
         except CommandError as error:
             raise CommandError(f"{where}: {error}") from error
 
-    def _read(self, table: tflite.Tensor, index: int, name: str) -> Tensor:
+    def _read(self, table: Table, index: int, name: str) -> Tensor:
         shape = _shape(table)
         number = table.Type()
         if number not in TENSOR_TYPE:
@@ -106,7 +114,7 @@ class TensorReader:
         return result
 
 
-def _shape(table: tflite.Tensor) -> tuple[int, ...]:
+def _shape(table: Table) -> tuple[int, ...]:
     rank = table.ShapeLength()
     if rank > MAX_RANK:
         raise CommandError(f"it has {rank} dimensions; at most {MAX_RANK} are read")
@@ -120,7 +128,7 @@ def _shape(table: tflite.Tensor) -> tuple[int, ...]:
     return shape
 
 
-def _has_open_sizes(table: tflite.Tensor) -> bool:
+def _has_open_sizes(table: Table) -> bool:
     return table.ShapeSignatureLength() > 0 and bool((table.ShapeSignatureAsNumpy() < 0).any())
 
 
@@ -149,7 +157,7 @@ def _values(
     return raw.view(known).reshape(shape)
 
 
-def _quantization(table: tflite.Tensor, shape: tuple[int, ...], dtype: str) -> Quantization | None:
+def _quantization(table: Table, shape: tuple[int, ...], dtype: str) -> Quantization | None:
     """Scales and zero points, each one or one for each index along an axis; None without scales.
 
     Raises CommandError unless scales are finite and positive and zero points within `dtype`.
