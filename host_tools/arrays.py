@@ -13,7 +13,7 @@ import numpy.typing as npt
 from host_tools.arithmetic import LIMITS
 from host_tools.blob.reader import BlobTensor
 from host_tools.errors import CommandError
-from host_tools.files import read_whole, write_whole
+from host_tools.files import read_whole
 from host_tools.kernels.quantize import dequantize, stored
 
 Array = npt.NDArray[np.generic]
@@ -41,11 +41,11 @@ def read_array(path: Path) -> Array:
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def write_array(path: Path, array: Array) -> None:
-    """Writes a .npy file whole or not at all."""
+def npy(array: Array) -> bytes:
+    """The bytes of a .npy file."""
     file = io.BytesIO()
     np.save(file, array, allow_pickle=False)
-    write_whole(path, file.getvalue())
+    return file.getvalue()
 
 
 def as_inputs(array: Array, tensor: BlobTensor, where: str) -> Batch:

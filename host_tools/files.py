@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from host_tools.errors import CommandError
@@ -31,27 +33,53 @@ def write_whole(path: str | Path, data: bytes) -> None:
     A link is followed; a device, such as /dev/null, is written to. Raises CommandError, naming
     `path`, and leaves no partial file.
     """
-    given, path = path, Path(path)
-    beside = None
+    write_all([(path, data)])
+
+
+def write_all(files: Sequence[tuple[str | Path, bytes]]) -> None:
+    """As `write_whole`, several: each is written beside before the first is renamed."""
+    paths = [_resolved(given) for given, _ in files]
+    parts: dict[Path, Path] = {}
     try:
-        path = path.resolve()
+        for path, (given, data) in zip(paths, files, strict=True):
+            if path.exists() and not path.is_file():
+                continue
+            if path in parts:
+                raise CommandError(f"{given}: two outputs would be written there")
+            with _named(given):
+                part = path.with_name(f".{path.name[:200]}.{os.getpid()}.part")
+                with part.open("xb") as file:
+                    parts[path] = part
+                    file.write(data)
+        for path, (given, data) in zip(paths, files, strict=True):
+            with _named(given):
+                if path in parts:
+                    parts[path].replace(path)
+                else:
+                    path.write_bytes(data)
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+
+
+def _resolved(given: str | Path) -> Path:
+    """Where a file lies that may be written. Raises CommandError where none may."""
+    with _named(given):
+        path = Path(given).resolve()
         if path.is_dir():
             raise CommandError(f"{given}: cannot be written: it is a directory")
-        if path.exists() and not path.is_file():
-            path.write_bytes(data)
-            return
-        if path.exists() and not os.access(path, os.W_OK):
+        if path.is_file() and not os.access(path, os.W_OK):
             raise CommandError(f"{given}: cannot be written: it is write-protected")
-        place = path.with_name(f".{path.name[:200]}.{os.getpid()}.part")
-        with place.open("xb") as file:
-            beside = place
-            file.write(data)
-        place.replace(path)
+    return path
+
+
+@contextmanager
+def _named(given: str | Path) -> Iterator[None]:
+    """Lets what goes wrong begin with the path."""
+    try:
+        yield
     except (OSError, ValueError, RuntimeError) as error:
         raise CommandError(f"{given}: cannot be written: {_reason(error)}") from error
-    finally:
-        if beside is not None:
-            beside.unlink(missing_ok=True)
 
 
 def _reason(error: Exception) -> str:

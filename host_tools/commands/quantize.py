@@ -12,7 +12,7 @@ from pathlib import Path
 
 from host_tools import picture_options, tflite
 from host_tools.errors import CommandError
-from host_tools.files import read_whole, write_whole
+from host_tools.files import read_whole, write_all
 from host_tools.graph import Graph
 from host_tools.labels import read_labels
 from host_tools.pack import pack
@@ -75,8 +75,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     pictures = picture_options.pictures(args)
     output = args.output or args.model.parent / f"{args.model.stem}_int8.tflite"
-    if output.resolve() == args.model.resolve():
-        raise CommandError(f"{output}: it would overwrite the model; give another -o")
+    for name, path in (("-o", output), ("--svg", args.svg)):
+        if path and path.resolve() == args.model.resolve():
+            raise CommandError(f"{path}: it would overwrite the model; give another {name}")
     package()
     names = read_labels(args.labels) if args.labels else None
     if not args.calibrate.exists():
@@ -89,10 +90,12 @@ def run(args: argparse.Namespace) -> int:
         if samples.labels is not None:
             check_classes(graph, samples.labels, None if names is None else len(names))
         report, made = _quantized(args, output, model, graph, samples)
+    files: list[tuple[str | Path, bytes]] = [(output, made)]
     if args.svg:
         bad = {one.operator for one in report.advice}
-        write_whole(args.svg, svg_bars(f"{args.model.name} in int8", report.layers, bad).encode())
-    write_whole(output, made)
+        drawing = svg_bars(f"{args.model.name} in int8", report.layers, bad)
+        files.append((args.svg, drawing.encode()))
+    write_all(files)
     if args.json:
         print(json.dumps(as_json(report), indent=2))
     else:

@@ -17,15 +17,16 @@ from host_tools.arrays import (
     Batch,
     as_given,
     as_inputs,
+    npy,
     read_array,
     real_values,
-    write_array,
 )
 from host_tools.blob.reader import Blob, BlobTensor, read_blob
 from host_tools.device.connection import open_device
 from host_tools.device.facts import read_facts
 from host_tools.device.remote_model import open_model
 from host_tools.errors import CommandError
+from host_tools.files import write_all
 from host_tools.host_build import NoCompilerError
 from host_tools.host_runtime import BlobError, HostModel
 from host_tools.pack import load_blob
@@ -93,8 +94,7 @@ def run(args: argparse.Namespace) -> int:
         as_given(real_values(array, tensor) if args.float else array, batches[0].form)
         for array, tensor in zip(outputs, tensors, strict=True)
     ]
-    for path, array in zip(args.output, shown, strict=False):
-        write_array(path, array)
+    write_all([(path, npy(array)) for path, array in zip(args.output, shown, strict=False)])
     if args.json:
         print(json.dumps(_report(args, read, tensors, shown), indent=2))
     elif args.output:
