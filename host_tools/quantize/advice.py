@@ -14,8 +14,10 @@ from host_tools.tensor_text import short_name
 
 # below this the noise has a third of the signal's amplitude
 BAD_SNR = 10.0
-# a layer that loses so much at once, down to less than what leaves answers as they are
-BAD_DROP, FAIR_SNR = 6.0, 20.0
+# above this answers stay as they are
+FAIR_SNR = 20.0
+# a layer is named for noise of which this share is its own; more of it where answers stay
+SOME_OF_IT, MOST_OF_IT = 0.2, 0.75
 BAD_CLIPPED = 0.01
 OUTLIER_CHANNEL = 6.0
 ODD_SAMPLE = 4.0
@@ -37,8 +39,9 @@ def advice(
     for layer in layers:
         if layer.scale is None:
             continue
-        lost = layer.snr < BAD_SNR and layer.drop >= 1 or layer.channel_snr < BAD_SNR
-        lost |= layer.drop >= BAD_DROP and layer.snr < FAIR_SNR
+        lost = layer.snr < BAD_SNR and layer.own_share >= SOME_OF_IT
+        lost |= layer.snr < FAIR_SNR and layer.own_share >= MOST_OF_IT
+        lost |= layer.channel_snr < BAD_SNR
         if not lost and layer.clipped < BAD_CLIPPED:
             continue
         where = f"operator {layer.operator} ({layer.kind}, {short_name(layer.name)})"

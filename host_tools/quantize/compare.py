@@ -2,8 +2,11 @@
 
 Both run in LiteRT on the same samples, int8 by the reference kernels. The signal-to-noise ratio of
 a tensor is 10 log10(sum of f^2 / sum of (f - q)^2) in dB, f of the float32 network and q of the
-int8 one; it has the errors of all layers before. Beside it stands that of f stored in the tensor's
-own scale and zero point, which no layer can exceed.
+int8 one; it has the errors of all layers before. Beside it stand that of f stored in the tensor's
+own scale and zero point, which no layer can exceed, and what the layer would have alone, were its
+inputs exact: a layer hands on about the share of noise that it is given, so that its own share is
+what is left of 10^(-SNR/10) less the same of its noisiest input, and storing at least where it
+stores anew.
 """
 
 from __future__ import annotations
@@ -22,8 +25,12 @@ from host_tools.progress import progress
 from host_tools.quantize.litert import LiteRt
 from host_tools.quantize.ranges import computed
 from host_tools.quantize.samples import Samples
+from host_tools.tflite.tensors import exact_names
 
 Array = npt.NDArray[Any]
+
+# noise of less power than this share of the signal's is float32's own
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -31,11 +38,11 @@ class Layer:
     """A tensor of the float network beside the same one in int8.
 
     `operator` is its maker's index in the float network, -1 for an input. `snr` and `store_snr`
-    in dB, infinite where both agree to the last bit; `channel_snr` is `store_snr` of the median
-    channel, which one that reaches far cannot hide; `drop` is how far `snr` lies below the worst
-    of the operator's inputs. `clipped` is the share of values more than a step outside what
-    `scale` and `zero_point` can tell apart, 0 to 1. Where the tensor stays in float32, `scale` is
-    None.
+    in dB, infinite where both agree but for float32's rounding; `channel_snr` is `store_snr` of
+    the median channel, which one that reaches far cannot hide; `own_snr` is an estimate of what
+    `snr` would be with exact inputs, infinite where the layer adds no noise. `clipped` is the
+    share of values more than a step outside what `scale` and `zero_point` can tell apart, 0 to 1.
+    Where the tensor stays in float32, `scale` is None.
     """
 
     operator: int
@@ -48,8 +55,13 @@ class Layer:
     snr: float
     store_snr: float
     channel_snr: float
-    drop: float
+    own_snr: float
     clipped: float
+
+    @property
+    def own_share(self) -> float:
+        """How much of the noise is the layer's own, 0 to 1."""
+        return _share(self.own_snr) / _share(self.snr) if math.isfinite(self.own_snr) else 0.0
 
 
 @dataclass
@@ -72,7 +84,7 @@ def compare(
     """A layer for each computed tensor, in running order; `models`, `graphs`: float32, int8."""
     real = LiteRt(models[0], graphs[0], every=True)
     whole = LiteRt(models[1], graphs[1], every=True, reference=True)
-    pairs = _pairs(*graphs)
+    pairs = _pairs(models, graphs)
     sums = {tensor.index: _Sums() for tensor, _ in pairs}
     with progress("comparing layer by layer", len(taken)) as update:
         for number, sample in enumerate(taken):
@@ -102,15 +114,19 @@ def _scale(tensor: Tensor) -> tuple[float, int]:
     return float(quantization.scale[0]), int(quantization.zero_point[0])
 
 
-def _pairs(real: Graph, whole: Graph) -> list[tuple[Tensor, Tensor]]:
+def _pairs(
+    models: tuple[bytes, bytes], graphs: tuple[Graph, Graph]
+) -> list[tuple[Tensor, Tensor]]:
     """Each computed float tensor with the int8 one that stands for it; by name, as they keep it.
 
     Where a part stays in float32, QUANTIZE behind it makes a tensor of a longer name: the shorter
     one counts.
     """
+    real, whole = graphs
+    names, twins = map(exact_names, models)
     written = {i for operator in whole.operators for i in operator.outputs} | {*whole.inputs}
-    by_name = {t.name: t for t in whole.tensors if t.index in written}
-    return [(t, by_name[t.name]) for t in computed(real) if t.name in by_name]
+    by_name = {twins[index]: whole.tensors[index] for index in written}
+    return [(t, by_name[names[t.index]]) for t in computed(real) if names[t.index] in by_name]
 
 
 def _add(sums: _Sums, values: Array, twin: Array, tensor: Tensor) -> None:
@@ -142,9 +158,15 @@ def _by_channel(squares: Array) -> Array:
 
 
 def _decibels(signal: float, noise: float) -> float:
-    if noise == 0:
+    if noise <= signal * ROUNDING:
         return math.inf
-    return 10 * math.log10(signal / noise) if signal else -math.inf
+    ratio = signal / noise
+    return 10 * math.log10(ratio) if ratio else -math.inf
+
+
+def _share(decibels: float) -> float:
+    """Noise in the signal's power: 0 where nothing is lost."""
+    return 10 ** (-decibels / 10)
 
 
 def _layers(
@@ -152,6 +174,7 @@ def _layers(
 ) -> list[Layer]:
     makers = {index: operator for operator in graph.operators for index in operator.outputs}
     found: dict[int, float] = {}
+    twins = {tensor.index: twin for tensor, twin in pairs}
     layers = []
     for tensor, twin in pairs:
         sum_ = sums[tensor.index]
@@ -159,10 +182,13 @@ def _layers(
         snr = _decibels(signal.sum(), np.sum(sum_.noise))
         channels = [_decibels(*pair) for pair in zip(signal, noise, strict=True) if pair[0]]
         maker = makers.get(tensor.index)
-        before = [found[i] for i in maker.inputs if i in found] if maker else []
-        worst = min(before, default=math.inf)
-        found[tensor.index] = snr
+        before = [i for i in maker.inputs if i in found] if maker else []
         scale, zero_point = _scale(twin)
+        store = _decibels(signal.sum(), noise.sum())
+        own = max(0.0, _share(snr) - max((_share(found[i]) for i in before), default=0.0))
+        if all(_scale(twins[i]) != (scale, zero_point) for i in before):
+            own = max(own, min(_share(store), _share(snr)))
+        found[tensor.index] = snr
         layers.append(
             Layer(
                 maker.index if maker else -1,
@@ -173,9 +199,9 @@ def _layers(
                 scale if twin.quantization else None,
                 zero_point,
                 snr,
-                _decibels(signal.sum(), noise.sum()),
+                store,
                 float(np.median(channels)) if channels else math.inf,
-                worst - snr if math.isfinite(worst) and math.isfinite(snr) else 0.0,
+                _decibels(1.0, own),
                 sum_.outside / max(sum_.seen, 1),
             )
         )

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 from host_tools.quantize.compare import Layer
 from host_tools.tensor_text import short_name
 
-LEFT, TOP, ROW, WIDTH, RIGHT = 250, 70, 20, 460, 90
+LEFT, TOP, ROW, WIDTH, RIGHT = 250, 86, 20, 460, 140
 MOST_DB = 60
 FONT = "font-family='Helvetica, Arial, sans-serif'"
 GOOD, BAD, STORE = "#3b6ea8", "#c0392b", "#d3e2f4"
@@ -26,7 +26,9 @@ def svg_bars(title: str, layers: Sequence[Layer], bad: Collection[int]) -> str:
         f"<text x='12' y='26' font-size='17' font-weight='bold' fill='#222'>{escape(title)}"
         "</text>",
         "<text x='12' y='48' font-size='12' fill='#333'>signal to noise of each layer's output "
-        "against float32, in dB; pale: what its 8 bits alone would leave</text>",
+        "against float32, in dB; red: bad</text>",
+        "<text x='12' y='64' font-size='12' fill='#333'>pale: what its 8 bits alone would leave; "
+        "black line: what the layer alone would, were its inputs exact</text>",
     ]
     for decibels in range(0, MOST_DB + 1, 10):
         x = LEFT + WIDTH * decibels / MOST_DB
@@ -52,6 +54,7 @@ def _bar(y: float, layer: Layer, bad: bool) -> list[str]:
         f"{escape(name)}</text>",
         _rectangle(y + 2, layer.store_snr, 16, STORE),
         _rectangle(y + 5, layer.snr, 10, BAD if bad else GOOD),
+        *_tick(y + 2, layer.own_snr),
         f"<text x='{LEFT + WIDTH + 8}' y='{y + 14}' font-size='11' fill='#222'>"
         f"{decibels(layer.snr)}{escape(clipped)}</text></g>",
     ]
@@ -60,6 +63,13 @@ def _bar(y: float, layer: Layer, bad: bool) -> list[str]:
 def _rectangle(y: float, snr: float, height: int, fill: str) -> str:
     width = WIDTH * min(max(snr, 0.0), MOST_DB) / MOST_DB
     return f"<rect x='{LEFT}' y='{y}' width='{width:.1f}' height='{height}' fill='{fill}'/>"
+
+
+def _tick(y: float, snr: float) -> list[str]:
+    if not 0 <= snr <= MOST_DB:
+        return []
+    x = LEFT + WIDTH * snr / MOST_DB
+    return [f"<rect x='{x - 1:.1f}' y='{y}' width='2' height='16' fill='#222'/>"]
 
 
 def decibels(snr: float) -> str:

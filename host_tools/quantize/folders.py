@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,10 @@ def folder_samples(
         )
     classes = None if labels is None else _classes(folder, shown or heard, labels)
     if shown:
-        return _pictures(folder, shown, classes, PictureInput(tensor, pictures))
-    return _sounds(folder, heard, classes, tensor)
+        samples = _pictures(folder, shown, classes, PictureInput(tensor, pictures))
+    else:
+        samples = _sounds(folder, heard, classes, tensor)
+    return replace(samples, classes=labels or ())
 
 
 def _classes(folder: Path, files: Sequence[Path], labels: Sequence[str]) -> npt.NDArray[np.int64]:

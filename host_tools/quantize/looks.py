@@ -16,6 +16,7 @@ from host_tools.tensor_text import short_name
 Array = npt.NDArray[Any]
 
 FEW = 32
+MOST_NAMED = 5
 LOOKED_AT = 32
 # the ranges in which pixels are usual, as --image-range has them
 USUAL = ((0, 1), (-1, 1), (0, 255))
@@ -41,9 +42,26 @@ def warnings(model: bytes, graph: Graph, samples: Samples) -> list[str]:
     for place, index in enumerate(graph.inputs):
         arrays = [inputs[place] for inputs in read]
         found += _constant(short_name(graph.tensors[index].name), arrays)
+    found += _absent(graph, samples)
     if len(graph.inputs) == 1 and graph.tensors[graph.inputs[0]].dtype == "float32":
         found += _other_range(model, graph, samples, taken, [inputs[0] for inputs in read])
     return found
+
+
+def _absent(graph: Graph, samples: Samples) -> list[str]:
+    """Which of the network's classes no sample has."""
+    if samples.labels is None:
+        return []
+    count = int(np.prod(graph.tensors[graph.outputs[0]].shape))
+    absent = sorted({*range(count)} - {*np.unique(samples.labels).tolist()})
+    if not absent:
+        return []
+    named = [samples.classes[index] if samples.classes else str(index) for index in absent]
+    more = ", ..." if len(named) > MOST_NAMED else ""
+    return [
+        f"{len(absent)} of the {count} classes have no sample ({', '.join(named[:MOST_NAMED])}"
+        f"{more}): accuracy and ranges are of the others"
+    ]
 
 
 def _constant(name: str, arrays: Sequence[Array]) -> list[str]:

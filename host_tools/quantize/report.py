@@ -16,8 +16,8 @@ from host_tools.text import plain, text_table
 LONGEST_NAME = 28
 LEGEND = """\
 Signal to noise of each layer's output against float32, in dB, over {compared} samples{unseen};
-`8 bits` is what storing the float32 values in 8 bits alone would leave, `drop` what is lost since
-the layer's worst input."""
+`alone` is what the layer would leave if its inputs were exact (an estimate), `8 bits` what storing
+its float32 values in 8 bits would. The lowest `alone` loses most."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Report:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """The same as a document; a ratio is null where nothing is lost."""
+    """The same as a document; a ratio is null where nothing is lost, or, alone, nothing added."""
     accuracy = None
     if report.accuracy:
         before, after = report.accuracy.percents
@@ -91,7 +91,7 @@ def _layer(layer: Layer, watched: Watched) -> dict[str, Any]:
         "snr_db": layer.snr if math.isfinite(layer.snr) else None,
         "stored_snr_db": layer.store_snr if math.isfinite(layer.store_snr) else None,
         "median_channel_snr_db": layer.channel_snr if math.isfinite(layer.channel_snr) else None,
-        "drop_db": layer.drop,
+        "own_snr_db": layer.own_snr if math.isfinite(layer.own_snr) else None,
         "clipped": layer.clipped,
     }
 
@@ -109,12 +109,12 @@ def as_text(report: Report) -> str:
                 f"{low:.2f}",
                 f"{high:.2f}",
                 decibels(layer.snr),
+                decibels(layer.own_snr),
                 decibels(layer.store_snr) if layer.scale is not None else layer.dtype,
-                f"{layer.drop:.1f}",
                 f"{100 * layer.clipped:.2f} %",
             ]
         )
-    header = ["", "operator", "output", "low", "high", "SNR", "8 bits", "drop", "clipped"]
+    header = ["", "operator", "output", "low", "high", "SNR", "alone", "8 bits", "clipped"]
     parts = [
         f"{report.model} -> {report.output}, int8, calibrated with {report.calibrated:,} of "
         f"{report.count:,} samples: {report.samples}",

@@ -38,9 +38,10 @@ RANGE_NEEDED = (
 class Samples:
     """`count` samples of a network's inputs, of which `read(i)` gives one: an array an input.
 
-    `labels` has the class of each, [count]; None where nobody says. `ranges` are the least and
-    greatest real value that an input can have, where that is known. `names` are the files, where
-    samples are files. `skipped` has a sentence for each file that could not be read.
+    `labels` has the class of each, [count]; None where nobody says; `classes` are their names,
+    where known. `ranges` are the least and greatest real value that an input can have, where that
+    is known. `names` are the files, where samples are files. `skipped` has a sentence for each
+    file that could not be read.
     """
 
     what: str
@@ -51,6 +52,7 @@ class Samples:
     names: Sequence[str] = ()
     skipped: Sequence[str] = ()
     notes: Sequence[str] = ()
+    classes: Sequence[str] = ()
 
     def name(self, index: int) -> str:
         """What a message calls a sample."""

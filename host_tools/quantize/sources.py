@@ -20,13 +20,20 @@ CONVERTERS = {
     "onnx": ("onnx2tf", "onnx"),
     "pytorch": ("litert_torch", "pytorch"),
 }
+# extra -> the first Python that it can be installed with
+OLDEST_PYTHON = {"onnx": (3, 12)}
 
 
 def missing(what: str, module: str, extra: str) -> CommandError:
     """The error where a package is not installed, with the command that installs it."""
+    needed, here = OLDEST_PYTHON.get(extra, (3, 10)), sys.version_info[:2]
+    version = ""
+    if here < needed:
+        version, own = (".".join(map(str, numbers)) for numbers in (needed, here))
+        version = f"; it takes Python {version} or newer, this is {own}: make a venv with one"
     return CommandError(
         f"{what} needs {module}: .venv/bin/pip install -e '.[{extra}]' in the checkout, or "
-        f"pip install 'inkling[{extra}]'"
+        f"pip install 'inkling[{extra}]'{version}"
     )
 
 
