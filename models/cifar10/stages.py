@@ -22,6 +22,7 @@ from models.training.environment import made
 from models.training.fit import Plan, fit, has_bfloat16
 
 CALIBRATION_PICTURES = 1000
+COMPARED = 16  # Pictures, to see that the converter made no other network.
 VIEWS = 6  # Of each picture, which the teacher judges.
 
 
@@ -54,9 +55,8 @@ def run(
     )
 
     float_path, int8_path = folder / "float.tflite", folder / place(name).name
-    deployed = student.Deployed(trained.eval())
-    quantize.float_model(deployed, (32, 32, network.colours), float_path)
     shown = split.train_pictures[:CALIBRATION_PICTURES]
+    quantize.float_model(student.Deployed(trained.eval()), shown[:COMPARED], float_path)
     quantize.int8_model(float_path, shown, int8_path)
     quantize.check(int8_path, operators(network))
     facts = {

@@ -130,12 +130,13 @@ class Deployed(nn.Module):
 
     def __init__(self, student: Student) -> None:
         super().__init__()
-        self.student, self.colours = student, student.colours
+        self.join, self.colours = student.join, student.colours
         self.trunk = nn.Sequential(*(part.deployed() for part in student.trunk))
+        self.classify = student.classify
 
     def forward(self, pixels: Tensor) -> Tensor:
-        values = self.student.join(self.trunk(pixels.permute(0, 3, 1, 2)))
-        return functional.softmax(self.student.classify(values), dim=1)
+        values = self.join(self.trunk(pixels.permute(0, 3, 1, 2)))
+        return functional.softmax(self.classify(values), dim=1)
 
 
 def pool(values: Tensor, size: int) -> Tensor:

@@ -19,17 +19,29 @@ from litert_quantizer.utils import qsv_utils
 from torch import nn
 
 BITS = 8
+MOST_FAR = 1e-3  # Of probabilities, between torch and the float file.
 
 
 class QuantizeError(Exception):
     """The converter made something else than the network the board is meant to run."""
 
 
-def float_model(network: nn.Module, shape: tuple[int, ...], path: Path) -> None:
-    """Write the float network as a .tflite file: input [1, *shape] of values 0 to 255."""
-    # Weights of another memory format litert-torch reads where they no longer are.
-    network = network.eval().to(memory_format=torch.contiguous_format)
-    litert_torch.convert(network, (torch.zeros(1, *shape),)).export(str(path))
+def float_model(network: nn.Module, shown: np.ndarray, path: Path) -> None:
+    """Write the float network, of inputs [1, ...] of values 0 to 255, as a .tflite file.
+
+    Raises QuantizeError unless the file gives what the network gives for the inputs uint8
+    [N, ...]: the converter once took the weights of another tensor for a layer's.
+    """
+    network.eval()
+    inputs = torch.from_numpy(shown.astype(np.float32))
+    converted = litert_torch.convert(network, (inputs[:1],))
+    converted.export(str(path))
+    with torch.no_grad():
+        expected = network(inputs).numpy()
+    found = np.concatenate([converted(row[np.newaxis]) for row in inputs.numpy()])
+    far = float(np.abs(found - expected).max())
+    if far > MOST_FAR:
+        raise QuantizeError(f"{path}: is up to {far:.3f} from the network, {MOST_FAR} are allowed")
 
 
 def int8_model(float_path: Path, shown: np.ndarray, path: Path) -> None:
