@@ -25,7 +25,9 @@ class Tensor:
     """One tensor; `data` is an array of `shape` and `dtype` for a constant, else None.
 
     `dtype` is numpy's name of it: int8, uint8, int16, int32, int64, float32, bool. Where the file
-    leaves sizes `open`, its shape has 1 in their place, which need not be what runs.
+    leaves sizes `open`, its shape has 1 in their place, which need not be what runs. A `state`
+    keeps its values from run to run; before the first it has `initial`, of shape and dtype, or
+    where that is None its zero point everywhere.
     """
 
     index: int
@@ -35,6 +37,8 @@ class Tensor:
     quantization: Quantization | None = None
     data: np.ndarray | None = None
     open: bool = False
+    state: bool = False
+    initial: np.ndarray | None = None
 
 
 @dataclass

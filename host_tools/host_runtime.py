@@ -95,6 +95,7 @@ class _Model(ctypes.Structure):
         ("outputs", ctypes.POINTER(_Io)),
         ("arena", ctypes.c_void_p),
         ("work", ctypes.c_uint32),
+        ("state_size", ctypes.c_uint32),
     ]
 
 
@@ -114,10 +115,10 @@ class _Error(ctypes.Structure):
 class HostModel:
     """An opened blob with an arena of its own. One thread at a time may use it.
 
-    `arena` has `arena_size` bytes; `work` is what a run costs, in multiply-accumulates and the
-    like. `library` is what `build_library` gave; by default it is built
-    where it is not up to date. Raises BlobError, which says what the C runtime says, for a bad
-    blob.
+    `arena` has `arena_size` bytes, of which `state_size` keep their values from run to run; `work`
+    is what a run costs, in multiply-accumulates and the like. `library` is what `build_library`
+    gave; by default it is built where it is not up to date. Raises BlobError, which says what the
+    C runtime says, for a bad blob.
     """
 
     def __init__(self, blob: bytes, *, library: Path | None = None) -> None:
@@ -139,6 +140,7 @@ class HostModel:
         self.target = self._library.ink_target_name(header.target).decode()
         self.n_operators = int(header.n_operators)
         self.work = int(self._model.work)
+        self.state_size = int(self._model.state_size)
         self.output_labels = [self._labels(index) for index in range(header.n_outputs)]
         self.labels = self.output_labels[0]
         self._inputs = [self._model.inputs[i].tensor for i in range(header.n_inputs)]
@@ -171,8 +173,17 @@ class HostModel:
         self._run()
         return [place.copy() for place in self._output_places]
 
+    def reset(self) -> None:
+        """Lets the states begin anew, as when it was opened."""
+        self._library.ink_reset(ctypes.byref(self._model))
+
     def run_many(self, inputs: Sequence[Array], *, threads: int = 1) -> list[Array]:
-        """As `run`, for arrays with one more dimension in front, over which it runs."""
+        """As `run`, for arrays with one more dimension in front, over which it runs.
+
+        With states, in one thread.
+        """
+        if self.state_size:
+            threads = 1
         count = len(inputs[0]) if inputs else 0
         if any(len(array) != count for array in inputs):
             counts = ", ".join(str(len(array)) for array in inputs)
@@ -250,6 +261,7 @@ def _load(path: Path) -> ctypes.CDLL:
         ("ink_open", [model, ctypes.c_void_p, ctypes.c_size_t, error], ctypes.c_int),
         ("ink_set_arena", [model, ctypes.c_void_p, ctypes.c_size_t, error], ctypes.c_int),
         ("ink_run", [model, error], ctypes.c_int),
+        ("ink_reset", [model], None),
         ("ink_string", [model, ctypes.c_uint32], ctypes.c_char_p),
         ("ink_n_labels", [model, ctypes.c_uint32], ctypes.c_uint32),
         ("ink_labels", [model, ctypes.c_uint32], ctypes.POINTER(ctypes.c_uint32)),

@@ -21,7 +21,8 @@ class PlanTensor:
 
     `dtype` is one of ITEM_SIZES and real = scale * (stored - zero_point). `view_of` names the
     tensor (an index) whose bytes these are under another shape. `offset` is in the arena, in
-    bytes, once the memory planner has run.
+    bytes, once the memory planner has run. A `state` keeps its values from run to run; it begins
+    with `initial`, of shape and dtype, or where that is None with its zero point everywhere.
     """
 
     name: str
@@ -32,6 +33,8 @@ class PlanTensor:
     data: np.ndarray | None = None
     view_of: int | None = None
     offset: int = 0
+    state: bool = False
+    initial: np.ndarray | None = None
 
     @property
     def elements(self) -> int:

@@ -28,9 +28,12 @@ from host_tools.plan_types import PlanOperator
 Array = npt.NDArray[Any]
 
 
-def run(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
+def run(
+    graph: Graph, inputs: Sequence[Array], states: dict[int, Array] | None = None
+) -> list[Array]:
     """The outputs of a graph for `inputs`, in the order of `graph.inputs` and `graph.outputs`.
 
+    `states` keeps what the graph's states hold from one run to the next: {} before the first.
     Arrays have the shapes and stored dtypes of their tensors: values are quantized before and
     dequantized after by the caller. Every byte equals tflite-micro's. Raises CommandError for an
     input that does not fit and for an operator that is not supported.
@@ -40,6 +43,9 @@ def run(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
     graph = dataclasses.replace(graph, tensors=list(graph.tensors))
     values: dict[int, Array] = {}
     values |= {tensor.index: tensor.data for tensor in graph.tensors if tensor.data is not None}
+    states = {} if states is None else states
+    states |= {t.index: initial(t) for t in graph.tensors if t.state and t.index not in states}
+    values |= states
     for index, array in zip(graph.inputs, inputs, strict=True):
         tensor = graph.tensors[index]
         if array.shape != tensor.shape or array.dtype.name != tensor.dtype:
@@ -62,7 +68,7 @@ def run(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
         if absent:
             raise CommandError(f"{where}: {label(graph.tensors[absent[0]])} has no value")
         try:
-            _run_operator(graph, operator, values)
+            _run_operator(graph, operator, values, states)
         except CommandError as error:
             raise CommandError(f"{where}: {error}") from error
     missing = [index for index in graph.outputs if index not in values]
@@ -71,17 +77,31 @@ def run(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
     return [values[index] for index in graph.outputs]
 
 
-def _run_operator(graph: Graph, operator: Operator, values: dict[int, Array]) -> None:
+def initial(tensor: Tensor) -> Array:
+    """What a state holds before the first run."""
+    if tensor.initial is not None:
+        return tensor.initial.copy()
+    return np.full(tensor.shape, _operand(tensor, np.empty(0)).zero_point, tensor.dtype)
+
+
+def _run_operator(
+    graph: Graph, operator: Operator, values: dict[int, Array], states: dict[int, Array]
+) -> None:
     known = len(graph.tensors)
     steps = OPERATORS[operator.kind].lower(graph, operator)
-    # constants that the page made
+    # constants and states that the page made
     values |= {t.index: t.data for t in graph.tensors[known:] if t.data is not None}
+    for tensor in graph.tensors[known:]:
+        if tensor.state:
+            values[tensor.index] = states.setdefault(tensor.index, initial(tensor))
     for step in steps:
         target = graph.tensors[step.output]
         if isinstance(step, View):
             values[step.output] = values[step.source].reshape(target.shape)
         else:
             values[step.output] = _compute(graph, step, values)
+        if target.state:
+            states[step.output] = values[step.output]
 
 
 def _compute(graph: Graph, step: PlanOperator, values: dict[int, Array]) -> Array:
@@ -107,8 +127,8 @@ def run_batches(data: bytes, inputs: Sequence[Array]) -> list[Array]:
 
     Raises CommandError for a blob that numpy cannot run.
     """
-    runner = BlobRunner(data)
     try:
+        runner = BlobRunner(data)
         results = [runner.run(each) for each in zip(*inputs, strict=True)]
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise CommandError(f"numpy cannot run the blob, which is damaged: {error}") from error
@@ -122,6 +142,15 @@ class BlobRunner:
         self.data = np.frombuffer(data, np.uint8)
         self.blob: Blob = read_blob(data)
         self.arena = np.zeros(self.blob.arena_size, np.uint8)
+        self.reset()
+
+    def reset(self) -> None:
+        """Lets the states begin anew."""
+        for index, tensor in enumerate(self.blob.tensors):
+            if tensor.start == "zero point":
+                self.tensor(index)[...] = tensor.zero_point
+            elif tensor.start == "next tensor":
+                self.tensor(index)[...] = self.tensor(index + 1)
 
     def run(self, inputs: Sequence[Array]) -> list[Array]:
         """The outputs, stored values, for `inputs`, stored values or float32 real ones."""
@@ -135,7 +164,7 @@ class BlobRunner:
     def tensor(self, index: int) -> Array:
         """The bytes of a tensor, where they lie."""
         tensor = self.blob.tensors[index]
-        where = self.arena if tensor.place == "arena" else self.data
+        where = self.data if tensor.place == "blob" else self.arena
         part = where[tensor.offset : tensor.offset + tensor.size]
         return part.view(tensor.dtype).reshape(tensor.shape)
 
@@ -145,10 +174,14 @@ class BlobRunner:
             block.name: self.data[offset : offset + size].view(block.dtype)
             for block, (offset, size) in zip(card.blocks, operator.data.values(), strict=True)
         }
-        inputs = tuple(self._operand(index) for index in operator.inputs)
+        inputs = tuple(
+            self._operand(index, changes=card.state and place == 1)
+            for place, index in enumerate(operator.inputs)
+        )
         call = Call(inputs, self._operand(operator.output), operator.params, data)
         self.tensor(operator.output)[...] = card.compute(call)
 
-    def _operand(self, index: int) -> Operand:
+    def _operand(self, index: int, changes: bool = False) -> Operand:
         tensor = self.blob.tensors[index]
-        return Operand(self.tensor(index).copy(), tensor.scale, tensor.zero_point)
+        values = self.tensor(index)
+        return Operand(values if changes else values.copy(), tensor.scale, tensor.zero_point)

@@ -24,7 +24,8 @@ class BlobRunner(reference.BlobRunner):
 
     def run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The outputs for `inputs`, all in stored dtypes and shapes."""
-        self.arena[:] = self.noise.integers(0, 256, self.blob.arena_size, np.uint8)
+        start, end = self.blob.state_bytes, self.blob.arena_size
+        self.arena[start:end] = self.noise.integers(0, 256, end - start, np.uint8)
         return super().run(inputs)
 
     def run_operator(self, operator: BlobOperator) -> None:
@@ -40,7 +41,8 @@ def check_apart(blob: Blob, operator: BlobOperator) -> None:
     output = blob.tensors[operator.output]
     scratch = (operator.scratch_offset, operator.scratch_size)
     assert sum(scratch) <= blob.arena_size
-    inputs = [(t.offset, t.size) for t in tensors if t.place == "arena"]
+    assert scratch[1] == 0 or scratch[0] >= blob.state_bytes
+    inputs = [(t.offset, t.size) for t in tensors if t.place != "blob"]
     written = (output.offset, output.size)
     in_place = KERNELS[operator.kernel].in_place
     others = inputs[1:] if in_place and inputs[:1] == [written] else inputs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +24,13 @@ REAL_MODELS = (
     "tflm_hello_world_int8",
     "vww_96_int8",
 )
+
+
+def wake_words() -> list[Path]:
+    """microWakeWord's streaming models, of a package for tests; none where that is missing."""
+    found = importlib.util.find_spec("pymicro_wakeword")
+    folders = found.submodule_search_locations if found else None
+    return [path for folder in folders or () for path in sorted(Path(folder).rglob("*.tflite"))]
 
 
 def real_model(name: str) -> Path:

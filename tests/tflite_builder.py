@@ -52,10 +52,12 @@ class ModelBuilder:
         data: Any = None,
         name: str | None = None,
         open: bool = False,
+        state: bool = False,
     ) -> int:
         """Adds a tensor (a constant where `data` is given) and returns its index.
 
-        With `open`, the file does not say the sizes that `shape` has as 1.
+        With `open`, the file does not say the sizes that `shape` has as 1. A `state` is what the
+        file calls a variable.
         """
         index = len(self.graph.tensors)
         quantization = None
@@ -66,7 +68,16 @@ class ModelBuilder:
         if data is not None:
             data = np.asarray(data, dtype=dtype).reshape(shape)
         self.graph.tensors.append(
-            Tensor(index, name or f"tensor_{index}", tuple(shape), dtype, quantization, data, open)
+            Tensor(
+                index,
+                name or f"tensor_{index}",
+                tuple(shape),
+                dtype,
+                quantization,
+                data,
+                open,
+                state,
+            )
         )
         return index
 
@@ -90,15 +101,28 @@ class ModelBuilder:
             )
         )
 
-    def build(self, inputs: Sequence[int], outputs: Sequence[int]) -> bytes:
-        """The bytes of the model with these inputs and outputs."""
+    def variable(self, name: str) -> int:
+        """A handle of a variable, by VAR_HANDLE."""
+        handle = self.tensor([], "resource", name=name)
+        self.operator("VAR_HANDLE", [], [handle], container="", shared_name=name)
+        return handle
+
+    def build(
+        self, inputs: Sequence[int], outputs: Sequence[int], others: Sequence[Graph] = ()
+    ) -> bytes:
+        """The bytes of the model with these inputs and outputs; see `build` for the others."""
         self.graph.inputs, self.graph.outputs = tuple(inputs), tuple(outputs)
-        return build(self.graph)
+        return build(self.graph, others)
 
 
-def build(graph: Graph, *, external_buffers: bool = False) -> bytes:
-    """The .tflite file of a graph; with `external_buffers` the constants follow the flatbuffer."""
-    data = _assemble(graph, {}, external_buffers)
+def build(graph: Graph, others: Sequence[Graph] = (), *, external_buffers: bool = False) -> bytes:
+    """The .tflite file of a graph; with `external_buffers` the constants follow the flatbuffer.
+
+    `others` are subgraphs behind the first one. States are variable tensors.
+    """
+    if others:
+        return _assemble([graph, *others], {}, False)
+    data = _assemble([graph], {}, external_buffers)
     if not external_buffers:
         return data
     # offsets have a fixed width, so a second pass with the true ones has the same size
@@ -108,16 +132,42 @@ def build(graph: Graph, *, external_buffers: bool = False) -> bytes:
             end += -end % 16
             places[tensor.index] = end
             end += tensor.data.nbytes
-    data = _assemble(graph, places, True)
+    data = _assemble([graph], places, True)
     parts = bytearray(data)
     for index, place in places.items():
         parts += b"\0" * (place - len(parts)) + graph.tensors[index].data.tobytes()
     return bytes(parts)
 
 
-def _assemble(graph: Graph, places: dict[int, int], external: bool) -> bytes:
+def _assemble(graphs: Sequence[Graph], places: dict[int, int], external: bool) -> bytes:
     builder = flatbuffers.Builder(1024)
     buffers = [_buffer(builder, None)]
+    codes: dict[tuple[str, int], int] = {}
+    subgraphs = [_subgraph(builder, graph, buffers, codes, places, external) for graph in graphs]
+    code_tables = [_code(builder, kind, version) for kind, version in codes]
+    subgraph_vector = _offsets(builder, subgraphs)
+    code_vector = _offsets(builder, code_tables)
+    buffer_vector = _offsets(builder, buffers)
+    description = builder.CreateString(graphs[0].name)
+    tflite.ModelStart(builder)
+    tflite.ModelAddVersion(builder, 3)
+    tflite.ModelAddOperatorCodes(builder, code_vector)
+    tflite.ModelAddSubgraphs(builder, subgraph_vector)
+    tflite.ModelAddDescription(builder, description)
+    tflite.ModelAddBuffers(builder, buffer_vector)
+    builder.Finish(tflite.ModelEnd(builder), file_identifier=b"TFL3")
+    return bytes(builder.Output())
+
+
+def _subgraph(
+    builder: flatbuffers.Builder,
+    graph: Graph,
+    buffers: list[int],
+    codes: dict[tuple[str, int], int],
+    places: dict[int, int],
+    external: bool,
+) -> int:
+    """A subgraph, whose constants and kinds of operators join those of the others."""
     tensors = []
     for tensor in graph.tensors:
         number = 0
@@ -129,12 +179,10 @@ def _assemble(graph: Graph, places: dict[int, int], external: bool) -> bytes:
             else:
                 buffers.append(_buffer(builder, tensor.data.tobytes()))
         tensors.append(_tensor(builder, tensor, number))
-    codes: dict[tuple[str, int], int] = {}
     operators = []
     for operator in graph.operators:
         code = codes.setdefault((operator.kind, operator.version), len(codes))
         operators.append(_operator(builder, operator, code))
-    code_tables = [_code(builder, kind, version) for kind, version in codes]
 
     vectors = [
         _offsets(builder, tensors),
@@ -149,18 +197,7 @@ def _assemble(graph: Graph, places: dict[int, int], external: bool) -> bytes:
     tflite.SubGraphAddOutputs(builder, vectors[2])
     tflite.SubGraphAddOperators(builder, vectors[3])
     tflite.SubGraphAddName(builder, vectors[4])
-    subgraphs = _offsets(builder, [tflite.SubGraphEnd(builder)])
-    code_vector = _offsets(builder, code_tables)
-    buffer_vector = _offsets(builder, buffers)
-    description = builder.CreateString(graph.name)
-    tflite.ModelStart(builder)
-    tflite.ModelAddVersion(builder, 3)
-    tflite.ModelAddOperatorCodes(builder, code_vector)
-    tflite.ModelAddSubgraphs(builder, subgraphs)
-    tflite.ModelAddDescription(builder, description)
-    tflite.ModelAddBuffers(builder, buffer_vector)
-    builder.Finish(tflite.ModelEnd(builder), file_identifier=b"TFL3")
-    return bytes(builder.Output())
+    return int(tflite.SubGraphEnd(builder))
 
 
 def _offsets(builder: flatbuffers.Builder, tables: list[int]) -> int:
@@ -216,6 +253,7 @@ def _tensor(builder: flatbuffers.Builder, tensor: Tensor, buffer: int) -> int:
         tflite.TensorAddQuantization(builder, quantization)
     if signature is not None:
         tflite.TensorAddShapeSignature(builder, signature)
+    tflite.TensorAddIsVariable(builder, tensor.state)
     return tflite.TensorEnd(builder)
 
 
@@ -257,7 +295,9 @@ def _options(builder: flatbuffers.Builder, operator: Operator) -> tuple[str | No
     module = importlib.import_module(f"tflite.{table}")
     values = {}
     for field, value in operator.options.items():
-        if isinstance(value, str):
+        if field in ("container", "shared_name"):
+            value = builder.CreateString(value)
+        elif isinstance(value, str):
             enum = ENUM_OF.get(field, tflite.TensorType)
             value = getattr(enum, value)
         elif isinstance(value, (list, tuple)):

@@ -27,9 +27,10 @@ mp_obj_t inkling_model_make_new(
 void inkling_model_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind);
 void inkling_model_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination);
 
-// run.c: predict(), run(), input(), output()
+// run.c: predict(), run(), reset(), input(), output()
 extern const mp_obj_fun_builtin_fixed_t inkling_predict_obj;
 extern const mp_obj_fun_builtin_fixed_t inkling_run_obj;
+extern const mp_obj_fun_builtin_fixed_t inkling_reset_obj;
 extern const mp_obj_fun_builtin_var_t inkling_input_obj;
 extern const mp_obj_fun_builtin_var_t inkling_output_obj;
 // Raises ValueError where the caller's buffers moved since the model was made.

@@ -177,6 +177,8 @@ void inkling_model_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination)
         method = &inkling_predict_obj;
     } else if (attribute == MP_QSTR_run) {
         method = &inkling_run_obj;
+    } else if (attribute == MP_QSTR_reset) {
+        method = &inkling_reset_obj;
     } else if (attribute == MP_QSTR_input) {
         method = &inkling_input_obj;
     } else if (attribute == MP_QSTR_output) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Running a Model: predict(), run(), and the views of its inputs and outputs.
+// Running a Model: predict(), run(), reset(), and the views of its inputs and outputs.
 #include "kernels/ink_kernels.h"
 
 #include "inkling_binding.h"
@@ -81,6 +81,14 @@ static mp_obj_t run(mp_obj_t self_in) {
     return mp_const_none;
 }
 MP_DEFINE_CONST_FUN_OBJ_1(inkling_run_obj, run);
+
+static mp_obj_t reset(mp_obj_t self_in) {
+    inkling_model_t *self = MP_OBJ_TO_PTR(self_in);
+    inkling_check_buffers(self);
+    ink_reset(&self->model);
+    return mp_const_none;
+}
+MP_DEFINE_CONST_FUN_OBJ_1(inkling_reset_obj, reset);
 
 // A memoryview of a tensor, as a part of one of the whole arena: the collector knows a block only
 // by its head.

@@ -22,7 +22,9 @@
 #define INK_MAGIC 0x4C4B4E49u // "INKL", little-endian
 
 enum { INK_DTYPE_INT8 = 1, INK_DTYPE_UINT8 = 2, INK_DTYPE_FLOAT32 = 3, INK_DTYPE_INT32 = 4 };
-enum { INK_PLACE_ARENA = 0, INK_PLACE_BLOB = 1 };
+enum { INK_PLACE_ARENA = 0, INK_PLACE_BLOB = 1, INK_PLACE_STATE = 2 };
+// a state's start: that of another record, its zero point, the values of the next tensor
+enum { INK_START_ELSEWHERE = 0, INK_START_ZERO_POINT = 1, INK_START_NEXT = 2 };
 enum { INK_TARGET_PORTABLE = 0, INK_TARGET_CORTEX_M7 = 1 };
 enum { INK_MEMORY_ANY = 0, INK_MEMORY_RAM = 1 };
 
@@ -54,7 +56,7 @@ typedef struct {
     uint8_t dtype;
     uint8_t rank;
     uint8_t place;
-    uint8_t reserved;
+    uint8_t start; // what a state begins with
     uint32_t offset;
     uint32_t size;
     uint32_t dims[INK_MAX_RANK];

@@ -17,7 +17,7 @@ typedef struct {
 
 // A constant's are only ever read.
 static inline void *ink_tensor_bytes(const ink_model_t *model, const ink_tensor_t *tensor) {
-    return (tensor->place == INK_PLACE_ARENA ? model->arena : (uint8_t *)model->blob) +
+    return (tensor->place == INK_PLACE_BLOB ? (uint8_t *)model->blob : model->arena) +
            tensor->offset;
 }
 

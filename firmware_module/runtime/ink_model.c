@@ -44,8 +44,21 @@ ink_status_t ink_set_arena(ink_model_t *model, void *arena, size_t size, ink_err
             UINT32_MAX)) {
         memset(arena, 0, model->header->arena_size);
         model->arena = arena;
+        ink_reset(model);
     }
     return error->status;
+}
+
+void ink_reset(const ink_model_t *model) {
+    for (uint32_t i = 0; i < model->header->n_tensors; i++) {
+        const ink_tensor_t *tensor = &model->tensors[i];
+        if (tensor->start == INK_START_ZERO_POINT) {
+            memset(ink_tensor_bytes(model, tensor), tensor->zero_point, tensor->size);
+        } else if (tensor->start == INK_START_NEXT) {
+            memcpy(
+                ink_tensor_bytes(model, tensor), ink_tensor_bytes(model, tensor + 1), tensor->size);
+        }
+    }
 }
 
 ink_status_t ink_run(const ink_model_t *model, ink_error_t *error) {

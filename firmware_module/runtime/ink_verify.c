@@ -141,8 +141,8 @@ static bool verify_tensor(ink_check_t *check, const ink_tensor_t *tensor) {
     static const ink_record_field_t FIELDS[] = {
         INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, dtype, INK_DTYPE_INT8, INK_DTYPE_INT32),
         INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, rank, 0, INK_MAX_RANK),
-        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, place, 0, INK_PLACE_BLOB),
-        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, reserved, 0, 0),
+        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, place, 0, INK_PLACE_STATE),
+        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, start, 0, INK_START_NEXT),
     };
     const ink_status_t bad = INK_ERROR_TENSOR;
     if (!ink_check_record(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0]), tensor)) {
@@ -168,10 +168,38 @@ static bool verify_tensor(ink_check_t *check, const ink_tensor_t *tensor) {
                check->model->header->arena_size);
 }
 
-static bool verify_tensors(ink_check_t *check) {
+// Once all are whole: the states' room is theirs alone, and what a state begins with is there.
+static bool verify_state(ink_check_t *check, const ink_tensor_t *tensor) {
+    const ink_model_t *model = check->model;
+    if (tensor->place != INK_PLACE_STATE) {
+        return ink_check_same(check, INK_ERROR_TENSOR, "start", tensor->start, 0) &&
+               (tensor->place == INK_PLACE_BLOB ||
+                   ink_check_word(check, INK_ERROR_OVERLAP, "offset", tensor->offset,
+                       model->state_size, UINT32_MAX));
+    }
+    const ink_tensor_t *next = tensor + 1;
+    bool fits = tensor->start != INK_START_NEXT ||
+                (check->index + 1 < model->header->n_tensors && next->place == INK_PLACE_BLOB &&
+                    next->size == tensor->size);
+    return fits || ink_refuse_plainly(check, INK_ERROR_TENSOR,
+                       "start is 2, but the next tensor is no constant of its size");
+}
+
+static bool verify_tensors(ink_check_t *check, ink_model_t *model) {
+    const uint32_t count = model->header->n_tensors;
     check->part = INK_PART_TENSOR;
-    for (check->index = 0; check->index < check->model->header->n_tensors; check->index++) {
-        if (!verify_tensor(check, &check->model->tensors[check->index])) {
+    for (check->index = 0; check->index < count; check->index++) {
+        const ink_tensor_t *tensor = &model->tensors[check->index];
+        if (!verify_tensor(check, tensor)) {
+            return false;
+        }
+        uint32_t end = tensor->offset + tensor->size;
+        if (tensor->place == INK_PLACE_STATE && end > model->state_size) {
+            model->state_size = end;
+        }
+    }
+    for (check->index = 0; check->index < count; check->index++) {
+        if (!verify_state(check, &model->tensors[check->index])) {
             return false;
         }
     }
@@ -284,5 +312,5 @@ bool ink_verify_records(ink_check_t *check, ink_model_t *model, const void *blob
     model->inputs = (const ink_io_t *)(model->blob + model->header->io_offset);
     model->outputs = model->inputs + model->header->n_inputs;
     return verify_strings(check) && ink_check_string(check, "name", model->header->name) &&
-           verify_tensors(check) && verify_ios(check) && verify_labels(check);
+           verify_tensors(check, model) && verify_ios(check) && verify_labels(check);
 }

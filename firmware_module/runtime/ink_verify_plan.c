@@ -26,14 +26,17 @@ static bool verify_record(
     check->call.input0 = &model->tensors[op->input0];
     check->call.input1 = kernel->n_inputs == 2 ? &model->tensors[op->input1] : NULL;
     check->call.output = &model->tensors[op->output];
-    if (!ink_check_same(
-            check, bad, "the output's place", check->call.output->place, INK_PLACE_ARENA) ||
-        !ink_check_string(check, "name", op->name) ||
+    if (check->call.output->place == INK_PLACE_BLOB) {
+        return ink_refuse_plainly(check, bad, "the output is a constant");
+    }
+    if (!ink_check_string(check, "name", op->name) ||
         !ink_check_same(check, bad, "params_size", op->params_size, kernel->params_size) ||
         !ink_check_range(check, bad, "params_offset", op->params_offset, op->params_size, 4) ||
         !ink_check_multiple(check, bad, "scratch_offset", op->scratch_offset, 16) ||
         !ink_check_end(check, bad, "scratch", op->scratch_offset, op->scratch_size,
-            model->header->arena_size)) {
+            model->header->arena_size) ||
+        (op->scratch_size != 0 && !ink_check_word(check, INK_ERROR_OVERLAP, "scratch_offset",
+                                      op->scratch_offset, model->state_size, UINT32_MAX))) {
         return false;
     }
     check->call.params = model->blob + op->params_offset;
@@ -42,7 +45,7 @@ static bool verify_record(
 
 // Whether a tensor's bytes are those of the arena from `offset`. A constant's never are.
 static bool touches(const ink_tensor_t *tensor, uint32_t offset, uint32_t size) {
-    return tensor != NULL && tensor->place == INK_PLACE_ARENA && size != 0 &&
+    return tensor != NULL && tensor->place != INK_PLACE_BLOB && size != 0 &&
            ink_overlap(tensor->offset, tensor->size, offset, size);
 }
 
@@ -50,7 +53,7 @@ static bool verify_overlaps(ink_check_t *check, bool in_place) {
     const ink_call_t *call = &check->call;
     const ink_tensor_t *output = call->output;
     int32_t before = (int32_t)(call->input0->offset - output->offset);
-    bool at_input0 = call->input0->place == INK_PLACE_ARENA &&
+    bool at_input0 = call->input0->place != INK_PLACE_BLOB &&
                      ((before >= check->slide && before % check->step == 0) ||
                          (in_place && before == 0 && call->input0->size == output->size));
     const char *what = NULL;
@@ -69,9 +72,9 @@ static bool verify_overlaps(ink_check_t *check, bool in_place) {
 }
 
 // Whether a tensor's bytes, before operator `time`, are what was last written there as that tensor
-// or as another view of it.
+// or as another view of it. Constants and states have values before the first.
 static bool is_written(const ink_model_t *model, const ink_tensor_t *tensor, uint32_t time) {
-    if (tensor->place == INK_PLACE_BLOB) {
+    if (tensor->place != INK_PLACE_ARENA) {
         return true;
     }
     while (time-- > 0) {

@@ -79,6 +79,7 @@ typedef struct {
     const ink_io_t *outputs;
     uint8_t *arena;
     uint32_t work; // what one run costs, as docs/blob-format.md counts it; at most INK_MAX_WORK
+    uint32_t state_size; // bytes at the arena's start that keep their values from run to run
 } ink_model_t;
 
 // Verifies `size` bytes at `blob` whole. On success `model` points into them: they must stay where
@@ -88,8 +89,12 @@ ink_status_t ink_open(ink_model_t *model, const void *blob, size_t size, ink_err
 // Whether `size` bytes begin like a blob that is to be copied to RAM. Nothing of it is verified.
 bool ink_wants_ram(const void *blob, size_t size);
 
-// Gives the model its RAM: header->arena_size bytes at a multiple of 4 (16 is better). Clears them.
+// Gives the model its RAM: header->arena_size bytes at a multiple of 4 (16 is better). Clears them
+// and resets the states.
 ink_status_t ink_set_arena(ink_model_t *model, void *arena, size_t size, ink_error_t *error);
+
+// Lets the states begin anew.
+void ink_reset(const ink_model_t *model);
 
 // Runs one operator, or all in order. Inputs lie in the arena before, outputs after. Of `error` no
 // more than the status is set where nothing went wrong.

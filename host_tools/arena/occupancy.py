@@ -11,8 +11,8 @@ from host_tools.blob.reader import Blob, BlobTensor
 class Occupant:
     """`size` bytes at `offset` of the arena, from operator `first` to operator `last` included.
 
-    `source` is the operator that writes them, or None for a network's input. `kind` is input,
-    output, tensor or scratch; `tensor` an index, None for scratch.
+    `source` is the operator that writes them, or None for a network's input and for a state.
+    `kind` is input, output, tensor, scratch or state; `tensor` an index, None for scratch.
     """
 
     kind: str
@@ -25,18 +25,27 @@ class Occupant:
 
 
 def occupants(blob: Blob) -> list[Occupant]:
-    """Inputs in order, then what each operator writes, its scratch before its output.
+    """States, inputs in order, then what each operator writes, its scratch before its output.
 
     A tensor begins where its first byte is written and ends at its last reader, a network's
     output at the last operator. What is read under another shape counts for the tensor whose
     bytes it is.
     """
+    last = max(0, len(blob.operators) - 1)
+    states = {
+        (tensor.offset, tensor.size): Occupant(
+            "state", tensor.offset, tensor.size, 0, last, None, index
+        )
+        for index, tensor in reversed(list(enumerate(blob.tensors)))
+        if tensor.place == "state"
+    }
     found = [
         Occupant("input", tensor.offset, tensor.size, 0, 0, None, index)
         for index in dict.fromkeys(blob.inputs)
         for tensor in [blob.tensors[index]]
     ]
     current = {occupant.tensor: occupant for occupant in found}
+    found = [*sorted(states.values(), key=lambda state: state.offset), *found]
     for time, operator in enumerate(blob.operators):
         for index in operator.inputs:
             _extend(found, current, index, blob.tensors[index], time)
@@ -52,6 +61,8 @@ def occupants(blob: Blob) -> list[Occupant]:
                     None,
                 )
             )
+        if blob.tensors[operator.output].place == "state":
+            continue
         if operator.output in current:
             current[operator.output].last = time
         else:
@@ -61,7 +72,6 @@ def occupants(blob: Blob) -> list[Occupant]:
             )
             found.append(occupant)
             current[operator.output] = occupant
-    last = max(0, len(blob.operators) - 1)
     for index in blob.outputs:
         occupant_of_output = _extend(found, current, index, blob.tensors[index], last)
         if occupant_of_output is not None and occupant_of_output.kind == "tensor":

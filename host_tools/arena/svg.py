@@ -16,12 +16,14 @@ COLORS = {
     "tensor": ("#d3e2f4", "#3b6ea8"),
     "output": ("#fbe3c0", "#b9771c"),
     "scratch": ("#e6e3e8", "#857d8c"),
+    "state": ("#f6d6d8", "#a8484f"),
 }
 MEANINGS = {
     "input": "network input",
     "tensor": "tensor",
     "output": "network output",
     "scratch": "scratch",
+    "state": "state",
 }
 
 

@@ -44,4 +44,6 @@ def _cell(found: list[Occupant], start: int, end: int, time: int) -> str:
     most = max(reversed(here), key=lambda o: (covered(o), o.first))
     if most.kind == "scratch":
         return "::"
+    if most.kind == "state":
+        return "st"
     return "in" if most.source is None else str(most.source)

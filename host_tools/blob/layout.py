@@ -24,7 +24,9 @@ MAX_PICTURE = 65_535  # heights, widths and channels that windows slide over
 MAX_AVERAGED = 1 << 23  # elements of one mean
 
 DTYPES = {"int8": 1, "uint8": 2, "float32": 3, "int32": 4}
-PLACES = {"arena": 0, "blob": 1}
+PLACES = {"arena": 0, "blob": 1, "state": 2}
+# what a state begins with
+STARTS = {"elsewhere": 0, "zero point": 1, "next tensor": 2}
 TARGETS = {"portable": 0, "cortex-m7": 1}
 # where the header says that a blob is to be used: where it lies, or in RAM
 MEMORIES = {"any": 0, "ram": 1}
@@ -32,7 +34,7 @@ MEMORIES = {"any": 0, "ram": 1}
 # magic version header_size blob_size crc32 target memory arena_size n_tensors n_operators n_inputs
 # n_outputs tensors operators io labels n_labels strings strings_size name
 HEADER = struct.Struct("<4sHHIIHHIHHHHIIIIIIII")
-# dtype rank place reserved offset size dims[6] scale zero_point name
+# dtype rank place start offset size dims[6] scale zero_point name
 TENSOR = struct.Struct("<BBBBII6IfiI")
 # tensor image_flags (image_table, or an output's labels)
 IO = struct.Struct("<HHI")

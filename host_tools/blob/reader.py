@@ -18,6 +18,7 @@ from host_tools.text import plain
 
 DTYPES = {number: name for name, number in layout.DTYPES.items()}
 PLACES = {number: name for name, number in layout.PLACES.items()}
+STARTS = {number: name for name, number in layout.STARTS.items()}
 TARGETS = {number: name for name, number in layout.TARGETS.items()}
 MEMORIES = {number: name for name, number in layout.MEMORIES.items()}
 NAMES = {card.number: name for name, card in KERNELS.items()}
@@ -25,7 +26,11 @@ NAMES = {card.number: name for name, card in KERNELS.items()}
 
 @dataclass
 class BlobTensor:
-    """A tensor; `place` is arena or blob, `offset` is bytes there, `size` bytes."""
+    """A tensor; `place` is arena, blob or state, `offset` is bytes in the arena or the blob.
+
+    `size` is bytes. A state begins with what `start` says: its zero point, the values of the next
+    tensor, or what another record says, whose bytes it has.
+    """
 
     name: str
     dtype: str
@@ -35,6 +40,7 @@ class BlobTensor:
     size: int
     scale: float
     zero_point: int
+    start: str = "elsewhere"
 
 
 @dataclass
@@ -78,6 +84,11 @@ class Blob:
     @property
     def labels(self) -> list[str]:
         return self.output_labels[0] if self.output_labels else []
+
+    @property
+    def state_bytes(self) -> int:
+        """What of the arena keeps its values from run to run; it begins at 0."""
+        return max((t.offset + t.size for t in self.tensors if t.place == "state"), default=0)
 
     def layer(self, operator: BlobOperator) -> Layer:
         """The parameters and shapes of an operator."""
@@ -167,7 +178,7 @@ class _Reader:
         return index
 
     def _tensor(self, start: int, index: int) -> BlobTensor:
-        dtype, rank, place, _, offset, size, *dims, scale, zero_point, name = self._record(
+        dtype, rank, place, start, offset, size, *dims, scale, zero_point, name = self._record(
             layout.TENSOR, start, index, "tensors"
         )
         if rank > layout.MAX_RANK:
@@ -181,6 +192,7 @@ class _Reader:
             size=size,
             scale=scale,
             zero_point=zero_point,
+            start=_named(STARTS, start, f"start of tensor {index}"),
         )
 
     def _operator(self, start: int, index: int) -> BlobOperator:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
 from collections.abc import Sequence
 
@@ -10,7 +11,7 @@ import numpy as np
 from host_tools.blob import layout
 from host_tools.kernels import KERNELS
 from host_tools.labels import Labels, by_output
-from host_tools.plan_types import Plan, PlanOperator
+from host_tools.plan_types import Plan, PlanOperator, PlanTensor
 
 
 class _Strings:
@@ -66,6 +67,7 @@ def write_blob(plan: Plan, labels: Labels = ()) -> bytes:
 
     `plan` must keep the limits of docs/blob-format.md; `make_plan` sees to that.
     """
+    plan = _with_initial_values(plan)
     out = _Output()
     strings = _Strings()
     n_io = len(plan.inputs) + len(plan.outputs)
@@ -86,12 +88,14 @@ def write_blob(plan: Plan, labels: Labels = ()) -> bytes:
         start = operators_start + index * layout.OPERATOR.size
         out.put(start, _operator(operator, operator_names[index], records[index]))
     for index, (tensor, text) in enumerate(zip(plan.tensors, tensor_names, strict=True)):
-        constant = tensor.data is not None
+        place = "arena" if tensor.data is None else "blob"
+        if plan.tensors[plan.root(index)].state:
+            place = "state"
         record = layout.TENSOR.pack(
             layout.DTYPES[tensor.dtype],
             len(tensor.shape),
-            layout.PLACES["blob" if constant else "arena"],
-            0,
+            layout.PLACES[place],
+            layout.STARTS[_start(tensor)],
             tensor.offset if tensor.data is None else out.share(tensor.data, tensor.dtype),
             tensor.size,
             *tensor.shape,
@@ -137,6 +141,45 @@ def write_blob(plan: Plan, labels: Labels = ()) -> bytes:
     crc = zlib.crc32(out.bytes[layout.CRC_START :])
     out.put(layout.CRC_START - 4, crc.to_bytes(4, "little"))
     return bytes(out.bytes)
+
+
+def _start(tensor: PlanTensor) -> str:
+    if not tensor.state:
+        return "elsewhere"
+    return "zero point" if tensor.initial is None else "next tensor"
+
+
+def _with_initial_values(plan: Plan) -> Plan:
+    """The plan with what a state begins with as a constant behind it."""
+    tensors: list[PlanTensor] = []
+    places = []
+    for tensor in plan.copy().tensors:
+        places.append(len(tensors))
+        tensors.append(tensor)
+        if tensor.initial is not None:
+            tensors.append(
+                dataclasses.replace(tensor, data=tensor.initial, state=False, initial=None)
+            )
+    for tensor in tensors:
+        if tensor.view_of is not None:
+            tensor.view_of = places[tensor.view_of]
+    if len(tensors) == len(places):
+        return plan
+    operators = [
+        dataclasses.replace(
+            operator,
+            inputs=tuple(places[index] for index in operator.inputs),
+            output=places[operator.output],
+        )
+        for operator in plan.operators
+    ]
+    return dataclasses.replace(
+        plan,
+        tensors=tensors,
+        operators=operators,
+        inputs=tuple(places[index] for index in plan.inputs),
+        outputs=tuple(places[index] for index in plan.outputs),
+    )
 
 
 def _labels(out: _Output, strings: _Strings, labels: Sequence[str]) -> int:

@@ -105,6 +105,7 @@ def _report(
         "for_ram": blob.for_ram,
         "blob_bytes": blob.size,
         "arena_bytes": blob.arena_size,
+        "state_bytes": blob.state_bytes,
         "weight_bytes": total_weight_bytes(blob),
         "macs": sum(operator.macs for operator in blob.operators),
         "labels": blob.labels,
@@ -281,4 +282,4 @@ def _shape(tensor: BlobTensor) -> str:
 
 
 def _place(tensor: BlobTensor) -> str:
-    return f"{tensor.offset:,}" if tensor.place == "arena" else "const"
+    return "const" if tensor.place == "blob" else f"{tensor.offset:,}"

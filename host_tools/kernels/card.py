@@ -88,8 +88,9 @@ def largest_tensor(layer: Layer) -> int:
 class Card:
     """One kernel. Each of `params` is an i32 field, or six where its name is in `vectors`.
 
-    After them the offset of each of `blocks` is a field. `inputs`: 1 or 2. `in_place`: the output
-    may be exactly input 0. `pictures`: input 0 and output have four dimensions.
+    After them the offset of each of `blocks` is a field. `inputs`: 1 or 2. `state`: input 1 is a
+    state, which `compute` changes in its place. `in_place`: the output may be exactly input 0.
+    `pictures`: input 0 and output have four dimensions.
     `swap`: parameters and data with both inputs exchanged, of kernels whose result stays the same.
     `compute`: the output of a call in numpy.
     `counts`: how often the pieces of its code run, which its predicted cost is a sum of.
@@ -107,6 +108,7 @@ class Card:
     blocks: tuple[Block, ...] = ()
     vectors: tuple[str, ...] = ()
     inputs: int = 1
+    state: bool = False
     in_place: bool = False
     pictures: bool = False
     swap: Callable[[Params, Data], tuple[dict[str, Any], dict[str, Array]]] | None = None

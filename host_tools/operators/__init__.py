@@ -14,6 +14,7 @@ from host_tools.operators import (
     resize,
     softmax,
     transpose_conv,
+    variables,
     weighted,
 )
 from host_tools.operators.lowering import Page
@@ -32,5 +33,6 @@ OPERATORS: dict[str, Page] = {
     **resize.PAGES,
     **softmax.PAGES,
     **transpose_conv.PAGES,
+    **variables.PAGES,
     **weighted.PAGES,
 }

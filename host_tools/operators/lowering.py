@@ -101,6 +101,24 @@ def copy_elements(
     everything = elements == math.prod(source.shape) == math.prod(target.shape)
     if everything and dimensions in ([], [(elements, 1, 1)]):
         return View(source.index, target.index)
+    return _copy(operator, source, target, dimensions, input_start, output_start, fill)
+
+
+def copy_whole(operator: Operator, source: Tensor, target: Tensor) -> PlanOperator:
+    """A copy of all of a tensor, which may change later, to one of as many elements."""
+    return _copy(operator, source, target, [(math.prod(source.shape), 1, 1)])
+
+
+def _copy(
+    operator: Operator,
+    source: Tensor,
+    target: Tensor,
+    dimensions: list[tuple[int, int, int]],
+    input_start: int = 0,
+    output_start: int = 0,
+    fill: int | None = None,
+) -> PlanOperator:
+    """A copy along `dimensions`: count, input stride and output stride each."""
     dimensions = [(1, 0, 0)] * (MAX_RANK - len(dimensions)) + dimensions
     counts, inputs, outputs = zip(*dimensions, strict=True)
     params = {

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from host_tools.kernels import KERNELS
+from host_tools.kernels.slides import ALIGNMENT
 from host_tools.plan_types import Plan, PlanOperator
 
 BEFORE = -1  # when a network's inputs are written
@@ -30,6 +31,8 @@ class Buffer:
 def arena_buffers(plan: Plan, apart: Collection[int] = ()) -> list[Buffer]:
     """The buffers of `plan` in order of their first tensor, views and in-place kernels shared.
 
+    States are not among them: `state_offsets` has their room.
+
     The operators `apart` do not work in place: their outputs have buffers of their own.
 
     A network's input may be written over once it has been read for the last time. Where only the
@@ -38,7 +41,7 @@ def arena_buffers(plan: Plan, apart: Collection[int] = ()) -> list[Buffer]:
     buffers: dict[int, Buffer] = {}
     for index, tensor in enumerate(plan.tensors):
         root = plan.root(index)
-        if plan.tensors[root].data is not None:
+        if plan.tensors[root].data is not None or plan.tensors[root].state:
             continue
         if root not in buffers:
             buffers[root] = Buffer([], plan.tensors[root].size, len(plan.operators), BEFORE)
@@ -66,9 +69,22 @@ def arena_buffers(plan: Plan, apart: Collection[int] = ()) -> list[Buffer]:
     return list(unique.values())
 
 
+def state_offsets(plan: Plan) -> tuple[dict[int, int], int]:
+    """Where each state lies, by tensor, one behind the other from 0 on, and the bytes of all."""
+    offsets: dict[int, int] = {}
+    end = 0
+    for index, tensor in enumerate(plan.tensors):
+        if tensor.state:
+            offsets[index] = end
+            end += -(-tensor.size // ALIGNMENT) * ALIGNMENT
+    return offsets, end
+
+
 def _join(plan: Plan, buffers: dict[int, Buffer], operator: PlanOperator, time: int) -> None:
     """Lets the output take over the buffer of an input that nothing reads later."""
-    output = buffers[plan.root(operator.output)]
+    output = buffers.get(plan.root(operator.output))
+    if output is None:
+        return
     candidates = [buffers.get(plan.root(tensor)) for tensor in operator.inputs]
     if output.first != time or candidates[0] is candidates[-1] and len(candidates) == 2:
         return

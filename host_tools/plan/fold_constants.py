@@ -15,6 +15,8 @@ from host_tools.operators.shapes import MOST_ELEMENTS, fold_shapes
 
 # what could take long; a constant input to these is rare, and the board can run it
 LEFT = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "AVERAGE_POOL_2D", "MAX_POOL_2D"}
+# what they write, another run reads
+LEFT |= {"ASSIGN_VARIABLE"}
 
 
 def fold_constants(graph: Graph) -> Graph:

@@ -44,6 +44,8 @@ def fold_copies(
         one = first and _joined(graph, first, second)
         if first is None or one is None or not _pays(graph, kept, first, second, one):
             continue
+        if _changes(graph, kept, views, first, second):
+            continue
         if isinstance(one, View):
             views[one.output] = one.source
             kept.remove(second)
@@ -62,6 +64,8 @@ def _only_source(
     between = view_root(views, second.inputs[0])
     if between in [view_root(views, index) for index in (*graph.inputs, *graph.outputs)]:
         return None
+    if graph.tensors[between].state:
+        return None
     writers = [op for op in operators if view_root(views, op.output) == between]
     readers = [
         op for op in operators if between in [view_root(views, index) for index in op.inputs]
@@ -71,6 +75,20 @@ def _only_source(
     (first,) = writers
     whole = math.prod(first.params["count"]) == math.prod(graph.tensors[between].shape)
     return first if whole else None
+
+
+def _changes(
+    graph: Graph,
+    operators: list[PlanOperator],
+    views: dict[int, int],
+    first: PlanOperator,
+    second: PlanOperator,
+) -> bool:
+    """Whether the first copy reads a state that is written before the second one runs."""
+    source = view_root(views, first.inputs[0])
+    between = operators[operators.index(first) : operators.index(second)]
+    written = [view_root(views, operator.output) for operator in between]
+    return graph.tensors[source].state and source in written
 
 
 def _joined(graph: Graph, first: PlanOperator, second: PlanOperator) -> PlanOperator | View | None:
@@ -161,6 +179,9 @@ def _pays(
     if source > between and not (near and output <= between):
         return False
     if isinstance(one, View):
+        # a state is never a view, and nothing is one of it for good
+        if graph.tensors[one.source].state or graph.tensors[one.output].state:
+            return False
         return [op for op in operators if op.output == second.output] == [second]
     return _cycles(graph, one) <= _cycles(graph, first) + _cycles(graph, second)
 

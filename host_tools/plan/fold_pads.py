@@ -23,6 +23,8 @@ def fold_pads(
         readers = [operator for operator in kept if pad.output in operator.inputs]
         if pad.output in graph.outputs or pad.output in views.values():
             continue
+        if graph.tensors[pad.inputs[0]].state:
+            continue  # it may have changed when they run
         if not readers or not all(_foldable(graph, pad, reader) for reader in readers):
             continue
         above, left = _padding(graph, pad)

@@ -110,8 +110,8 @@ def _name(graph: Graph, chain: Chain) -> str:
 
 
 def _needed(graph: Graph) -> list[Operator]:
-    """The operators whose results the graph's outputs come from."""
-    needed = set(graph.outputs)
+    """The operators whose results the graph's outputs and states come from."""
+    needed = {*graph.outputs, *(tensor.index for tensor in graph.tensors if tensor.state)}
     operators = []
     for operator in reversed(graph.operators):
         if not needed.isdisjoint(operator.outputs):

@@ -22,7 +22,7 @@ def lower(graph: Graph) -> tuple[list[PlanOperator], dict[int, int]]:
     Tensor indices are the graph's; views map a tensor to the one whose bytes it has. Raises one
     CommandError that names every operator that is not supported.
     """
-    needed = set(graph.outputs)
+    needed = {*graph.outputs, *(tensor.index for tensor in graph.tensors if tensor.state)}
     calls: list[PlanOperator] = []
     views: dict[int, int] = {}
     refused: list[tuple[Operator, CommandError]] = []

@@ -23,6 +23,7 @@ from host_tools.plan.lower import check_tensor, lower
 from host_tools.plan.narrow_indices import narrow_indices
 from host_tools.plan.quantize_early import quantize_early
 from host_tools.plan.quantized_inputs import quantized_inputs
+from host_tools.plan.states import read_in_place
 from host_tools.plan_types import Plan, PlanOperator, PlanTensor, view_root
 
 
@@ -48,7 +49,7 @@ def make_plan(
     operators, views = lower(graph)
     operators = fold_pads(graph, fold_copies(graph, operators, views), views)
     operators = fold_channels(graph, operators, views)
-    plan = _assemble(graph, operators, views, target)
+    plan = read_in_place(_assemble(graph, operators, views, target))
     plan.real_inputs = tuple(
         number
         for number, (before, after) in enumerate(zip(given.inputs, graph.inputs, strict=True))
@@ -128,6 +129,8 @@ def _check_io(graph: Graph, views: dict[int, int], index: int, what: str) -> Non
         check_tensor(graph, index)
     except CommandError as error:
         raise CommandError(f"the model's {what}: {error}") from error
+    if graph.tensors[view_root(views, index)].state:
+        raise CommandError(f"the model's {what} {label(tensor)} is a state: give a copy of it out")
     if graph.tensors[view_root(views, index)].data is not None:
         raise CommandError(
             f"the model's {what} {label(tensor)} is a constant: nothing would be computed"
@@ -136,7 +139,14 @@ def _check_io(graph: Graph, views: dict[int, int], index: int, what: str) -> Non
 
 def _tensor(tensor: Tensor) -> PlanTensor:
     quantization = tensor.quantization
-    planned = PlanTensor(tensor.name, tensor.shape, tensor.dtype, data=tensor.data)
+    planned = PlanTensor(
+        tensor.name,
+        tensor.shape,
+        tensor.dtype,
+        data=tensor.data,
+        state=tensor.state,
+        initial=tensor.initial,
+    )
     eight_bit = tensor.dtype in ("int8", "uint8")
     if eight_bit and quantization is not None and len(quantization.scale) == 1:
         planned.scale = float(quantization.scale[0])

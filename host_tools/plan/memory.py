@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from host_tools.kernels import KERNELS
 from host_tools.kernels.slides import ALIGNMENT
-from host_tools.plan.buffers import Buffer, arena_buffers
+from host_tools.plan.buffers import Buffer, arena_buffers, state_offsets
 from host_tools.plan_types import Plan, PlanOperator
 
 CLIMBING_STEPS = 1000
@@ -49,7 +49,8 @@ def plan_memory(plan: Plan) -> None:
     """Fills in the offsets of the tensors and scratch of `plan`, and its arena size.
 
     Exchanges the inputs of operators that write over their second one. Every offset
-    is a multiple of 16. `arena_blocks` says what is placed.
+    is a multiple of 16. States come first, in a room of their own; `arena_blocks` says what is
+    placed behind them.
     """
     best = _place(plan, frozenset())
     for _ in range(SEPARATIONS):
@@ -59,15 +60,18 @@ def plan_memory(plan: Plan) -> None:
         if better.total >= best.total:
             break
         best = better
-    plan.arena_size = best.total
+    states, start = state_offsets(plan)
+    plan.arena_size = start + best.total
+    for index, tensor in enumerate(plan.tensors):
+        tensor.offset = states.get(plan.root(index), 0)
     for buffer, offset in zip(best.buffers, best.offsets, strict=False):
-        for tensor in buffer.tensors:
-            plan.tensors[tensor].offset = offset
+        for place in buffer.tensors:
+            plan.tensors[place].offset = start + offset
         for time in buffer.swaps:
             _swap_inputs(plan.operators[time])
     with_scratch = [operator for operator in plan.operators if operator.scratch_size]
     for operator, offset in zip(with_scratch, best.offsets[len(best.buffers) :], strict=True):
-        operator.scratch_offset = offset
+        operator.scratch_offset = start + offset
 
 
 def _swap_inputs(operator: PlanOperator) -> None:
@@ -131,8 +135,8 @@ def arena_slides(plan: Plan, buffers: list[Buffer]) -> dict[tuple[int, int], int
     for time, operator in enumerate(plan.operators):
         bytes_before = KERNELS[operator.kernel].slide(plan.layer(operator))
         source = places.get(plan.root(operator.inputs[0]))
-        output = places[plan.root(operator.output)]
-        if bytes_before is None or source is None or source == output:
+        output = places.get(plan.root(operator.output))
+        if bytes_before is None or source is None or output is None or source == output:
             continue
         if buffers[source].last == buffers[output].first == time:
             slides[output, source] = _rounded(bytes_before)
@@ -151,7 +155,7 @@ def most_tensor_bytes(plan: Plan) -> int:
     """The most bytes of tensors that live at one time: the arena, were there no scratch."""
     buffers = arena_buffers(plan)
     blocks = arena_blocks(plan, buffers)[: len(buffers)]
-    return lower_bound(blocks, arena_slides(plan, buffers))
+    return state_offsets(plan)[1] + lower_bound(blocks, arena_slides(plan, buffers))
 
 
 def _rounded(size: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import Any
 
 # from its modules: ai-edge-litert 2.1 puts an empty file over the package's own
@@ -24,6 +25,13 @@ OPERATOR = _names(BuiltinOperator)
 OPTIONS_TYPE = _names(BuiltinOptions)
 
 
+# of operators that the reader itself resolves, in the form of a page's options
+RESOLVED: dict[str, tuple[str, Mapping[str, type | str]]] = {
+    "CALL_ONCE": ("CallOnceOptions", {"init_subgraph_index": int}),
+    "VAR_HANDLE": ("VarHandleOptions", {"container": str, "shared_name": str}),
+}
+
+
 def _schema(name: str) -> Any:
     """A class of the schema: tables, and enumerations of names."""
     return getattr(importlib.import_module(f"tflite.{name}"), name)
@@ -36,9 +44,10 @@ def read_options(kind: str, operator: Operator) -> dict[str, Any]:
     message for the user, for another kind's table or a number that no enum has.
     """
     page = OPERATORS.get(kind) or FLOATS.get(kind)
-    if page is None or page.options is None:
+    options = RESOLVED.get(kind, page.options if page else None)
+    if options is None:
         return {}
-    name, fields = page.options
+    name, fields = options
     given = OPTIONS_TYPE.get(operator.BuiltinOptionsType(), "unknown")
     if given not in (name, "NONE"):
         raise ValueError(f"its options are {given}, but they must be {name}")
@@ -62,6 +71,8 @@ def _value(table: Any, field: str, kind_of: Any) -> Any:
             raise ValueError(f"its {field} has {len(values)} entries; at most 64 are allowed")
         return tuple(int(value) for value in values)
     value = getattr(table, camel)()
+    if kind_of is str:
+        return (value or b"").decode("utf8", "replace")
     if isinstance(kind_of, str):
         names = _names(_schema(kind_of))
         if value not in names:

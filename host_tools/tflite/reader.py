@@ -24,6 +24,7 @@ from host_tools.graph import Graph, Operator, Tensor
 from host_tools.tflite.options import OPERATOR, read_options
 from host_tools.tflite.other_files import check_not_compiled, folder_phrase, what_it_is
 from host_tools.tflite.tensors import TensorReader, text
+from host_tools.tflite.variables import Initializer, resolve_variables
 
 MAX_FILE = 256 << 20
 MAX_TENSORS = 4096
@@ -31,6 +32,14 @@ MAX_OPERATORS = 4096
 MAX_ARGUMENTS = 1024
 # where an OperatorCode's table of offsets has that of its fourth field, builtin_code
 BUILTIN_CODE = 10
+
+# why operators that run other subgraphs are refused
+CONTROL_FLOW = {
+    "IF": "an IF chooses between subgraphs as it runs: convert the model without it",
+    "WHILE": "a WHILE runs a recurrent layer in a loop, which a plan cannot hold: export it "
+    "unrolled, with a fixed number of steps: in Keras GRU(..., unroll=True), in PyTorch a loop of "
+    "GRUCell in forward() (docs/recurrent.md)",
+}
 
 # what the flatbuffers package raises where an offset leads out of the file
 BROKEN = (struct.error, TypeError, ValueError, IndexError, OverflowError)
@@ -88,18 +97,14 @@ class _Reader:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.place = "the model"
-        self.variables: set[int] = set()
 
     def graph(self, name: str) -> Graph:
         model = Model.GetRootAs(self.data)
         self._check_not_compiled(model)
         if model.Version() != 3:
             raise CommandError(f"the schema version is {model.Version()}; only 3 is known")
-        if model.SubgraphsLength() != 1:
-            raise CommandError(
-                f"the model has {model.SubgraphsLength()} subgraphs; one is supported "
-                "(control flow such as IF, WHILE and CALL_ONCE is not)"
-            )
+        if model.SubgraphsLength() < 1:
+            raise CommandError(_wrong_subgraphs(model))
         subgraph = model.Subgraphs(0)
         tensors = self._tensors(model, subgraph)
         self.place = "the list of inputs"
@@ -111,8 +116,35 @@ class _Reader:
             subgraph.OutputsLength(), subgraph.OutputsAsNumpy, tensors, "the model's outputs"
         )
         operators = self._operators(model, subgraph, tensors)
-        _check_order(tensors, operators, inputs, outputs, self.variables)
+        _check_order(tensors, operators, inputs, outputs)
+        initializers = self._initializers(model, operators)
+        operators = resolve_variables(tensors, operators, initializers)
         return Graph(name, tensors, operators, inputs, outputs)
+
+    def _initializers(self, model: Model, operators: list[Operator]) -> list[Initializer]:
+        """The subgraphs that CALL_ONCE runs. Raises CommandError where there are others."""
+        numbers = {
+            int(operator.options["init_subgraph_index"])
+            for operator in operators
+            if operator.kind == "CALL_ONCE"
+        }
+        others = set(range(1, model.SubgraphsLength())) - numbers
+        loops = {operator.kind for operator in operators} & set(CONTROL_FLOW)
+        if loops:
+            raise CommandError(CONTROL_FLOW[max(loops)])
+        if others:
+            raise CommandError(_wrong_subgraphs(model))
+        initializers = []
+        for number in sorted(numbers):
+            if not 0 < number < model.SubgraphsLength():
+                raise CommandError(
+                    f"CALL_ONCE runs subgraph {number}, but the model has "
+                    f"{model.SubgraphsLength()}"
+                )
+            subgraph = model.Subgraphs(number)
+            tensors = self._tensors(model, subgraph)
+            initializers.append(Initializer(tensors, self._operators(model, subgraph, tensors)))
+        return initializers
 
     def _check_not_compiled(self, model: Model) -> None:
         # before anything else: compilers leave tensors that only they understand
@@ -131,8 +163,7 @@ class _Reader:
             self.place = f"tensor {index}"
             table = subgraph.Tensors(index)
             tensors.append(reader.read(table, index))
-            if table.IsVariable():
-                self.variables.add(index)
+            tensors[-1].state = bool(table.IsVariable())
         return tensors
 
     def _operators(
@@ -189,6 +220,13 @@ class _Reader:
         return operators
 
 
+def _wrong_subgraphs(model: Model) -> str:
+    return (
+        f"the model has {model.SubgraphsLength()} subgraphs; one is supported, besides those that "
+        "CALL_ONCE runs"
+    )
+
+
 def _operator_code(code: OperatorCode) -> tuple[str, int]:
     # files from before 2020 have the number in the 8-bit field only, others in the 32-bit one
     number = max(_builtin_code(code), code.DeprecatedBuiltinCode())
@@ -231,7 +269,6 @@ def _check_order(
     operators: list[Operator],
     inputs: tuple[int, ...],
     outputs: tuple[int, ...],
-    variables: set[int],
 ) -> None:
     """Raises CommandError unless each tensor is written once, before it is read."""
     written = dict.fromkeys(inputs, "an input of the model")
@@ -247,7 +284,7 @@ def _check_order(
     for operator in operators:
         where = f"operator {operator.index} ({operator.kind})"
         for index in operator.inputs:
-            known = index in written or index in variables or index < 0
+            known = index in written or index < 0 or tensors[index].state
             # a custom operator's maker may know where from; nothing here runs it
             known |= operator.kind.startswith("CUSTOM:")
             if not known and tensors[index].data is None:
@@ -262,7 +299,7 @@ def _check_order(
             written[index] = f"written by operator {operator.index} ({operator.kind})"
             tensors[index].data = None
     for index in outputs:
-        if index not in written and index not in variables and tensors[index].data is None:
+        if index not in written and not tensors[index].state and tensors[index].data is None:
             raise CommandError(f"the output {_named(tensors[index])} is never written")
 
 

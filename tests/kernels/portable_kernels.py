@@ -93,7 +93,7 @@ class _Tensor(ctypes.Structure):
         ("dtype", ctypes.c_uint8),
         ("rank", ctypes.c_uint8),
         ("place", ctypes.c_uint8),
-        ("reserved", ctypes.c_uint8),
+        ("start", ctypes.c_uint8),
         ("offset", ctypes.c_uint32),
         ("size", ctypes.c_uint32),
         ("dims", ctypes.c_uint32 * 6),

@@ -33,7 +33,7 @@ TENSOR = {
     "dtype": (0, "B"),
     "rank": (1, "B"),
     "place": (2, "B"),
-    "reserved": (3, "B"),
+    "start": (3, "B"),
     "offset": (4, "I"),
     "size": (8, "I"),
     **{f"dims[{i}]": (12 + 4 * i, "I") for i in range(6)},

@@ -18,7 +18,7 @@ from oracle import (
     random_inputs,
     real_model,
 )
-from single_operators import KINDS, oracle_of, random_model
+from single_operators import KINDS, oracle_of, random_model, runs_of
 from slopes import slopes
 
 from host_tools.graph import Graph
@@ -70,7 +70,7 @@ def test_a_single_operator_gives_the_oracles_bytes(kind: str) -> None:
     for _ in range(MODELS):
         model = random_model(kind, rng)
         graph = read_model(model)
-        inputs = [random_inputs(graph, rng) for _ in range(2)]
+        inputs = [random_inputs(graph, rng) for _ in range(runs_of(kind))]
         if all(graph.tensors[index].dtype != "float32" for index in graph.inputs):
             inputs += extreme_inputs(graph)
         if kind == "SOFTMAX":  # equal scores in long rows stop tflite-micro

@@ -22,6 +22,7 @@ from single_operators import (
     resize,
     softmax,
     transpose_conv,
+    variables,
     weighted,
 )
 from single_operators.common import Model, Rng, Rule
@@ -39,6 +40,7 @@ _MODELS: dict[str, Model] = {
     **resize.MODELS,
     **softmax.MODELS,
     **transpose_conv.MODELS,
+    **variables.MODELS,
     **weighted.MODELS,
 }
 
@@ -53,12 +55,20 @@ BY_LITERT = frozenset(
     }
 )
 
+# those that keep something from run to run
+WITH_STATES = frozenset(variables.MODELS)
+
 KINDS = tuple(sorted(_MODELS))
 
 
 def oracle_of(kind: str, model: bytes) -> TfliteMicro | LiteRt:
     """What says which bytes a model of one operator of `kind` gives."""
     return LiteRt(model) if kind in BY_LITERT else TfliteMicro(model, 1 << 20)
+
+
+def runs_of(kind: str) -> int:
+    """How many runs tell whether a model of `kind` is right."""
+    return 8 if kind in WITH_STATES else 2
 
 
 def random_model(kind: str, rng: Rng) -> bytes:

@@ -212,7 +212,7 @@ def test_other_schema_versions_and_several_subgraphs_are_refused(
     ],
 )
 def test_values_outside_the_file_are_refused(places: dict[int, int], reason: str | None) -> None:
-    data = tflite_builder._assemble(small_graph(), places, True)
+    data = tflite_builder._assemble([small_graph()], places, True)
     if reason is None:
         read_or_refuse(data)
     else:
