@@ -3,51 +3,39 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Sequence
 
 from host_tools import version
-from host_tools.commands import (
-    bench,
-    boards,
-    demo,
-    deploy,
-    flash,
-    inspect,
-    install,
-    pack_model,
-    profile,
-    quantize,
-    run,
-    sim,
-    validate,
-)
 from host_tools.errors import CommandError
 
-# in the order of --help
-VERBS = (
-    quantize,
-    pack_model,
-    inspect,
-    run,
-    profile,
-    boards,
-    flash,
-    install,
-    deploy,
-    validate,
-    sim,
-    demo,
-    bench,
-)
+# in the order of --help; each is a module of commands, imported when it is called
+VERBS = {
+    "quantize": "make an int8 .tflite of a float network, and say what that costs",
+    "pack-model": "pack a .tflite model into a blob that the board runs",
+    "inspect": "show the plan of a blob, and what lies where in its arena",
+    "run": "run a model on arrays, on this computer or on a board",
+    "profile": "count instructions and estimate cycles of each operator on the virtual board",
+    "boards": "list the boards known and those attached",
+    "flash": "put firmware on an attached board, over USB or its ST-LINK",
+    "install": "put the native module, blobs and classify.py on a board, whole or not at all",
+    "deploy": "put a blob and scripts on a board, whole or not at all",
+    "validate": "run a blob on a board, compare with this computer bit by bit, and time it",
+    "sim": "start a virtual board and print its port for mpremote",
+    "demo": "classify pictures on the virtual board",
+    "bench": "count the instructions of the real models, beside CMSIS-NN's, or of any models "
+    "given",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one verb and returns the exit code: 0, 1 for an error, 2 for a wrong command line."""
     try:
         try:
-            args = _parser().parse_args(arguments)
+            words = sys.argv[1:] if arguments is None else arguments
+            args = _parser(words).parse_args(words)
             code: int = args.run(args)
         finally:
             sys.stdout.flush()  # of --help too, which ends within parse_args()
@@ -63,9 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """The command line's parser, with the options of the verb that the words name."""
     # argparse's own list of verbs breaks its lines oddly
-    listed = "\n".join(f"  {module.NAME:<12}{module.HELP}" for module in VERBS)
+    listed = "\n".join(f"  {name:<12}{what}" for name, what in VERBS.items())
     parser = argparse.ArgumentParser(
         prog="host_tools",
         usage="host_tools [-h] [--version] VERB ...",
@@ -78,12 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(
         prog="host_tools", metavar="VERB", required=True, help=argparse.SUPPRESS
     )
-    for module in VERBS:
-        verb = verbs.add_parser(
-            module.NAME,
-            description=f"{module.HELP[0].upper()}{module.HELP[1:]}.",
-            epilog=f"example: {module.EXAMPLE}",
-        )
-        module.add_arguments(verb)
-        verb.set_defaults(run=module.run)
+    called = next((word for word in words if not word.startswith("-")), None)
+    for name, what in VERBS.items():
+        verb = verbs.add_parser(name, description=f"{what[0].upper()}{what[1:]}.")
+        if name == called:
+            module = importlib.import_module(f"host_tools.commands.{name.replace('-', '_')}")
+            verb.epilog = f"example: {module.EXAMPLE}"
+            module.add_arguments(verb)
+            verb.set_defaults(run=module.run)
     return parser

@@ -1,1 +1,1 @@
-"""The verbs of the command, one a module: NAME, HELP, add_arguments(parser), run(args) -> int."""
+"""The verbs of the command, one a module: EXAMPLE, add_arguments(parser), run(args) -> int."""

@@ -19,8 +19,6 @@ from host_tools.text import text_table
 from host_tools.virtual_board import default_firmware
 from host_tools.virtual_board.profiling import Cost, profile_on_virtual_board, random_inputs
 
-NAME = "bench"
-HELP = "count the instructions of the real models, beside CMSIS-NN's, or of any models given"
 EXAMPLE = "host_tools bench --models folder"
 
 BASELINE = Path(__file__).resolve().parents[1] / "baselines" / "cmsis_nn.json"

@@ -15,8 +15,6 @@ from host_tools.flash.usb import Device, attached
 from host_tools.pack import load_blob
 from host_tools.text import text_table
 
-NAME = "boards"
-HELP = "list the boards known and those attached"
 EXAMPLE = "host_tools boards nucleo-h743zi"
 
 CHECKED = "These figures come from the sources named; none was checked on a board yet."

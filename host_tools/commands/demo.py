@@ -24,8 +24,6 @@ from host_tools.virtual_board import VirtualBoard
 from host_tools.virtual_board.camera import BOARD_LIBRARY, Camera
 from host_tools.virtual_board.profiling import profile_on_virtual_board
 
-NAME = "demo"
-HELP = "classify pictures on the virtual board"
 EXAMPLE = "host_tools demo --pictures holiday"
 
 MODEL = ROOT / "models" / "cifar10"

@@ -20,8 +20,6 @@ from host_tools.fits import Fit
 from host_tools.serial_ports import choose_port
 from host_tools.text import plain, text_table
 
-NAME = "deploy"
-HELP = "put a blob and scripts on a board, whole or not at all"
 EXAMPLE = "host_tools deploy net.ink --run micropython_lib/classify.py"
 
 # bytes: file systems of boards take 255, and a temporary name is longer

@@ -12,8 +12,6 @@ from host_tools.flash.image import read_image
 from host_tools.flash.steps import flash, plan
 from host_tools.flash.usb import attached
 
-NAME = "flash"
-HELP = "put firmware on an attached board, over USB or its ST-LINK"
 EXAMPLE = "host_tools flash --board openmv-h7 firmware.bin --dry-run"
 
 

@@ -26,8 +26,6 @@ from host_tools.tensor_text import channels_first_text, images_text, tensor_text
 from host_tools.text import text_table
 from host_tools.virtual_board.profiling import Cost, profile_on_virtual_board, random_inputs
 
-NAME = "inspect"
-HELP = "show the plan of a blob, and what lies where in its arena"
 EXAMPLE = "host_tools inspect net.ink --svg net.svg"
 
 LEGEND = """\

@@ -18,8 +18,6 @@ from host_tools.places import ROOT
 from host_tools.serial_ports import choose_port
 from host_tools.text import text_table
 
-NAME = "install"
-HELP = "put the native module, blobs and classify.py on a board, whole or not at all"
 EXAMPLE = "host_tools install net.ink"
 SCRIPT = ROOT / "micropython_lib/classify.py"
 

@@ -31,8 +31,6 @@ from host_tools.tensor_text import (
     tensor_text,
 )
 
-NAME = "pack-model"
-HELP = "pack a .tflite model into a blob that the board runs"
 EXAMPLE = "host_tools pack-model net.tflite -o net.ink --labels labels.txt"
 
 

@@ -22,8 +22,6 @@ from host_tools.plan.costs import Prediction, predict
 from host_tools.text import text_table
 from host_tools.virtual_board.profiling import profile_on_virtual_board, random_inputs
 
-NAME = "profile"
-HELP = "count instructions and estimate cycles of each operator on the virtual board"
 EXAMPLE = "host_tools profile net.tflite --board openmv-h7 --svg net.svg"
 
 NOTE = (

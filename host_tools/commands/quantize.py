@@ -30,8 +30,6 @@ from host_tools.quantize.samples import Samples, array_samples, spread
 from host_tools.quantize.sources import converted
 from host_tools.tensor_text import has_channels_first
 
-NAME = "quantize"
-HELP = "make an int8 .tflite of a float network, and say what that costs"
 EXAMPLE = "host_tools quantize net.keras --calibrate pictures --image-range 0 1 -o net.tflite"
 
 MOST_CALIBRATED = 1000

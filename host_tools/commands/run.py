@@ -35,8 +35,6 @@ from host_tools.reference import run_batches
 from host_tools.text import plain
 from host_tools.virtual_board.runtime import run_on_virtual_board
 
-NAME = "run"
-HELP = "run a model on arrays, on this computer or on a board"
 EXAMPLE = "host_tools run net.tflite --input x.npy --output y.npy --on sim"
 
 TOP = 3

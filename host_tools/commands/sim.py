@@ -17,8 +17,6 @@ from host_tools.virtual_board.board import VirtualBoard
 from host_tools.virtual_board.camera import Camera
 from host_tools.virtual_board.preview import Preview
 
-NAME = "sim"
-HELP = "start a virtual board and print its port for mpremote"
 EXAMPLE = "host_tools sim --romfs net.ink --camera webcam --run micropython_lib/classify.py"
 
 

@@ -29,8 +29,6 @@ from host_tools.text import text_table
 from host_tools.virtual_board import VirtualBoard, qemu
 from host_tools.virtual_board.profiling import random_inputs
 
-NAME = "validate"
-HELP = "run a blob on a board, compare with this computer bit by bit, and time it"
 EXAMPLE = "host_tools validate net.ink --on /dev/ttyACM0 --json"
 
 COUNT = 10
