@@ -30,9 +30,12 @@ def float_model(network: nn.Module, shown: np.ndarray, path: Path) -> None:
     """Write the float network, of inputs [1, ...] of values 0 to 255, as a .tflite file.
 
     Raises QuantizeError unless the file gives what the network gives for the inputs uint8
-    [N, ...]: the converter once took the weights of another tensor for a layer's.
+    [N, ...].
     """
     network.eval()
+    for values in network.parameters():
+        # litert-torch copies others and tells them apart by memory that it has freed.
+        values.data = values.data.contiguous(memory_format=torch.contiguous_format)
     inputs = torch.from_numpy(shown.astype(np.float32))
     converted = litert_torch.convert(network, (inputs[:1],))
     converted.export(str(path))

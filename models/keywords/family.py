@@ -1,0 +1,199 @@
+"""The family's networks: the layers of each, how long it trains, what it must reach; no torch.
+
+The seven kinds and two sizes are those of Zhang, Suda, Lai and Chandra, "Hello Edge: Keyword
+Spotting on Microcontrollers", 2017: size S has at most 80 KB and 6 million operations, M 200 KB
+and 20 million. Their networks read 10 MFCC; ours 40 bands of `pack-model --audio log-mel`, so the
+first layers and the widths differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+from models.training.promise import Promise
+
+HERE = Path(__file__).resolve().parent
+LABELS = (
+    *("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go"),
+    *("unknown", "silence"),
+)
+FRAMES, BANDS = 98, 40
+CLASSES = len(LABELS)
+GATES = {"gru": 3, "lstm": 4}
+
+
+@dataclass(frozen=True)
+class Conv:
+    """A convolution over (frames, bands) with normalization and ReLU; no padding, or SAME."""
+
+    channels: int
+    kernel: tuple[int, int]
+    stride: tuple[int, int] = (1, 1)
+    same: bool = False
+    depthwise: bool = False
+
+
+@dataclass(frozen=True)
+class Mean:
+    """Means of blocks of (frames, bands), which do not overlap."""
+
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A fully connected layer with ReLU, or without."""
+
+    units: int
+    relu: bool = True
+
+
+@dataclass(frozen=True)
+class Recurrent:
+    """A GRU or LSTM layer over the frames; `last`: only its last output goes on."""
+
+    kind: str
+    units: int
+    last: bool = False
+
+
+Layer = Conv | Mean | Dense | Recurrent
+
+
+@dataclass(frozen=True)
+class Network:
+    """Layers, then a fully connected one to the classes, on all values or each channel's mean."""
+
+    layers: tuple[Layer, ...]
+    epochs: int
+    promise: Promise
+    mean: bool = False
+    rate: float = 3e-3
+    decay: float = 1e-2
+    average: float = 0.999  # Of the weights, over the steps: the share of the past that stays.
+    smoothed: float = 0.1  # The labels' share that goes to all classes.
+
+
+def place(name: str) -> Path:
+    """Return the path of a network's .tflite file; its blob and card lie beside it."""
+    return HERE / name / f"{name}.tflite"
+
+
+def separable(before: int, after: int, size: tuple[int, int] = (3, 3)) -> tuple[Conv, Conv]:
+    """Return a depthwise convolution and one of 1x1."""
+    return Conv(before, size, same=True, depthwise=True), Conv(after, (1, 1))
+
+
+def shapes(network: Network) -> list[tuple[tuple[int, ...], int, int]]:
+    """Return (shape of the output, multiply-accumulates, weights and biases) of each layer.
+
+    The output of a convolution or mean is (frames, bands, channels), of a recurrent layer
+    (frames, units), of others (units,); the layer to the classes is the last.
+    """
+    shape: tuple[int, ...] = (FRAMES, BANDS, 1)
+    found = []
+    for layer in (*network.layers, Dense(CLASSES)):
+        macs, weights = 0, 0
+        if isinstance(layer, Mean):
+            shape = (shape[0] // layer.size[0], shape[1] // layer.size[1], shape[2])
+        elif isinstance(layer, Conv):
+            inputs = prod(layer.kernel) * (1 if layer.depthwise else shape[2])
+            sides = [
+                -(-side // stride) if layer.same else (side - kernel) // stride + 1
+                for side, kernel, stride in zip(shape, layer.kernel, layer.stride, strict=False)
+            ]
+            shape = (*sides, layer.channels)
+            macs, weights = prod(shape) * inputs, layer.channels * (inputs + 1)
+        elif isinstance(layer, Recurrent):
+            gates, inputs = GATES[layer.kind] * layer.units, prod(shape[1:])
+            macs = shape[0] * gates * (inputs + layer.units)
+            weights = gates * (inputs + layer.units + 1)
+            shape = (layer.units,) if layer.last else (shape[0], layer.units)
+        else:
+            last = len(found) == len(network.layers)
+            inputs = shape[-1] if last and network.mean else prod(shape)
+            shape = (layer.units,)
+            macs, weights = inputs * layer.units, (inputs + 1) * layer.units
+        found.append((shape, macs, weights))
+    return found
+
+
+def multiply_accumulates(network: Network) -> int:
+    """Return the network's multiply-accumulates for one window of 98 frames."""
+    return sum(macs for _, macs, _ in shapes(network))
+
+
+def weights(network: Network) -> int:
+    """Return the network's weights and biases."""
+    return sum(count for _, _, count in shapes(network))
+
+
+SMALL = Promise(0.0, 3_000_000, 120_000, 64_000)
+MEDIUM = Promise(0.0, 12_000_000, 320_000, 64_000)
+NETWORKS = {
+    "dnn": Network((Mean((4, 4)), Dense(144), Dense(144), Dense(144)), epochs=40, promise=SMALL),
+    "cnn": Network(
+        (
+            *(Conv(28, (10, 8), (4, 4)), Conv(30, (10, 4), (2, 1))),
+            *(Dense(16, relu=False), Dense(128)),
+        ),
+        epochs=40,
+        promise=SMALL,
+    ),
+    "basic-lstm": Network(
+        (Mean((4, 1)), Recurrent("lstm", 110, last=True)), epochs=40, promise=SMALL
+    ),
+    "lstm": Network(
+        (Mean((4, 1)), Recurrent("lstm", 80), Recurrent("lstm", 64, last=True)),
+        epochs=40,
+        promise=SMALL,
+    ),
+    "gru": Network((Mean((4, 1)), Recurrent("gru", 140, last=True)), epochs=40, promise=SMALL),
+    "crnn": Network(
+        (
+            Conv(40, (10, 8), (4, 8)),
+            *(Recurrent("gru", 60), Recurrent("gru", 60, last=True)),
+            Dense(84),
+        ),
+        epochs=50,
+        promise=SMALL,
+    ),
+    "ds-cnn": Network(
+        (
+            Conv(36, (10, 8), (4, 8)),
+            *separable(36, 64),
+            Conv(64, (3, 3), (2, 1), depthwise=True, same=True),
+            Conv(80, (1, 1)),
+            *separable(80, 80),
+            *separable(80, 80),
+        ),
+        epochs=60,
+        promise=Promise(95.0, 1_500_000, 80_000, 64_000),
+        mean=True,
+    ),
+    "crnn-m": Network(
+        (
+            Conv(64, (10, 8), (4, 8)),
+            *(Recurrent("gru", 96), Recurrent("gru", 96, last=True)),
+            Dense(96),
+        ),
+        epochs=60,
+        promise=MEDIUM,
+    ),
+    "ds-cnn-m": Network(
+        (
+            Conv(128, (10, 8), (4, 8)),
+            *separable(128, 128),
+            *separable(128, 128),
+            Conv(128, (3, 3), (2, 1), depthwise=True, same=True),
+            Conv(192, (1, 1)),
+            *separable(192, 192),
+            *separable(192, 192),
+        ),
+        epochs=60,
+        promise=MEDIUM,
+        mean=True,
+    ),
+}

@@ -1,0 +1,81 @@
+"""Features, training and quantization, in that order; recipe.py runs this.
+
+It runs in the training environment and writes NAME.tflite and facts.json, which says how it was
+made, into a folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from models.keywords import data, network, train
+from models.keywords.family import NETWORKS, place
+from models.training import quantize
+from models.training.environment import made
+from models.training.fit import Plan, fit, has_bfloat16
+
+CALIBRATION_WORDS = 1000
+COMPARED = 16  # Words, to see that the converter made no other network.
+
+
+def run(name: str, cache: Path, words: data.Words, seed: int, epochs: int, threads: int) -> None:
+    """Run every stage and write the files into `cache`/NAME."""
+    kind = NETWORKS[name]
+    folder = cache / name
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(threads)
+    plan = Plan(
+        *(epochs, seed, threads, kind.rate, kind.decay),
+        average=kind.average,
+        smoothed=kind.smoothed,
+        optimizer="adamw",
+        bfloat16=has_bfloat16(),
+    )
+    torch.manual_seed(seed)
+    lesson = train.Spoken(words)
+    trained, seconds = fit(network.Trained(kind), plan, lesson, folder / "checkpoint.pt")
+
+    float_path, int8_path = folder / "float.tflite", folder / place(name).name
+    trained.eval()
+    shown = words.train[:: len(words.train) // CALIBRATION_WORDS]
+    quantize.float_model(network.Deployed(trained), shown[:COMPARED], float_path)
+    quantize.int8_model(float_path, shown, int8_path)
+    quantize.check(int8_path, None)
+    facts = {
+        "float_accuracy": round(train.accuracy(trained, words.test, words.test_labels), 2),
+        "held_out_accuracy": round(lesson.judge(trained), 2),
+        "training": {
+            **asdict(plan),
+            "words": lesson.count,
+            "seconds": round(seconds),
+        },
+        **made(),
+    }
+    (folder / "facts.json").write_text(json.dumps(facts, indent=2) + "\n")
+
+
+def main() -> None:
+    """Parse the arguments and run."""
+    parser = argparse.ArgumentParser(description="Train and quantize a network.")
+    parser.add_argument("name", choices=list(NETWORKS))
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--features", type=Path, required=True)
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--threads", type=int, required=True)
+    args = parser.parse_args()
+    epochs = args.epochs or NETWORKS[args.name].epochs
+    try:
+        words = data.load(args.features, args.cache / "words.npz")
+        run(args.name, args.cache, words, args.seed, epochs, args.threads)
+    except (data.DataError, quantize.QuantizeError) as error:
+        raise SystemExit(f"recipe: {error}") from None
+
+
+if __name__ == "__main__":
+    main()
