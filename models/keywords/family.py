@@ -21,6 +21,7 @@ LABELS = (
 )
 FRAMES, BANDS = 98, 40
 CLASSES = len(LABELS)
+COMMITTED = ("ds-cnn", "crnn")  # Of the others, only the cards are.
 GATES = {"gru": 3, "lstm": 4}
 
 
@@ -188,9 +189,9 @@ NETWORKS = {
             *separable(128, 128),
             *separable(128, 128),
             Conv(128, (3, 3), (2, 1), depthwise=True, same=True),
-            Conv(192, (1, 1)),
-            *separable(192, 192),
-            *separable(192, 192),
+            Conv(160, (1, 1)),
+            *separable(160, 160),
+            *separable(160, 160),
         ),
         epochs=60,
         promise=MEDIUM,

@@ -1,0 +1,83 @@
+"""Packs and measures a trained keyword network and writes its card; no training here.
+
+Runs in the project's environment: python -m models.keywords.card NAME. Accuracy is what the
+board's own C runtime gives on this computer, bit for bit; instructions are counted on the virtual
+board, and cycles are estimated there. Without --folder it packs and counts the committed network
+anew and keeps what its card says of its making and accuracy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from host_tools.boards import read_board
+from host_tools.errors import CommandError
+from host_tools.files import write_whole
+from host_tools.pack import DEFAULT_TARGET, pack
+from models.keywords.card_text import markdown
+from models.keywords.family import (
+    COMMITTED,
+    LABELS,
+    NETWORKS,
+    multiply_accumulates,
+    place,
+    weights,
+)
+from models.training.measure import costing, judged
+from models.training.promise import broken
+
+CACHE = Path(__file__).resolve().parents[2] / "build" / "keywords"
+BOARD = "nucleo-h743zi"  # Whose current the energy is estimated by.
+MADE = ("float_accuracy", "held_out_accuracy", "training", "date", "versions")
+JUDGED = ("int8_accuracy", "confusion")
+
+
+def main() -> None:
+    """Measure, write the blob and the card beside the .tflite file, and judge."""
+    parser = argparse.ArgumentParser(description="Measure a network and write its card.")
+    parser.add_argument("name", choices=list(NETWORKS))
+    parser.add_argument("--folder", type=Path, help="with a new NAME.tflite and facts.json")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where the features lie")
+    args = parser.parse_args()
+    network, path = NETWORKS[args.name], place(args.name)
+    run_current = read_board(BOARD).run_current
+    assert run_current is not None
+    if args.folder:
+        path = args.folder / path.name
+    elif args.name not in COMMITTED:
+        raise SystemExit(f"card: only the card of {args.name} is committed: train it by recipe.py")
+    try:
+        blob = pack(
+            path, labels=LABELS, target=DEFAULT_TARGET, flash=network.promise.flash or None
+        )
+        card = {
+            "name": args.name,
+            "multiply_accumulates": multiply_accumulates(network),
+            "weights": weights(network),
+            **costing(path, blob),
+        }
+        card["millijoules"] = round(run_current.millijoules(card["board_cycles"]), 3)
+        if args.folder:
+            made = json.loads((args.folder / "facts.json").read_text())
+            with np.load(args.cache / "words.npz") as words:
+                card |= judged(blob, words["test"], words["test_labels"], len(LABELS))
+        else:
+            made = json.loads((path.parent / "card.json").read_text())
+            card |= {key: made[key] for key in JUDGED}
+        card |= {key: made[key] for key in MADE}
+        write_whole(path.with_suffix(".ink"), blob)
+        write_whole(path.parent / "card.json", f"{json.dumps(card, indent=2)}\n".encode())
+        write_whole(path.parent / "card.md", markdown(card, network).encode())
+    except (OSError, CommandError) as error:
+        raise SystemExit(f"card: {error}") from None
+    print(f"{args.name}: float {card['float_accuracy']} %, int8 {card['int8_accuracy']} %")
+    if said := broken(network.promise, card):
+        raise SystemExit(f"card: not as promised: {'; '.join(said)}")
+
+
+if __name__ == "__main__":
+    main()
