@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 860, 520, 70, 30, 60, 70
+LETTER, LINE = 6.3, 14.0  # Pixels of a letter of a name, on average, and of its line.
 OURS, OTHERS = "#3b6ea8", "#857d8c"
 
 
@@ -23,6 +24,9 @@ class Point:
     ours: bool
     flash: int | None = None
     arena: int | None = None
+
+
+Box = tuple[float, float, float, float]  # Left, top, right and bottom.
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,18 @@ class Chart:
         low, high = self.accuracy
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (accuracy - low) / (high - low)
 
+    def center(self, row: Point) -> tuple[float, float, float]:
+        """Return where a bubble stands, and its radius."""
+        radius = self.radius * (row.weights / 1e5) ** 0.5
+        return self.across(row.cycles), self.down(row.accuracy), radius
+
+    def bubble(self, row: Point) -> Box:
+        """Return the box around a bubble."""
+        x, y, radius = self.center(row)
+        return x - radius, y - radius, x + radius, y + radius
+
     def draw(self, rows: list[Point]) -> str:
-        """Return the SVG document; names stand right of a bubble, left in the right half."""
+        """Return the SVG document; a name stands where it covers nothing, if it can."""
         end, floor = WIDTH - RIGHT, HEIGHT - BOTTOM
         parts = [
             f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{HEIGHT}' "
@@ -65,15 +79,17 @@ class Chart:
             parts.append(f"<path d='M{LEFT} {y:.1f}H{end}' stroke='#ddd'/>")
             parts.append(text(LEFT - 8, y + 4, f"{tick:g} %", 12, "end"))
         for row in sorted(rows, key=lambda row: -row.weights):
-            x, y = self.across(row.cycles), self.down(row.accuracy)
-            radius = self.radius * (row.weights / 1e5) ** 0.5
+            x, y, radius = self.center(row)
             parts.append(
                 f"<circle cx='{x:.1f}' cy='{y:.1f}' r='{radius:.1f}' "
                 f"fill='{OURS if row.ours else OTHERS}' fill-opacity='0.6'/>"
             )
-            name, beside = row.name.strip("`").split(", ")[0], x < (LEFT + end) * 0.6
-            left = x + (radius + 5 if beside else -radius - 5)
-            parts.append(text(left, y + 4, name, 12, "start" if beside else "end"))
+        taken = [self.bubble(row) for row in rows]
+        for row in rows:
+            name = row.name.strip("`").split(", ")[0]
+            box = free_place(*self.center(row), len(name) * LETTER, taken)
+            taken.append(box)
+            parts.append(text(box[0], box[3] - 3, name, 12))
         parts += [
             text(LEFT, HEIGHT - 30, f"cycles {self.example} (ours: estimates); area: weights", 12),
             text(
@@ -82,6 +98,27 @@ class Chart:
             "</svg>",
         ]
         return "\n".join(parts) + "\n"
+
+
+def free_place(x: float, y: float, radius: float, width: float, taken: list[Box]) -> Box:
+    """Return the box of a name beside, above or below a bubble: the first that covers least."""
+    middle = y - LINE / 2
+    corners = (
+        *((x + radius + 4, middle), (x - radius - 4 - width, middle)),
+        *((x - width / 2, y - radius - LINE - 2), (x - width / 2, y + radius + 2)),
+    )
+    boxes = [(left, top, left + width, top + LINE) for left, top in corners]
+
+    def covered(box: Box) -> float:
+        """Return the area of others in `box`, and much more where it leaves the chart."""
+        area = 1e6 if box[0] < LEFT or box[2] > WIDTH else 0.0
+        for other in taken:
+            wide = min(box[2], other[2]) - max(box[0], other[0])
+            high = min(box[3], other[3]) - max(box[1], other[1])
+            area += max(0.0, wide) * max(0.0, high)
+        return area
+
+    return min(boxes, key=covered)
 
 
 def text(x: float, y: float, words: str, size: int, anchor: str = "start") -> str:
