@@ -35,6 +35,7 @@ help:
 	@echo '     PYTHON_EXPORTERS=p  a Python of 3.12 or 3.13 for those that need one'
 	@echo 'make bench             instructions and cycles of the real models, the code'"'"'s size'
 	@echo '     MODELS=folder       of each layer of your own models there instead'
+	@echo 'make bench-tools       seconds that the commands take here, predictions a second on this computer'
 	@echo 'make lint              style, types and warnings; make format puts the style right'
 	@echo 'make firmware-virtual  the firmware of the virtual board; prints its path'
 	@echo '     FPU=single          single-precision FPU (default: double)'
@@ -209,6 +210,10 @@ else
 	@stock=$$($(MAKE) --no-print-directory --silent STOCK=1 firmware-virtual) \
 		&& $(PYTHON) -m host_tools bench --cycles --stock "$$stock"
 endif
+
+.PHONY: bench-tools
+bench-tools: .venv/tools
+	@$(PYTHON) -m host_tools.tool_speed
 
 .PHONY: test
 test: lint firmware-virtual

@@ -144,7 +144,7 @@ def _real(
     """The rows of NETWORKS by title; `left_out` gets the models that are not there."""
     report: dict[str, list[Row]] = {}
     for network in NETWORKS:
-        path = _find(network.model, _shared_models())
+        path = find_model(network.model)
         if path is None:
             left_out[network.model] = "missing"
             continue
@@ -212,8 +212,10 @@ def _print_what(args: argparse.Namespace) -> None:
         print("Cycles are estimates for a Cortex-M7, without caches, flash waits, mispredictions.")
 
 
-def _find(name: str, models: Path) -> Path | None:
-    for path in (ROOT / "models" / name / f"{name}.tflite", models / f"{name}.tflite"):
+def find_model(name: str) -> Path | None:
+    """The file of a network of NETWORKS: one of ours, or of $INKLING_SHARED; None if missing."""
+    for folder in (ROOT / "models" / name, _shared_models()):
+        path = folder / f"{name}.tflite"
         if path.is_file():
             return path
     return None
