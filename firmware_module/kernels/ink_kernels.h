@@ -125,6 +125,50 @@ typedef struct {
 void ink_arg_max_s8(const ink_arg_max_params_t *params, const ink_tensor_t *input,
     const int8_t *input_data, int32_t *output_data);
 
+typedef struct {
+    int32_t batches, depth, filters, rank, memory, wide, state_zero_point, output_offset;
+    int32_t feature_multiplier, feature_shift, output_multiplier, output_shift;
+    uint32_t weights, start, time, bias;
+} ink_svdf_params_t;
+
+// An SVDF with its data. `weights` as ink_four_rows() has them, filters in the place of rows;
+// `start` is what their sums start from, both filled up to a multiple of four filters. `time` has
+// int8 [filters, memory], int16 where wide; `bias` is [filters / rank].
+typedef struct {
+    const ink_svdf_params_t *params;
+    const int8_t *weights, *time;
+    const int32_t *start, *bias;
+} ink_svdf_t;
+
+// input [batches, depth], state [batches, filters, memory] as `time`, output [batches, filters /
+// rank]. `scratch` has room for ink_groups(depth) groups.
+void ink_svdf_s8(
+    const ink_svdf_t *layer, const int8_t *input, int8_t *state, int8_t *output, int16_t *scratch);
+
+typedef struct {
+    int32_t steps, batches, time_major, depth, units, output_offset, cell_clip;
+    int32_t cell_multiplier, cell_shift;
+    uint32_t weights, bias, multiplier, shift, table;
+} ink_lstm_params_t;
+
+// An LSTM with its data. Gates are input, forget, cell, output. For each unit `weights` has those
+// of the four gates as ink_four_rows() has them, first of the input, then of the hidden state, and
+// `bias` four of each. Multipliers and shifts are of the gates' products with the input, then with
+// the hidden state, then of forget gate x cell, input gate x cell gate, output gate x tanh(cell).
+// `table` has the logistic function.
+typedef struct {
+    const ink_lstm_params_t *params;
+    const int8_t *weights;
+    const int32_t *bias, *multiplier, *shift;
+    const uint16_t *table;
+} ink_lstm_t;
+
+// input [batches, steps, depth] or, time_major, [steps, batches, depth]; output alike. `state`:
+// cells [batches, units], then int8 [batches, units] of the last output. `scratch` has room for
+// ink_groups(depth) + ink_groups(units) groups.
+void ink_lstm_s8(
+    const ink_lstm_t *layer, const int8_t *input, int16_t *state, int8_t *output, int16_t *scratch);
+
 // From one dtype of tensors to another.
 void ink_cast(uint32_t from, const void *input, uint32_t to, void *output, uint32_t count);
 

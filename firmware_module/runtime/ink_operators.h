@@ -5,6 +5,7 @@
 #define INK_OPERATORS_H
 
 #include "ink_check.h"
+#include "ink_options.h"
 
 typedef struct {
     const char *name;
@@ -26,7 +27,7 @@ const ink_kernel_t *ink_find_kernel(uint32_t kernel);
 
 // The kernels, X(number, name) each: docs/blob-format.md has the numbers. That of name `x` is
 // `ink_op_x`, in operators/, in the file of its name or its family's. A build for some
-// blobs only gives its own list (`make natmod FOR=`).
+// blobs only gives its own list (`make natmod FOR=`), others leave groups out (ink_options.h).
 #ifdef INK_KERNELS
 #define INK_FEW_KERNELS
 #else
@@ -73,7 +74,14 @@ const ink_kernel_t *ink_find_kernel(uint32_t kernel);
     X(41, depthwise_dilated_s8)                                                                    \
     X(42, conv_general_s8)                                                                         \
     X(43, fully_connected_general_s8)                                                              \
-    X(44, winograd_f45_s8)
+    X(44, winograd_f45_s8)                                                                         \
+    INK_RECURRENT_KERNELS(X)
+#endif
+
+#if INK_RECURRENT
+#define INK_RECURRENT_KERNELS(X) X(45, svdf_s8) X(46, lstm_s8)
+#else
+#define INK_RECURRENT_KERNELS(X)
 #endif
 
 #define INK_DECLARE_KERNEL(number, name) extern const ink_kernel_t ink_op_##name;

@@ -16,6 +16,7 @@ from host_tools.kernels import (
     lut,
     pool,
     quantize,
+    recurrent,
     reduction,
     resize,
     softmax,
@@ -45,6 +46,7 @@ _CARDS = (
     *winograd.CARDS,
     winograd_f45.CARD,
     *conv_general.CARDS,
+    *recurrent.CARDS,
 )
 
 KERNELS: dict[str, Card] = {card.name: card for card in _CARDS}

@@ -17,6 +17,7 @@ from single_operators import (
     parts,
     pooling,
     quantization,
+    recurrent,
     reduction,
     repeats,
     resize,
@@ -35,6 +36,7 @@ _MODELS: dict[str, Model] = {
     **parts.MODELS,
     **pooling.MODELS,
     **quantization.MODELS,
+    **recurrent.MODELS,
     **reduction.MODELS,
     **repeats.MODELS,
     **resize.MODELS,
@@ -45,7 +47,12 @@ _MODELS: dict[str, Model] = {
 }
 
 # by kernel
-RULES: dict[str, tuple[Rule, ...]] = {**elementwise.RULES, **reduction.RULES, **resize.RULES}
+RULES: dict[str, tuple[Rule, ...]] = {
+    **elementwise.RULES,
+    **recurrent.RULES,
+    **reduction.RULES,
+    **resize.RULES,
+}
 
 # tflite-micro has no int8 kernel for these: LiteRT's reference kernel says what they compute
 BY_LITERT = frozenset(
@@ -56,7 +63,7 @@ BY_LITERT = frozenset(
 )
 
 # those that keep something from run to run
-WITH_STATES = frozenset(variables.MODELS)
+WITH_STATES = frozenset({**recurrent.MODELS, **variables.MODELS})
 
 KINDS = tuple(sorted(_MODELS))
 
