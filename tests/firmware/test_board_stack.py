@@ -98,6 +98,7 @@ for name in sorted(os.listdir("/rom")):
             ("profile, whole", model.profile, (inputs,)),
             ("print", str, (model,)),
         ):
+            model.reset()
             up, answer = first_answer(turns, limit, function, given)
             least, most = frames.get(what, (up, up))
             frames[what] = min(up, least), max(up, most)
