@@ -13,6 +13,7 @@ from host_tools.errors import CommandError
 
 # in the order of --help; each is a module of commands, imported when it is called
 VERBS = {
+    "teach": "teach a network your own classes, from a folder of pictures",
     "quantize": "make an int8 .tflite of a float network, and say what that costs",
     "pack-model": "pack a .tflite model into a blob that the board runs",
     "inspect": "show the plan of a blob, and what lies where in its arena",

@@ -64,13 +64,14 @@ def int8_right(blob: bytes, samples: Samples, labels: Array) -> int:
                 stored(np.stack(column), tensor.dtype, tensor.scale, tensor.zero_point)
                 for column, tensor in zip(columns, inputs, strict=True)
             ]
-            rows = _run(blob, batches)[0].reshape(len(indices), -1)
+            rows = answers(blob, batches)[0].reshape(len(indices), -1)
             right += int((rows.argmax(1) == labels[indices]).sum())
             update(indices.stop)
     return right
 
 
-def _run(blob: bytes, batches: Sequence[Array]) -> list[Array]:
+def answers(blob: bytes, batches: Sequence[Array]) -> list[Array]:
+    """The outputs of a blob for batches of its inputs: in our C, in numpy without a compiler."""
     try:
         model = HostModel(blob)
     except NoCompilerError:

@@ -1,0 +1,1 @@
+"""One's own classes: from folders of pictures and a trained network to a blob and a page."""
