@@ -177,7 +177,7 @@ def _convolution(graph: Graph, operator: Operator, padded: Padded) -> Step:
         groups = values.shape[3]
         if operator.options["depth_multiplier"] != 1:
             raise CommandError(f"operator {operator.index} makes several channels of one")
-        values = values.transpose(3, 0, 1, 2)
+        values = values.transpose(3, 1, 2, 0)
     values = np.ascontiguousarray(values.transpose(0, 3, 1, 2))
     same = _same(graph, operator, values.shape[2:])
     source, before = padded.get(source, (source, NO_PADDING))
