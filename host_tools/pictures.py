@@ -20,7 +20,7 @@ from host_tools.errors import CommandError
 from host_tools.images import rgb888_to_rgb565
 
 FRAME_WIDTH, FRAME_HEIGHT = 320, 240
-SUFFIXES = (".jpg", ".jpeg", ".png")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
 
 # 20 real CIFAR-10 test pictures lie in this package: foolbox/data/cifar10_<number>_<class>.png
 _WHEEL = "foolbox==3.3.4"
@@ -68,12 +68,12 @@ def _digest(contents: Sequence[bytes]) -> str:
 
 
 def picture_files(folder: Path) -> list[Path]:
-    """The JPEG and PNG files of a folder by name. Raises CommandError where there are none."""
+    """The JPEG, PNG and BMP files of a folder by name. Raises CommandError where there are none."""
     if not folder.is_dir():
         raise CommandError(f"there is no folder {folder} with pictures")
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
     if not paths:
-        raise CommandError(f"the folder {folder} has no pictures: put JPEG or PNG files into it")
+        raise CommandError(f"the folder {folder} has no pictures: put JPEG, PNG or BMP files into it")
     return paths
 
 

@@ -40,7 +40,8 @@ def folder_samples(
     if bool(shown) == bool(heard):
         found = "both pictures and wav files" if shown else "neither pictures nor wav files"
         raise CommandError(
-            f"the folder {folder} has {found}: give one with JPEG or PNG files, or with .wav files"
+            f"the folder {folder} has {found}: give one with JPEG, PNG or BMP files, or with .wav "
+            "files"
         )
     classes = None if labels is None else _classes(folder, shown or heard, labels)
     if shown:

@@ -63,7 +63,7 @@ def test_a_folder_without_pictures_is_named(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"no folder .*nowhere"):
         picture_files(tmp_path / "nowhere")
     (tmp_path / "notes.txt").write_text("no picture")
-    with pytest.raises(CommandError, match="no pictures: put JPEG or PNG"):
+    with pytest.raises(CommandError, match="no pictures: put JPEG, PNG or BMP"):
         picture_files(tmp_path)
 
 
