@@ -68,12 +68,14 @@ def _digest(contents: Sequence[bytes]) -> str:
 
 
 def picture_files(folder: Path) -> list[Path]:
-    """The JPEG, PNG and BMP files of a folder by name. Raises CommandError where there are none."""
+    """The picture files of a folder by name. Raises CommandError where there are none."""
     if not folder.is_dir():
         raise CommandError(f"there is no folder {folder} with pictures")
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
     if not paths:
-        raise CommandError(f"the folder {folder} has no pictures: put JPEG, PNG or BMP files into it")
+        raise CommandError(
+            f"the folder {folder} has no pictures: put JPEG, PNG or BMP files into it"
+        )
     return paths
 
 

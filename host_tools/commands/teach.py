@@ -9,6 +9,7 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,16 @@ TRUNK = ROOT / "models" / "cifar10" / "cifar10.tflite"
 ROUNDS = 30
 MOST_NAMED = 5
 CAMERA_SCRIPT = "micropython_lib/classify.py"
+
+
+@dataclass(frozen=True)
+class Files:
+    """What is written, and what is kept until then."""
+
+    blob: Path
+    html: Path
+    tflite: Path | None
+    checkpoint: Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,8 +102,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.rounds < 2 or args.seed < 0:
         raise CommandError("--rounds must be 2 or more, and --seed 0 or more")
-    flash, ram = limits(args)
-    output = args.output or args.folder.resolve().with_suffix(".ink")
+    limits(args)
+    files = _files(args)
     for module in ("torch", "litert_torch"):
         if importlib.util.find_spec(module) is None:
             raise missing("teaching", module, "teach")
@@ -103,22 +114,34 @@ def run(args: argparse.Namespace) -> int:
     warnings = [*split.warnings(pictures), *twins.warnings(pictures, groups)]
     for text in [*_shortened(pictures.skipped), *(f"warning: {text}" for text in warnings)]:
         _say(text)
-    checkpoint = output.with_name(f"{output.name}.checkpoint")
     try:
-        report = _taught(args, output, checkpoint, trunk, pictures, groups, warnings)
+        report = _taught(args, files, trunk, pictures, groups, warnings)
     except KeyboardInterrupt:
-        if checkpoint.exists():
-            _say(f"stopped; {checkpoint} keeps what is done: the same command goes on from there")
+        kept = files.checkpoint
+        if kept.exists():
+            _say(f"stopped; {kept} keeps what is done: the same command goes on from there")
         return 130
-    checkpoint.unlink(missing_ok=True)
+    files.checkpoint.unlink(missing_ok=True)
     print(json.dumps(as_json(report), indent=2) if args.json else as_text(report))
     return 0
 
 
+def _files(args: argparse.Namespace) -> Files:
+    """Where everything goes. Raises CommandError where that cannot be."""
+    blob = args.output or args.folder.resolve().with_suffix(".ink")
+    html = args.html or blob.with_suffix(".html")
+    given = [path for path in (blob, html, args.tflite) if path]
+    for path in given:
+        if not path.resolve().parent.is_dir():
+            raise CommandError(f"{path}: there is no folder {path.parent} to write it into")
+    if len({path.resolve() for path in given}) < len(given):
+        raise CommandError(f"two of {', '.join(map(str, given))} are the same file")
+    return Files(blob, html, args.tflite, blob.with_name(f"{blob.name}.checkpoint"))
+
+
 def _taught(
     args: argparse.Namespace,
-    output: Path,
-    checkpoint: Path,
+    places: Files,
     trunk: Trunk,
     pictures: Pictures,
     groups: npt.NDArray[np.int64],
@@ -149,19 +172,18 @@ def _taught(
         args.rounds,
         args.seed,
     )
-    network = train.fit(trunk, lesson, checkpoint, _say)
+    network = train.fit(trunk, lesson, places.checkpoint, _say)
     model = make.int8_model(network, trunk, pictures.exact[~held])
-    graph = tflite.read_model(model, output.stem)
+    graph = tflite.read_model(model, places.blob.stem)
     plan = plan_model(
-        graph, where=str(output), labels=names, target=DEFAULT_TARGET, flash=flash, ram=ram
+        graph, where=str(places.blob), labels=names, target=DEFAULT_TARGET, flash=flash, ram=ram
     )
     blob = write_labelled(plan, names)
     float_answers = train.probabilities(network, seen).argmax(1)
-    html = args.html or output.with_suffix(".html")
     report = Report(
         folder=str(args.folder),
-        output=str(output),
-        page=str(html),
+        output=str(places.blob),
+        page=str(places.html),
         trunk=str(args.trunk),
         names=names,
         learned=learned,
@@ -175,14 +197,14 @@ def _taught(
         rounds=args.rounds,
         seed=args.seed,
         seconds=round(time.monotonic() - started),
-        next=shlex.join(["host_tools", "deploy", str(output), "--run", CAMERA_SCRIPT]),
+        next=shlex.join(["host_tools", "deploy", str(places.blob), "--run", CAMERA_SCRIPT]),
         files=files,
         seen=seen,
     )
-    if args.tflite:
-        write_whole(args.tflite, model)
-    write_whole(html, page(report))
-    write_whole(output, blob)
+    if places.tflite:
+        write_whole(places.tflite, model)
+    write_whole(places.html, page(report))
+    write_whole(places.blob, blob)
     return report
 
 

@@ -22,7 +22,7 @@ CARRIED = (
     "firmware_module/kernels/**/*.[ch]",
     "micropython_lib/*.py",
     "micropython_lib/package.json",
-    "models/cifar10/cifar10.tflite",
+    "models/cifar10/**/*.tflite",
     "models/cifar10/**/*.ink",
     "models/cifar10/labels.txt",
 )
