@@ -31,13 +31,13 @@ def find_folder(label):
             continue
         base = disk if disk == "/remote" else disk + base
         break
-    folder = base + "/" + label
-    for path in (base, folder):
+    own = base + "/" + label
+    for path in (base, own):
         try:
             os.mkdir(path)
         except OSError:
             os.stat(path)
-    return folder
+    return own
 
 
 def last_number(folder):
