@@ -18,7 +18,7 @@ import numpy.typing as npt
 from host_tools import tflite
 from host_tools.byte_count import add_limits, limits
 from host_tools.errors import CommandError
-from host_tools.files import write_whole
+from host_tools.files import write_all
 from host_tools.pack import DEFAULT_TARGET, plan_model, write_labelled
 from host_tools.places import ROOT
 from host_tools.quantize.int8 import package
@@ -31,11 +31,9 @@ from host_tools.teach.report import Report, as_json, as_text
 from host_tools.teach.results import judge
 from host_tools.teach.trunk import Trunk, read_trunk
 
-NAME = "teach"
-HELP = "teach a network your own classes, from a folder of pictures"
 EXAMPLE = "host_tools teach pictures -o mine.ink"
 
-TRUNK = ROOT / "models" / "cifar10" / "cifar10.tflite"
+TRUNK = ROOT / "models" / "cifar10" / "tiny" / "tiny.tflite"
 ROUNDS = 30
 MOST_NAMED = 5
 CAMERA_SCRIPT = "micropython_lib/classify.py"
@@ -128,7 +126,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _files(args: argparse.Namespace) -> Files:
     """Where everything goes. Raises CommandError where that cannot be."""
-    blob = args.output or args.folder.resolve().with_suffix(".ink")
+    folder = args.folder.resolve()
+    blob = args.output or folder.with_name(f"{folder.name}.ink")
     html = args.html or blob.with_suffix(".html")
     given = [path for path in (blob, html, args.tflite) if path]
     for path in given:
@@ -201,10 +200,8 @@ def _taught(
         files=files,
         seen=seen,
     )
-    if places.tflite:
-        write_whole(places.tflite, model)
-    write_whole(places.html, page(report))
-    write_whole(places.blob, blob)
+    outputs = [(places.html, page(report)), (places.blob, blob)]
+    write_all([*outputs, (places.tflite, model)] if places.tflite else outputs)
     return report
 
 

@@ -138,8 +138,7 @@ def as_text(report: Report) -> str:
             f"held out ({results.right} right in int8, {report.float_right} in float32); on new "
             f"ones expect {100 * low:.0f} to {100 * high:.0f} %",
             needs_more(results, [plain(name) for name in report.names])[1],
-            *(f"  {name:<{width}}  {value}" for name, value in report.facts()[1:]),
-            f"  {'blob':<{width}}  {report.blob_bytes:,} bytes of flash",
+            *(f"  {name:<{width}}  {value}" for name, value in report.facts()),
             f"mistakes and confusion, with pictures: {report.page}",
             f"next: {report.next}",
         ]
