@@ -28,7 +28,7 @@ JOBS := $(shell nproc 2>/dev/null || echo 2)
 help:
 	@echo 'make demo              classify pictures on the virtual board; sets up what it needs'
 	@echo '     PICTURES=folder     your own JPEG, PNG and BMP files'
-	@echo '     NETWORK=name        another one of models/cifar10 than the paper'"'"'s'
+	@echo '     NETWORK=name        another one of models/cifar10 than small'
 	@echo 'make test              set up, lint, and every test'
 	@echo '     TESTS=path          only these tests'
 	@echo 'make test-exporters    models made by today'"'"'s exporters (not in make test); 4 GB of Python packages'

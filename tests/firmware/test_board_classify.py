@@ -135,7 +135,7 @@ def test_the_demonstration_tells_right_from_wrong_and_counts(
     assert cli.main(["demo", "--pictures", str(tmp_path)]) == 0
     text = capsys.readouterr().out
     table = np.arange(-128, 128).astype(np.int8)
-    oracle = TfliteMicro(MODEL.read_bytes())
+    oracle = TfliteMicro((ROOT / "models/cifar10/small/small.tflite").read_bytes())
     right = 0
     for name, truth in (("one_cat.png", "cat"), ("two_8.jpg", "ship"), ("three.png", None)):
         seen = images.image_to_tensor(camera_frame(tmp_path / name), 32, 32, 3, table)
