@@ -171,11 +171,11 @@ NETWORKS = {
     ),
     "tiny": Network(TINY, epochs=100, promise=Promise(82.0, 1_000_000, 80_000, 20_000)),
     "small": Network(SMALL, epochs=60, promise=Promise(87.0, 3_000_000, 120_000, 0)),
-    "wide": Network(WIDE, epochs=90, promise=Promise(84.5, 1_000_000, 0, 20_000)),
+    "wide": Network(WIDE, epochs=70, promise=Promise(84.5, 1_000_000, 0, 20_000)),
     "best": Network(BEST, epochs=50, promise=Promise(90.5, 7_000_000, 800_000, 64_000)),
     "mono": Network(
         PAPER,
-        epochs=40,
+        epochs=30,
         promise=Promise(80.0, 4_400_000, 0, 34_000),
         colours=1,
         flat=True,
@@ -186,6 +186,6 @@ NETWORKS = {
         TINY, epochs=100, promise=Promise(79.0, 1_000_000, 80_000, 20_000), colours=1
     ),
     "small-mono": Network(
-        SMALL, epochs=60, promise=Promise(84.0, 3_000_000, 120_000, 0), colours=1
+        SMALL, epochs=50, promise=Promise(84.0, 3_000_000, 120_000, 0), colours=1
     ),
 }
