@@ -148,18 +148,18 @@ void ink_svdf_s8(
 typedef struct {
     int32_t steps, batches, time_major, depth, units, output_offset, cell_clip;
     int32_t cell_multiplier, cell_shift;
-    uint32_t weights, bias, multiplier, shift, table;
+    uint32_t weights, bias, scales, table;
 } ink_lstm_params_t;
 
 // An LSTM with its data. Gates are input, forget, cell, output. For each unit `weights` has those
 // of the four gates as ink_four_rows() has them, first of the input, then of the hidden state, and
-// `bias` four of each. Multipliers and shifts are of the gates' products with the input, then with
-// the hidden state, then of forget gate x cell, input gate x cell gate, output gate x tanh(cell).
-// `table` has the logistic function.
+// `bias` four of each. `scales` are the packed kernels' requantizations of the gates' products with
+// the input, then with the hidden state, then of forget gate x cell, input gate x cell gate, output
+// gate x tanh(cell). `table` has the logistic function.
 typedef struct {
     const ink_lstm_params_t *params;
     const int8_t *weights;
-    const int32_t *bias, *multiplier, *shift;
+    const int32_t *bias, *scales;
     const uint16_t *table;
 } ink_lstm_t;
 

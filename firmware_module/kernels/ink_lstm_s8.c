@@ -3,16 +3,12 @@
 // Lite's reference kernels have it.
 #include <string.h>
 
+#include "armv7em/ink_packed_common.h"
 #include "ink_four_rows.h"
 #include "ink_kernels.h"
-#include "ink_requantize.h"
 
 // The gates, in the order of the weights.
 enum { INPUT, FORGET, CELL, OUTPUT };
-
-static int32_t clamp_16(int32_t value) {
-    return ink_clamp(value, INT16_MIN, INT16_MAX);
-}
 
 // 1 / (1 + exp(-x)) in Q0.15 of x in Q3.12. The table has it for 0 to 10.7, in Q0.16.
 static int32_t logistic(const uint16_t table[256], int32_t x) {
@@ -40,22 +36,16 @@ static int32_t hyperbolic(const uint16_t table[256], int32_t scaled) {
 }
 
 // Bias and inputs by the weights of a unit's gates, each to Q3.12.
-static const int8_t *gate_inputs(const ink_lstm_t *layer, int32_t first, const int32_t *bias,
+static const int8_t *gate_inputs(const ink_requantize_t *how, const int32_t *bias,
     const int16_t *inputs, const int8_t *weights, int32_t groups, int32_t gates[INK_ROWS]) {
     uint32_t sums[INK_ROWS];
     memcpy(sums, bias, sizeof(sums));
     weights = ink_four_rows(sums, inputs, weights, groups);
+#pragma GCC unroll 4
     for (int32_t gate = 0; gate < INK_ROWS; gate++) {
-        const int32_t scaled =
-            ink_multiply(sums[gate], layer->multiplier[first + gate], layer->shift[first + gate]);
-        gates[gate] = clamp_16(scaled);
+        gates[gate] = saturate_s16(rescale((int32_t)sums[gate], &how[gate]));
     }
     return weights;
-}
-
-static int32_t product(const ink_lstm_t *layer, int32_t which, int32_t a, int32_t b) {
-    const int32_t scale = 2 * INK_ROWS + which;
-    return ink_multiply((uint32_t)(a * b), layer->multiplier[scale], layer->shift[scale]);
 }
 
 // A time step of one sequence: `hidden` from the step before, and room for this one's.
@@ -69,30 +59,34 @@ static void step(const ink_lstm_t *layer, const int8_t *input, const int8_t *hid
     ink_widen_groups(wide_hidden, hidden, p->units);
     const int8_t *weights = layer->weights;
     const int32_t *bias = layer->bias;
+    const ink_requantize_t *const how = (const ink_requantize_t *)layer->scales;
+    const ink_requantize_t *const products = how + 2 * INK_ROWS;
     for (int32_t unit = 0; unit < p->units; unit++) {
         int32_t gates[INK_ROWS];
         int32_t more[INK_ROWS];
-        weights = gate_inputs(layer, 0, bias, scratch, weights, groups, gates);
-        weights = gate_inputs(
-            layer, INK_ROWS, bias + INK_ROWS, wide_hidden, weights, hidden_groups, more);
+        weights = gate_inputs(how, bias, scratch, weights, groups, gates);
+        weights =
+            gate_inputs(how + INK_ROWS, bias + INK_ROWS, wide_hidden, weights, hidden_groups, more);
         bias += 2 * INK_ROWS;
+#pragma GCC unroll 4
         for (int32_t gate = 0; gate < INK_ROWS; gate++) {
-            gates[gate] = clamp_16(gates[gate] + more[gate]);
+            gates[gate] = saturate_s16(gates[gate] + more[gate]);
         }
-        const int32_t kept =
-            clamp_16(product(layer, 0, logistic(layer->table, gates[FORGET]), cells[unit]));
-        const int32_t added = clamp_16(product(layer, 1, logistic(layer->table, gates[INPUT]),
-            hyperbolic(layer->table, gates[CELL] * 3)));
-        int32_t cell = clamp_16(kept + added);
+        const int32_t kept = logistic(layer->table, gates[FORGET]) * cells[unit];
+        const int32_t added =
+            logistic(layer->table, gates[INPUT]) * hyperbolic(layer->table, gates[CELL] * 3);
+        int32_t cell = saturate_s16(
+            saturate_s16(rescale(kept, &products[0])) + saturate_s16(rescale(added, &products[1])));
         if (p->cell_clip > 0) {
-            cell = ink_clamp(cell, -p->cell_clip, p->cell_clip);
+            cell = cell < -p->cell_clip ? -p->cell_clip : cell > p->cell_clip ? p->cell_clip : cell;
         }
         cells[unit] = (int16_t)cell;
         const int32_t round = p->cell_shift > 0 ? 1 << (p->cell_shift - 1) : 0;
         const int32_t scaled = (cell * p->cell_multiplier + round) >> p->cell_shift;
-        const int32_t out = product(
-            layer, 2, hyperbolic(layer->table, scaled), logistic(layer->table, gates[OUTPUT]));
-        output[unit] = (int8_t)ink_clamp(p->output_offset + out, INT8_MIN, INT8_MAX);
+        const int32_t out =
+            hyperbolic(layer->table, scaled) * logistic(layer->table, gates[OUTPUT]);
+        const uint32_t result = (uint32_t)p->output_offset + (uint32_t)rescale(out, &products[2]);
+        output[unit] = (int8_t)saturate_s8((int32_t)result);
     }
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from host_tools.fit_costs.recurrent import recurrent_networks
 from host_tools.fit_costs.side_by_side import (
     MOST_BYTES,
     Layer,
@@ -23,6 +24,7 @@ MOST_OTHERS = 10_000  # elements of the input of what runs without packed kernel
 
 def networks() -> Iterator[Network]:
     """The same networks on every run."""
+    yield from recurrent_networks(np.random.default_rng(4))
     rng = np.random.default_rng(3)
     portable = tuple(kernel for card in KERNELS.values() for kernel in card.packs)
     for shape in _CONV_INPUTS:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from host_tools.arithmetic import multiply_by_quantized_multiplier, wrap_int32
 from host_tools.kernels.card import Block, Call, Card, fields
 from host_tools.kernels.layer import Counts, Layer, divide_up
+from host_tools.kernels.requantization import rescale
 
 Int64 = npt.NDArray[np.int64]
 
@@ -90,23 +91,17 @@ def _lstm(call: Call) -> npt.NDArray[np.int8]:
     split = divide_up(depth, GROUP)
     parts = (_from_groups(groups[:, :split], depth), _from_groups(groups[:, split:], units))
     bias = data["bias"].reshape(units, 2, ROWS)
-    multiplier, shift = data["multiplier"], data["shift"]
+    scales = data["scales"].reshape(SCALES, 2)
     table = data["table"]
 
     def product(which: int, a: Int64, b: Int64) -> Int64:
-        scale = 2 * ROWS + which
-        return np.int64(1) * multiply_by_quantized_multiplier(
-            a * b, multiplier[scale], shift[scale]
-        )
+        return rescale(a * b, scales[2 * ROWS + which])
 
     def gates(part: int, rows: npt.NDArray[np.int8]) -> Int64:
         """[batches, units, 4] of int8 rows [batches, length]."""
         sums = (rows.astype(np.int64) @ parts[part].T).reshape(-1, units, ROWS)
         which = slice(part * ROWS, (part + 1) * ROWS)
-        scaled = multiply_by_quantized_multiplier(
-            wrap_int32(sums + bias[:, part]), multiplier[which], shift[which]
-        )
-        return _to_16(scaled)
+        return _to_16(rescale(sums + bias[:, part], scales[which]))
 
     shape = (steps, batches, depth) if params["time_major"] else (batches, steps, depth)
     rows = call.inputs[0].values.reshape(shape)
@@ -123,7 +118,9 @@ def _lstm(call: Call) -> npt.NDArray[np.int8]:
         cells[...] = cell
         half = (1 << params["cell_shift"]) >> 1
         scaled = (cell * params["cell_multiplier"] + half) >> params["cell_shift"]
-        result = params["output_offset"] + product(2, _tanh(table, scaled), opened[..., 3])
+        result = wrap_int32(
+            params["output_offset"] + product(2, _tanh(table, scaled), opened[..., 3])
+        )
         hidden[...] = np.clip(result, -128, 127)
         outputs[at] = hidden
     return outputs.reshape(call.shape)
@@ -251,8 +248,7 @@ CARDS = (
                 lambda layer: layer.params["units"] * _lstm_groups(layer) * GROUP * ROWS,
             ),
             Block("bias", "int32", lambda layer: 2 * ROWS * layer.params["units"]),
-            Block("multiplier", "int32", lambda layer: SCALES),
-            Block("shift", "int32", lambda layer: SCALES),
+            Block("scales", "int32", lambda layer: 2 * SCALES),
             Block("table", "uint16", lambda layer: 256),
         ),
         inputs=2,

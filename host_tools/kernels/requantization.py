@@ -126,13 +126,35 @@ def requantize_by_records(
     wide = wrap_int32(sums).astype(np.int64)
     multiplier, scale = np.moveaxis(np.asarray(table).astype(np.int64), -1, 0)
     # 64 bits wrap as the kernels' do
-    left = wrap_int32(wide << np.clip(scale - 1, 0, 31)).astype(np.int64)
+    left = wrap_int32(wide << np.where(scale > 0, (scale - 1) & 31, 0)).astype(np.int64)
     shifted = wrap_int32(_high_add(left, multiplier) + output_zero)
     right = _high_add(wide, multiplier)
     right = wrap_int32(right + (right >> 31)).astype(np.int64)
     divided = ((output_zero << 32) - right * scale + (1 << 31)) >> 32
     saturated = np.clip(np.where(scale > 0, shifted, divided), -128, 127)
     return np.clip(saturated, act_min, act_max).astype(np.int8)
+
+
+def rescale(sums: npt.ArrayLike, table: npt.ArrayLike) -> Int64Array:
+    """`sums` [..., channels], wrapped to int32, by records [channels, 2]: no offset, no bounds.
+
+    A record of zeros makes 0 of all.
+    """
+    wide = wrap_int32(sums).astype(np.int64)
+    multiplier, scale = np.moveaxis(np.asarray(table).astype(np.int64), -1, 0)
+    left = wrap_int32(wide << np.where(scale > 0, (scale - 1) & 31, 0)).astype(np.int64)
+    right = wrap_int32(_high_add(wide, multiplier)).astype(np.int64)
+    right = wrap_int32(right + (right >> 31)).astype(np.int64)
+    divided = (-right * scale + (1 << 31)) >> 32
+    return wrap_int32(np.where(scale > 0, _high_add(left, multiplier), divided)).astype(np.int64)
+
+
+def scale_record(multiplier: int, shift: int) -> tuple[int, int]:
+    """What makes `rescale` multiply as TensorFlow Lite's multiplier and shift do."""
+    if multiplier == 0:
+        return 0, 0
+    first, second = shared_record(multiplier, shift)
+    return int(first), int(second)
 
 
 def _high_add(values: Int64Array, multiplier: Int64Array) -> Int64Array:

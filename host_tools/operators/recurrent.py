@@ -13,6 +13,7 @@ import numpy.typing as npt
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator, Tensor
 from host_tools.kernels.recurrent import GATES, ROWS, in_groups, logistic_table
+from host_tools.kernels.requantization import scale_record
 from host_tools.operators.arguments import (
     Scale,
     check_dtype,
@@ -26,7 +27,7 @@ from host_tools.operators.arguments import (
 )
 from host_tools.operators.lowering import Lowered, Page, call
 from host_tools.operators.parameters import FUSED, multiplier_of
-from host_tools.operators.weighted import bias_of, check_symmetric, multipliers, ratios
+from host_tools.operators.weighted import bias_of, check_symmetric, ratios
 
 # places among the inputs of an LSTM; in the file's order gates are input, forget, cell, output
 _WEIGHTS, _RECURRENT, _BIAS, _HIDDEN, _CELL, _LSTM_INPUTS = 1, 5, 12, 18, 19, 24
@@ -87,7 +88,7 @@ def _lower_lstm(graph: Graph, operator: Operator) -> Lowered:
     data: dict[str, npt.NDArray[np.generic]] = {
         "weights": np.concatenate(weights, axis=1),
         "bias": np.stack(bias, axis=1).astype(np.int32),
-        **multipliers(reals),
+        "scales": np.array([scale_record(*multiplier_of(real)) for real in reals], np.int32),
         "table": logistic_table(),
     }
     state_of = _lstm_state(graph, hidden, batches * units, kept.zero_point)

@@ -63,6 +63,12 @@ static inline int32_t saturate_s8(int32_t value) {
     return result;
 }
 
+static inline int32_t saturate_s16(int32_t value) {
+    int32_t result;
+    __asm("ssat %0, #16, %1" : "=r"(result) : "r"(value));
+    return result;
+}
+
 static inline int32_t multiply_high_round_subtract(int32_t value, int32_t scale, int32_t from) {
     int32_t result;
     __asm("smmlsr %0, %1, %2, %3" : "=r"(result) : "r"(value), "r"(scale), "r"(from));
@@ -123,6 +129,10 @@ static inline int32_t saturate_s8(int32_t value) {
     return value < -128 ? -128 : value > 127 ? 127 : value;
 }
 
+static inline int32_t saturate_s16(int32_t value) {
+    return value < INT16_MIN ? INT16_MIN : value > INT16_MAX ? INT16_MAX : value;
+}
+
 static inline int32_t multiply_high_round_subtract(int32_t value, int32_t scale, int32_t from) {
     uint64_t product = (uint64_t)((int64_t)value * scale);
     return (int32_t)((((uint64_t)(uint32_t)from << 32) - product + 0x80000000u) >> 32);
@@ -147,6 +157,17 @@ static inline int32_t requantize_left(
     int32_t shifted = (int32_t)((uint32_t)acc << ((how->scale - 1) & 31));
     int32_t high = multiply_high_round_add(shifted, how->multiplier, shifted);
     return saturate_s8((int32_t)((uint32_t)high + (uint32_t)zero_point));
+}
+
+// For either, without a zero point and saturation.
+static inline int32_t rescale(int32_t acc, const ink_requantize_t *how) {
+    if (shifts_left(how)) {
+        int32_t shifted = (int32_t)((uint32_t)acc << ((how->scale - 1) & 31));
+        return multiply_high_round_add(shifted, how->multiplier, shifted);
+    }
+    int32_t high = multiply_high_round_add(acc, how->multiplier, acc);
+    int32_t away = (int32_t)((uint32_t)high + (uint32_t)(high >> 31));
+    return multiply_high_round_subtract(away, how->scale, 0);
 }
 
 // For either.

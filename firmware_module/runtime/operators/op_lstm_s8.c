@@ -34,7 +34,7 @@ static bool verify(ink_check_t *check) {
            ink_check_data(check, "weights", p->weights,
                ink_product(units, groups * INK_GROUP * INK_ROWS), 1) &&
            ink_check_data(check, "bias", p->bias, 2 * INK_ROWS * units, 4) &&
-           ink_check_requantization(check, p->multiplier, p->shift, SCALES) &&
+           ink_check_data(check, "scales", p->scales, 2 * SCALES, 4) &&
            ink_check_data(check, "table", p->table, TABLE, 2);
 }
 
@@ -44,8 +44,7 @@ static bool run(const ink_call_t *call) {
         .params = p,
         .weights = ink_data(call, p->weights),
         .bias = ink_data(call, p->bias),
-        .multiplier = ink_data(call, p->multiplier),
-        .shift = ink_data(call, p->shift),
+        .scales = ink_data(call, p->scales),
         .table = ink_data(call, p->table),
     };
     // a state is in the arena
