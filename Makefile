@@ -5,7 +5,8 @@
 PYTHON3 ?= python3
 MICROPYTHON ?=
 CMSIS_NN ?=
-FPU ?= double
+CORE ?= m7
+FPU ?= $(if $(filter m7,$(CORE)),double,single)
 OBJECTS ?= A
 STOCK ?=
 BOARD ?=
@@ -15,6 +16,7 @@ PICTURES ?=
 NETWORK ?=
 MODELS ?=
 TESTS ?= tests
+CORES ?=
 
 ifneq ($(words $(CURDIR)),1)
 $(error Move the checkout to a path without spaces: MicroPython's build cannot handle them in $(CURDIR))
@@ -31,6 +33,7 @@ help:
 	@echo '     NETWORK=name        another one of models/cifar10 than small'
 	@echo 'make test              set up, lint, and every test'
 	@echo '     TESTS=path          only these tests'
+	@echo '     CORES="m4 m33"      those of the device with the native module on these cores, too'
 	@echo 'make test-exporters    models made by today'"'"'s exporters (not in make test); 4 GB of Python packages'
 	@echo '     PYTHON_EXPORTERS=p  a Python of 3.12 or 3.13 for those that need one'
 	@echo 'make bench             instructions and cycles of the real models, the code'"'"'s size'
@@ -41,6 +44,7 @@ help:
 	@echo '     FPU=single          single-precision FPU (default: double)'
 	@echo '     OBJECTS=C           object representation C, with FPU=single (default: A)'
 	@echo '     STOCK=1             without Inkling in it'
+	@echo '     CORE=m4             for QEMU'"'"'s Cortex-M4F, or m33, for its Cortex-M33, instead'
 	@echo 'make firmware          firmware with Inkling for a real board, from your checkout of its source'
 	@echo '     BOARD=name          a board of MicroPython'"'"'s STM32 port, with MICROPYTHON=path'
 	@echo '     TARGET=name         a camera of OpenMV'"'"'s, with OPENMV=path'
@@ -109,7 +113,7 @@ $(error the native module has our kernels alone, because a library built for fir
 endif
 CONFIGURATION := $(CONFIGURATION)-cmsis-nn-$(call folder-hash,$(CMSIS_NN))
 endif
-VIRTUAL_DIR := $(CURDIR)/build/firmware/virtual-$(FPU)$(if $(filter-out A,$(OBJECTS)),-objects-$(OBJECTS))$(CONFIGURATION)
+VIRTUAL_DIR := $(CURDIR)/build/firmware/virtual-$(if $(filter-out m7,$(CORE)),$(CORE)-)$(FPU)$(if $(filter-out A,$(OBJECTS)),-objects-$(OBJECTS))$(CONFIGURATION)
 UNIX_DIR := $(CURDIR)/build/firmware/unix$(CONFIGURATION)
 FIRMWARE := $(VIRTUAL_DIR)/firmware.elf
 MICROPYTHON_SOURCE := $(if $(MICROPYTHON),$(abspath $(MICROPYTHON)),$(CURDIR)/build/micropython)
@@ -139,7 +143,7 @@ STACK_IN = test $(1)/stack.txt -nt $(3) || { $(PYTHON) -m host_tools.stack_use $
 firmware-virtual: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
 	@test -f $(FIRMWARE) || echo "building the virtual board's firmware ($(notdir $(VIRTUAL_DIR)))" >&2
 	@$(if $(MICROPYTHON),$(call BUILD_IN,mpy-cross,$(MPY_CROSS_DIR),-C $(MICROPYTHON_SOURCE)/mpy-cross USER_C_MODULES=))
-	@$(call BUILD_IN,the virtual board's firmware,$(VIRTUAL_DIR),-C firmware_module/boards/virtual FPU=$(FPU) \
+	@$(call BUILD_IN,the virtual board's firmware,$(VIRTUAL_DIR),-C firmware_module/boards/virtual CORE=$(CORE) FPU=$(FPU) \
 		OBJECTS=$(OBJECTS) MICROPYTHON=$(MICROPYTHON_SOURCE) MICROPY_MPYCROSS=$(MPY_CROSS))
 	@$(if $(STOCK),,$(call STACK_IN,$(VIRTUAL_DIR),$(VIRTUAL_DIR)/firmware_module,$(FIRMWARE)))
 	@$(if $(filter firmware-virtual,$(MAKECMDGOALS)),echo $(FIRMWARE))
@@ -217,7 +221,7 @@ bench-tools: .venv/tools
 
 .PHONY: test
 test: lint firmware-virtual
-	@$(PYTHON) -m pytest $(TESTS)
+	@CORES='$(CORES)' $(PYTHON) -m pytest $(TESTS)
 
 # exporters conflict, so each has an environment of its own; one whose Python is missing here is left out
 EXPORTERS := ai-edge-quantizer keras litert-torch onnx2tf

@@ -46,6 +46,8 @@ class VirtualBoard:
     which starts one and kills it at the end.
     """
 
+    machine = qemu.CORTEX_M7
+
     def __init__(
         self,
         firmware: Path | None = None,
@@ -220,7 +222,9 @@ class VirtualBoard:
         if self._image:
             image = folder / "romfs.img"
             image.write_bytes(self._image)
-        return qemu.command_line(self.firmware, image, self._icount, self._storage, self._heap)
+        return qemu.command_line(
+            self.machine, self.firmware, image, self._icount, self._storage, self._heap
+        )
 
     def _running(self, grace: float = 0.0) -> subprocess.Popen[bytes]:
         """Returns the process, or raises CommandError with its last words when it has ended."""

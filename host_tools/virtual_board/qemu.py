@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
@@ -16,13 +17,10 @@ from host_tools.errors import CommandError
 from host_tools.places import ROOT
 
 PROGRAM = "qemu-system-arm"
-# firmware_module/boards/virtual/memory.ld: _romfs_start, _romfs_size
-ROMFS_ADDRESS = 0x60400000
+# firmware_module/boards/virtual/memory.ld: _romfs_size
 ROMFS_SIZE = 12 << 20
-# the PSRAM, which holds /flash and /rom: MEMORY in memory.ld
+# the PSRAM, which holds /flash and /rom: MEMORY in m7.ld
 STORAGE_SIZE = 16 << 20
-# a word that is 0, or the bytes of heap that are wanted: _heap_asked in memory.ld
-HEAP_ADDRESS = 0x203FFFF0
 LEAST_HEAP = 16 << 10
 MOST_HEAP = 3 << 20
 # instructions = ticks * 5 / 8: an instruction takes 2**6 ns, a tick 40 ns
@@ -31,6 +29,22 @@ ICOUNT_SHIFT = 6
 _COMMAND_LINE_SIZE = 4096
 
 _PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine of QEMU's with memory as the firmware for it is linked.
+
+    `romfs` is the address of _romfs_start in firmware_module/boards/virtual/memory.ld, `heap` that
+    of _heap_asked: a word that is 0, or the bytes of heap that are wanted.
+    """
+
+    name: str
+    romfs: int
+    heap: int
+
+
+CORTEX_M7 = Machine("mps2-an500", 0x60400000, 0x203FFFF0)
 
 
 def default_firmware() -> Path:
@@ -63,25 +77,30 @@ def check_firmware(path: Path) -> None:
 
 
 def command_line(
-    firmware: Path, romfs: Path | None, icount: bool, storage: Path | None, heap: int | None
+    machine: Machine,
+    firmware: Path,
+    romfs: Path | None,
+    icount: bool,
+    storage: Path | None,
+    heap: int | None,
 ) -> list[str]:
     """Returns the arguments that every use of the virtual board has in common."""
-    machine = "mps2-an500"
+    name = machine.name
     words = [PROGRAM, "-display", "none", "-monitor", "none", "-kernel", str(firmware)]
     if storage:
         # shared: what the board wrote is in the file at once, also when QEMU is killed
         path = str(storage).replace(",", ",,")
         words += ["-object", f"memory-backend-file,id=psram,mem-path={path}"]
         words[-1] += f",size={STORAGE_SIZE},share=on"
-        machine += ",memory-backend=psram"
-    words += ["-machine", machine]
+        name += ",memory-backend=psram"
+    words += ["-machine", name]
     if icount:
         words += ["-icount", f"shift={ICOUNT_SHIFT}"]
     if heap:
-        words += ["-device", f"loader,addr={HEAP_ADDRESS:#x},data={heap},data-len=4"]
+        words += ["-device", f"loader,addr={machine.heap:#x},data={heap},data-len=4"]
     if romfs:
         path = str(romfs).replace(",", ",,")
-        words += ["-device", f"loader,file={path},addr={ROMFS_ADDRESS:#x},force-raw=on"]
+        words += ["-device", f"loader,file={path},addr={machine.romfs:#x},force-raw=on"]
     return words
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from tflite_builder import ModelBuilder
 
-from host_tools.virtual_board import VirtualBoard
+from host_tools.virtual_board import VirtualBoard, qemu
 
 # runs a script on the board with files in /rom and gives what it printed: the fixture on_board
 Runner = Callable[..., str]
@@ -21,15 +22,34 @@ BoardMaker = Callable[..., VirtualBoard]
 
 # virtual boards that on_board runs on: with `inkling` in the firmware; the same with
 # single-precision floats and object representation C, as OpenMV's is; with a native module beside
-# stock firmware. Besides them it runs on "unix", MicroPython as a program of this computer, and on
+# stock firmware; and that on other cores, where the environment's CORES names some ("m4 m33").
+# Besides them it runs on "unix", MicroPython as a program of this computer, and on
 # "stm32", MicroPython's STM32 port on QEMU's STM32L475, where that can be.
-BOARDS = ("firmware", "single", "natmod")
+CORES = os.environ.get("CORES", "").split()
+BOARDS = ("firmware", "single", "natmod", *(f"natmod-{core}" for core in CORES))
 # for tests that need a board's memory or its counter
 NOT_ON_UNIX = pytest.mark.parametrize("on_board", BOARDS, indirect=True)
+# for tests of what the Cortex-M7's board counts
+ON_CORTEX_M7 = pytest.mark.parametrize("on_board", BOARDS[:3], indirect=True)
 # for tests that need more flash or heap than an STM32L475 has
 NOT_ON_STM32 = pytest.mark.parametrize("on_board", (*BOARDS, "unix"), indirect=True)
 # for camera scripts
 LIKE_OPENMV = pytest.mark.parametrize("on_board", ["single"], indirect=True)
+
+
+class CortexM4(VirtualBoard):
+    """The virtual board with QEMU's Cortex-M4F: firmware built with CORE=m4."""
+
+    machine = qemu.Machine("mps2-an386", 0x21400000, 0x203FFFF0)
+
+
+class CortexM33(VirtualBoard):
+    """The virtual board with QEMU's Cortex-M33: firmware built with CORE=m33, softfp."""
+
+    machine = qemu.Machine("mps2-an505", 0x80400000, 0x383FFFF0)
+
+
+CORE_BOARDS = {"m4": CortexM4, "m33": CortexM33}
 
 # shared by scripts: tells the exception of a call
 TELL = """

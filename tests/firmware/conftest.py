@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from board_models import (
     BOARDS,
+    CORE_BOARDS,
     LABELS,
     BoardMaker,
     Files,
@@ -28,9 +29,9 @@ from host_tools.virtual_board import VirtualBoard
 UNIX_BOARD = Path(__file__).with_name("unix_board.py")
 
 
-@pytest.fixture(scope="session", params=["firmware", "natmod"])
+@pytest.fixture(scope="session", params=[board for board in BOARDS if board != "single"])
 def new_board(request: pytest.FixtureRequest) -> BoardMaker:
-    """Makes a virtual board that has `inkling`; what uses it runs on both of these."""
+    """Makes a virtual board that has `inkling`; what uses it runs on all of these."""
     return board_maker(request, request.param)
 
 
@@ -83,18 +84,21 @@ def on_board(request: pytest.FixtureRequest, tmp_path: Path) -> Runner:
 def board_maker(request: pytest.FixtureRequest, board: str) -> BoardMaker:
     """Makes one of BOARDS with files in /rom, counting instructions or not."""
     module: Files = {}
+    kind = VirtualBoard
     if board == "firmware":
         firmware = request.getfixturevalue("virtual_board_firmware")
     elif board == "single":
         firmware = build_firmware(FPU="single", OBJECTS="C")
     else:
-        firmware = build_firmware(STOCK="1")
+        _, _, core = board.partition("-")
+        firmware = build_firmware(STOCK="1", CORE=core or "m7")
         module = {"inkling.mpy": build_natmod()}
+        kind = CORE_BOARDS[core] if core else VirtualBoard
 
     def new_board(
         romfs: Mapping[str, bytes | Path] | None = None, *, icount: bool = False
     ) -> VirtualBoard:
-        return VirtualBoard(firmware, romfs={**module, **(romfs or {})}, icount=icount)
+        return kind(firmware, romfs={**module, **(romfs or {})}, icount=icount)
 
     return new_board
 

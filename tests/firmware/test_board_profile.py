@@ -7,13 +7,13 @@ import json
 from pathlib import Path
 
 import pytest
-from board_models import NOT_ON_UNIX, Files, Runner
+from board_models import ON_CORTEX_M7, Files, Runner
 
 from host_tools import cli
 from host_tools.virtual_board.profiling import profile_on_virtual_board, random_inputs
 
 
-@NOT_ON_UNIX
+@ON_CORTEX_M7
 def test_rows_name_the_operators_and_add_up_to_a_prediction(on_board: Runner, tiny: Files) -> None:
     script = """
 import gc, inkling, virtual_board

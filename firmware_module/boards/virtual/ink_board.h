@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The virtual board's registers (QEMU mps2-an500) and what its files offer each other.
-// Register addresses: Arm AN500 and the CMSDK technical reference manual; system registers: Armv7-M
-// ARM.
+// The virtual board's registers (QEMU mps2-an500, mps2-an386, mps2-an505) and what its files offer
+// each other. Register addresses: Arm AN500, AN386, AN505 and the CMSDK technical reference manual;
+// system registers: Armv7-M and Armv8-M ARM.
 #ifndef INKLING_VIRTUAL_BOARD_H
 #define INKLING_VIRTUAL_BOARD_H
 
@@ -9,18 +9,34 @@
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 
-#define TIMER0_CTRL REGISTER(0x40000000)
-#define TIMER0_VALUE REGISTER(0x40000004)
-#define TIMER0_RELOAD REGISTER(0x40000008)
-#define TIMER0_INTERRUPT REGISTER(0x4000000C) // read: pending, write 1: clear
+#if INK_BOARD_CORE == 33
+// by their secure addresses; timer 0 runs at 20 MHz
+#define TIMER0 0x50000000
+#define UART0 0x50200000
+#define IRQ_UART0_RX 32
+#define IRQ_TIMER0 3
+#define INK_BOARD_TICK_NS 50 // nanoseconds of one tick
+#else
+// timer 0 runs at 25 MHz
+#define TIMER0 0x40000000
+#define UART0 0x40004000
+#define IRQ_UART0_RX 0
+#define IRQ_TIMER0 8
+#define INK_BOARD_TICK_NS 40
+#endif
 
-#define UART0_DATA REGISTER(0x40004000)
-#define UART0_STATE REGISTER(0x40004004)
-#define UART0_CTRL REGISTER(0x40004008)
-#define UART0_INTERRUPT REGISTER(0x4000400C)
-#define UART0_BAUD_DIVIDER REGISTER(0x40004010)
+#define TIMER0_CTRL REGISTER(TIMER0 + 0x0)
+#define TIMER0_VALUE REGISTER(TIMER0 + 0x4)
+#define TIMER0_RELOAD REGISTER(TIMER0 + 0x8)
+#define TIMER0_INTERRUPT REGISTER(TIMER0 + 0xC) // read: pending, write 1: clear
 
-#define NVIC_ENABLE0 REGISTER(0xE000E100)
+#define UART0_DATA REGISTER(UART0 + 0x00)
+#define UART0_STATE REGISTER(UART0 + 0x04)
+#define UART0_CTRL REGISTER(UART0 + 0x08)
+#define UART0_INTERRUPT REGISTER(UART0 + 0x0C)
+#define UART0_BAUD_DIVIDER REGISTER(UART0 + 0x10)
+
+#define NVIC_ENABLE(irq) REGISTER(0xE000E100 + (irq) / 32 * 4) = 1u << (irq) % 32
 #define SCB_RESET_CONTROL REGISTER(0xE000ED0C)   // AIRCR
 #define SCB_HANDLER_CONTROL REGISTER(0xE000ED24) // SHCSR
 #define SCB_FAULT_STATUS REGISTER(0xE000ED28)    // CFSR
@@ -28,12 +44,6 @@
 #define MPU_CONTROL REGISTER(0xE000ED94)
 #define MPU_REGION_BASE REGISTER(0xE000ED9C)
 #define MPU_REGION_SIZE REGISTER(0xE000EDA0) // with its access rights
-
-#define IRQ_UART0_RX 0
-#define IRQ_TIMER0 8
-
-// Nanoseconds of one tick: timer 0 runs at 25 MHz.
-#define INK_BOARD_TICK_NS 40
 
 // Stops interrupts and tells the state to give back to ink_board_irq_restore().
 static inline uint32_t ink_board_irq_save(void) {

@@ -37,8 +37,16 @@
 #define MICROPY_PY_MACHINE_RESET (1)
 #define MICROPY_PY_MACHINE_SIGNAL (0)
 
+#if INK_BOARD_CORE == 33
+#define MICROPY_HW_BOARD_NAME "Inkling virtual board (QEMU mps2-an505)"
+#define MICROPY_HW_MCU_NAME "Cortex-M33"
+#elif INK_BOARD_CORE == 4
+#define MICROPY_HW_BOARD_NAME "Inkling virtual board (QEMU mps2-an386)"
+#define MICROPY_HW_MCU_NAME "Cortex-M4"
+#else
 #define MICROPY_HW_BOARD_NAME "Inkling virtual board (QEMU mps2-an500)"
 #define MICROPY_HW_MCU_NAME "Cortex-M7"
+#endif
 
 #define MP_SSIZE_MAX (0x7fffffff)
 typedef long mp_off_t;

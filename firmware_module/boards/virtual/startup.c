@@ -26,6 +26,18 @@ __attribute__((naked)) void ink_board_reset(void) {
                    "b ink_board_start\n");
 }
 
+#if INK_BOARD_CORE == 33
+
+extern uint32_t _sstack;
+
+// What the stack must not pass is a register here. Null pointers read the code.
+static void protect_memory(void) {
+    SCB_HANDLER_CONTROL |= 15u << 16; // tell memory, bus, usage and secure faults apart
+    __asm volatile("msr msplim, %0\n dsb\n isb\n" ::"r"(&_sstack) : "memory");
+}
+
+#else
+
 enum { NO_ACCESS = 0, READ_ONLY = 6 };
 
 static void protect(uint32_t number, uint32_t base, uint32_t size_log2, uint32_t access) {
@@ -43,6 +55,8 @@ static void protect_memory(void) {
     SCB_HANDLER_CONTROL |= 7u << 16;       // tell memory, bus and usage faults apart
     __asm volatile("dsb\n isb\n" ::: "memory");
 }
+
+#endif
 
 __attribute__((used, noreturn)) static void ink_board_start(void) {
     protect_memory();
@@ -85,7 +99,7 @@ static void print_fault(void *unused, const char *text, size_t length) {
 __attribute__((used, noreturn)) static void ink_board_report_fault(
     const uint32_t *frame, uint32_t exception) {
     static const char *const names[] = {
-        "reset", "reset", "NMI", "HardFault", "MemManage", "BusFault", "UsageFault"};
+        "reset", "reset", "NMI", "HardFault", "MemManage", "BusFault", "UsageFault", "SecureFault"};
     const char *name =
         exception < sizeof(names) / sizeof(names[0]) ? names[exception] : "unexpected exception";
     uint32_t pc = 0;
@@ -112,11 +126,11 @@ __attribute__((naked)) void ink_board_fault(void) {
                    "b ink_board_report_fault\n");
 }
 
-__attribute__((section(".vectors"), used)) const vector_t ink_board_vectors[16 + 32] = {
+__attribute__((section(".vectors"), used)) const vector_t ink_board_vectors[16 + 48] = {
     [0] = (vector_t)&_estack,
     [1] = ink_board_reset,
     [2 ... 15] = ink_board_fault,
-    [16 ... 47] = ink_board_fault,
+    [16 ... 63] = ink_board_fault,
     [16 + IRQ_UART0_RX] = ink_board_uart_irq,
     [16 + IRQ_TIMER0] = ink_board_ticks_irq,
 };

@@ -41,7 +41,7 @@ static void take_input(void) {
 void ink_board_uart_init(void) {
     UART0_BAUD_DIVIDER = 16;
     UART0_CTRL = CTRL_TX_ENABLE | CTRL_RX_ENABLE | CTRL_RX_INTERRUPT;
-    NVIC_ENABLE0 = 1u << IRQ_UART0_RX;
+    NVIC_ENABLE(IRQ_UART0_RX);
 }
 
 void ink_board_uart_irq(void) {

@@ -4,24 +4,20 @@ import os
 import sys
 
 import semihost
-import uctypes
 import vfs
 import virtual_board
 
 
 class RamDisk:
-    # 1 MB of PSRAM outside the heap: it outlives a reset
-    def __init__(self):
-        self._memory = memoryview(uctypes.bytearray_at(0x60000000, 1 << 20))
-
+    # of virtual_board.ram_disk, which outlives a reset
     def readblocks(self, block, buffer, offset=0):
         start = block * 512 + offset
-        buffer[:] = self._memory[start : start + len(buffer)]
+        buffer[:] = virtual_board.ram_disk[start : start + len(buffer)]
 
     def writeblocks(self, block, buffer, offset=0):
         start = block * 512 + offset
         # to a slice of its own: else MicroPython copies all that lies behind it onto itself
-        part = self._memory[start : start + len(buffer)]
+        part = virtual_board.ram_disk[start : start + len(buffer)]
         part[:] = buffer
 
     def ioctl(self, operation, argument):
