@@ -11,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from firmware_builder import folder_of_programs, make
+from firmware_builder import build_firmware, folder_of_programs, make
 from oracle import ROOT
 
 from host_tools import version
+from host_tools.virtual_board import VirtualBoard
 
 MODEL = ROOT / "models/cifar10/cifar10.tflite"
 
@@ -81,6 +82,17 @@ def test_the_package_gives_the_same_bits_on_the_virtual_board(installed: Install
         )
         outputs.append(np.load(installed.folder / f"{place}.npy"))
     assert np.array_equal(*outputs)
+
+
+def test_the_package_puts_its_native_module_on_a_board(installed: Installed) -> None:
+    shutil.copy(MODEL, installed.folder / "net.tflite")
+    installed("pack-model", "net.tflite", "-o", "net.ink")
+    with VirtualBoard(build_firmware(STOCK="1")) as board:
+        said = installed("install", "net.ink", "--port", board.port)
+        use = "import inkling; print(inkling.__file__, inkling.Model('/flash/net.ink').name)"
+        found = board.exec(use)
+    assert "/flash/lib/inkling.mpy" in said and "imported and verified on the board" in said
+    assert found == "/flash/lib/inkling.mpy net\n"
 
 
 def test_the_boards_package_has_the_same_version() -> None:
