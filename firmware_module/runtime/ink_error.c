@@ -53,11 +53,32 @@ static void put_char(text_t *text, char c) {
     }
 }
 
+#ifdef INK_PAIRS
+// The build has made one code of pairs of characters, or of codes, in words
+// (host_tools/board_firmware/short_words.py).
+static void put(text_t *text, const char *words) {
+    static const uint8_t PAIRS[][2] = INK_PAIRS;
+    for (; *words != 0; words++) {
+        uint8_t later[INK_PAIRS_DEPTH + 1] = {0};
+        uint32_t n_later = 0;
+        uint32_t code = (uint8_t)*words;
+        while (code != 0) {
+            while (code >= 128) {
+                later[++n_later] = PAIRS[code - 128][1];
+                code = PAIRS[code - 128][0];
+            }
+            put_char(text, (char)code);
+            code = later[n_later--];
+        }
+    }
+}
+#else
 static void put(text_t *text, const char *words) {
     while (*words != 0) {
         put_char(text, *words++);
     }
 }
+#endif
 
 // In steps of 16 bits: 64-bit division would pull in a library.
 static void put_number(text_t *text, int64_t number) {

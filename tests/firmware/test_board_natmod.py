@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from oracle import REAL_MODELS, TfliteMicro, extreme_inputs, random_inputs, real
 
 from host_tools import tflite
 from host_tools.board_firmware import kernel_list
+from host_tools.host_runtime import BlobError, HostModel
 from host_tools.pack import pack
 from host_tools.virtual_board import VirtualBoard
 from host_tools.virtual_board.profiling import INSTRUCTION_NS, TICK_NS
@@ -83,6 +85,20 @@ try:
     inkling.Model("/rom/tiny.ink")
 except ValueError as e:
     print(e)
+"""
+
+# what the module says of each blob, all of one size
+SAY = """
+import inkling
+
+blobs = memoryview(open("/rom/blobs", "rb"))
+size = len(open("/rom/good", "rb").read())
+for start in range(0, len(blobs), size):
+    try:
+        inkling.Model(blobs[start : start + size])
+        print("none")
+    except ValueError as e:
+        print(str(e)[len("buffer: "):])
 """
 
 # without a name for it, the module must live as long as its models
@@ -243,6 +259,37 @@ def test_a_module_for_a_blob_refuses_one_with_another_kernel(
         "/rom/tiny.ink: operator 0 (kernel 3): kernel that this runtime does not have",
     ]
     assert result.status == 0
+
+
+def test_a_module_for_a_blob_says_what_this_computer_says_of_bad_ones(
+    small_module: Path, small_blob: Path
+) -> None:
+    good = small_blob.read_bytes()
+    rng = np.random.default_rng(15)
+    blobs, expected = [], []
+    for _ in range(60):
+        bad = bytearray(good)
+        # in the header or the records
+        bad[16 + rng.integers(1000)] ^= 1 << rng.integers(8)
+        bad[12:16] = zlib.crc32(bad[16:]).to_bytes(4, "little")
+        try:
+            HostModel(bytes(bad))
+        except BlobError as error:
+            blobs.append(bytes(bad))
+            expected.append(str(error))
+    files: Files = {
+        "inkling.mpy": small_module,
+        "good": good,
+        "blobs": b"".join(blobs),
+    }
+    result = VirtualBoard(build_firmware(STOCK="1"), romfs=files).run_script(SAY)
+    assert result.status == 0, result.stdout
+    said = result.stdout.splitlines()
+    # but of kernels that this computer has
+    pairs = [pair for pair in zip(said, expected, strict=True) if "does not have" not in pair[0]]
+    assert len({text for text, _ in pairs}) > 20
+    for text, other in pairs:
+        assert text == other
 
 
 def test_what_is_no_model_stops_make_with_a_sentence() -> None:
