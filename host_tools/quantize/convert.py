@@ -2,7 +2,8 @@
 
 Run as a program of its own, `python -m host_tools.quantize.convert FORMAT SOURCE TARGET`: these
 tools print much, and do not always live with each other in one process. Pictures leave with their
-channels last, batches of any size as 1.
+channels last, batches of any size as 1. Beside TARGET, an .npz of its name gets what a network of
+one input and one output gives for random numbers: `x` and `y`, to hold the .tflite to.
 """
 
 from __future__ import annotations
@@ -15,8 +16,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 
-def keras(source: Path, target: Path) -> None:
+# random inputs of one sample, and what the network itself gives; None where it is not of that kind
+Example = tuple[Any, Any] | None
+
+
+def keras(source: Path, target: Path) -> Example:
     """A .keras or .h5 file, by TensorFlow's converter."""
     import tensorflow as tf
 
@@ -24,10 +30,10 @@ def keras(source: Path, target: Path) -> None:
     with _folder_beside(target) as folder:
         # as a SavedModel, of which the converter folds the variables
         network.export(folder)
-        savedmodel(folder, target)
+        return savedmodel(folder, target)
 
 
-def savedmodel(source: Path, target: Path) -> None:
+def savedmodel(source: Path, target: Path) -> Example:
     """A SavedModel's folder, by TensorFlow's converter."""
     import tensorflow as tf
 
@@ -48,6 +54,15 @@ def savedmodel(source: Path, target: Path) -> None:
     function = call.get_concrete_function(*specs)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function], network)
     target.write_bytes(converter.convert())
+    if len(specs) != 1 or specs[0].dtype != tf.float32:
+        return None
+    x = _random(specs[0].shape)
+    outputs = [*call(tf.constant(x)).values()]
+    return (x, outputs[0].numpy()) if len(outputs) == 1 else None
+
+
+def _random(shape: Sequence[int]) -> Any:
+    return np.random.default_rng(0).normal(0, 1, tuple(shape)).astype(np.float32)
 
 
 def _fixed(tf: Any, shape: Sequence[int | None], dtype: Any, name: str) -> Any:
@@ -58,9 +73,10 @@ def _fixed(tf: Any, shape: Sequence[int | None], dtype: Any, name: str) -> Any:
     return tf.TensorSpec([1, *sizes[1:]], dtype, name=name)
 
 
-def onnx(source: Path, target: Path) -> None:
+def onnx(source: Path, target: Path) -> Example:
     """An .onnx file, by onnx2tf."""
     import onnx2tf
+    import onnxruntime
 
     with _folder_beside(target) as folder:
         onnx2tf.convert(
@@ -71,9 +87,16 @@ def onnx(source: Path, target: Path) -> None:
         )
         (written,) = folder.glob("*_float32.tflite")
         written.replace(target)
+    session = onnxruntime.InferenceSession(source, providers=["CPUExecutionProvider"])
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    if len(inputs) != 1 or len(outputs) != 1 or inputs[0].type != "tensor(float)":
+        return None
+    first, *rest = inputs[0].shape
+    x = _random([first if isinstance(first, int) else 1, *rest])
+    return x, session.run(None, {inputs[0].name: x})[0]
 
 
-def pytorch(source: Path, target: Path) -> None:
+def pytorch(source: Path, target: Path) -> Example:
     """A .pt2 file of torch.export, by litert-torch."""
     import litert_torch
     import torch
@@ -83,13 +106,21 @@ def pytorch(source: Path, target: Path) -> None:
     if named:
         raise ValueError(f"its inputs {', '.join(named)} have names; give them by place")
     # weights of another memory format it reads where they no longer are, without a word
+    given = program.module()
     network = program.module().to(memory_format=torch.contiguous_format)
+    example = None
+    if len(inputs) == 1 and inputs[0].dtype == torch.float32:
+        x = _random(inputs[0].shape)
+        with torch.no_grad():
+            y = given(torch.from_numpy(x))
+        example = (x, y.numpy()) if isinstance(y, torch.Tensor) else None
     pictures = [i for i, tensor in enumerate(inputs) if _is_picture(tensor.shape)]
     if pictures:
         network = litert_torch.to_channel_last_io(network, args=pictures)
         turn = {i: inputs[i].permute(0, 2, 3, 1) for i in pictures}
         inputs = tuple(turn.get(i, tensor) for i, tensor in enumerate(inputs))
     litert_torch.convert(network, inputs).export(str(target))
+    return example
 
 
 def _is_picture(shape: Sequence[int]) -> bool:
@@ -102,7 +133,7 @@ def _folder_beside(target: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-CONVERTERS: dict[str, Callable[[Path, Path], None]] = {
+CONVERTERS: dict[str, Callable[[Path, Path], Example]] = {
     "keras": keras,
     "onnx": onnx,
     "pytorch": pytorch,
@@ -117,10 +148,12 @@ def main() -> None:
     # what a converter throws has no list; the last line of stderr is what our caller shows
     try:
         with contextlib.redirect_stdout(sys.stderr):
-            CONVERTERS[kind](Path(source), Path(target))
+            example = CONVERTERS[kind](Path(source), Path(target))
     except Exception as error:
         lines = [line for line in str(error).splitlines() if line.strip()] or [""]
         sys.exit(f"{type(error).__name__}: {lines[0]}")
+    if example:
+        np.savez(Path(target).with_suffix(".npz"), x=example[0], y=example[1])
 
 
 if __name__ == "__main__":
