@@ -2,10 +2,10 @@
 # frames, 320x240 pixels of RGB565, come from the computer, as host_tools/virtual_board/camera.py
 # says. After the last one the script ends.
 import struct
-import time
 
 import framebuf
 import micropython
+import virtual_exchange
 
 # names the folder of the computer in which frames are exchanged
 PATH = "/rom/camera.path"
@@ -14,10 +14,6 @@ GRAYSCALE = 1
 RGB565 = 2
 QVGA = (320, 240)
 
-# number of the exchange; bytes a pixel of what the script made of the last frame, 0 for none. Back
-# come the number and 0 and a frame, or 1 and a text.
-_HEADER = "<II"
-_HEADER_SIZE = 8
 _PIXELS = QVGA[0] * QVGA[1]
 
 
@@ -97,62 +93,20 @@ class Picture:
         return (77 * red + 150 * green + 29 * blue + 128) >> 8
 
 
-class _Exchange:
-    """Frames that the computer gives; it gets back each with what the script drew on it."""
-
-    def __init__(self, folder):
-        import semihost
-
-        self._semihost = semihost
-        self._request = folder + "/request"
-        self._reply = folder + "/reply"
-        self._number = self._replied()[0]
-        self.rewind()
-
-    def rewind(self):
-        self._shown = False
-
-    def fill(self, buffer, pixformat):
-        depth = pixformat if self._shown else 0
-        self._number = (self._number + 1) & 0xFFFFFFFF
-        struct.pack_into(_HEADER, buffer, 0, self._number, depth)
-        request = memoryview(buffer)[: _HEADER_SIZE + _PIXELS * depth]
-        self._semihost.write(self._request, request)
-        while True:
-            number, ended = self._replied()
-            if number == self._number:
-                break
-            time.sleep_ms(2)
-        size = self._semihost.readinto(self._reply, buffer)
-        if ended:
-            print("virtual camera: " + str(memoryview(buffer)[_HEADER_SIZE:size], "utf8"))
-            raise SystemExit
-        self._shown = True
-
-    def _replied(self):
-        header = bytearray(_HEADER_SIZE)
-        try:
-            self._semihost.readinto(self._reply, header)
-        except OSError:
-            pass
-        return struct.unpack(_HEADER, header)
-
-
 class CSI:
     def __init__(self):
         try:
-            with open(PATH) as file:
-                folder = file.read()
+            self._source = virtual_exchange.Exchange(PATH)
         except OSError:
             raise OSError(
                 "no camera: neither csi nor sensor, and no pictures from `host_tools sim --camera`"
             ) from None
-        self._source = _Exchange(folder)
         self._format = RGB565
-        self._buffer = bytearray(_HEADER_SIZE + _PIXELS * 2)
+        self._buffer = bytearray(virtual_exchange.HEADER_SIZE + _PIXELS * 2)
+        self._shown = False
 
     def reset(self):
-        self._source.rewind()
+        self._shown = False
 
     def pixformat(self, pixformat):
         if pixformat not in (RGB565, GRAYSCALE):
@@ -167,8 +121,11 @@ class CSI:
         """Returns the next picture, in the same memory; with a time to wait, nothing."""
         if time:
             return None
-        self._source.fill(self._buffer, self._format)
-        pixels = memoryview(self._buffer)[_HEADER_SIZE : _HEADER_SIZE + _PIXELS * self._format]
+        start = virtual_exchange.HEADER_SIZE
+        depth = self._format if self._shown else 0
+        self._source.ask(depth, self._buffer, start + _PIXELS * depth, "virtual camera")
+        self._shown = True
+        pixels = memoryview(self._buffer)[start : start + _PIXELS * self._format]
         if self._format == GRAYSCALE:
-            _to_grayscale(memoryview(self._buffer)[_HEADER_SIZE:], pixels, _PIXELS)
+            _to_grayscale(memoryview(self._buffer)[start:], pixels, _PIXELS)
         return Picture(pixels, self._format)

@@ -21,7 +21,8 @@ from host_tools.labels import read_labels
 from host_tools.pictures import camera_frame, cifar10_pictures, picture_files
 from host_tools.places import ROOT, build_folder
 from host_tools.virtual_board import VirtualBoard
-from host_tools.virtual_board.camera import BOARD_LIBRARY, Camera
+from host_tools.virtual_board.camera import Camera
+from host_tools.virtual_board.exchange import BOARD_LIBRARY
 from host_tools.virtual_board.profiling import profile_on_virtual_board
 
 EXAMPLE = "host_tools demo --pictures holiday"

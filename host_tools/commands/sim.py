@@ -1,4 +1,4 @@
-"""host_tools sim: start a virtual board with a port for mpremote and, on demand, a camera."""
+"""host_tools sim: start a virtual board with a port for mpremote, a camera and a microphone."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from host_tools.byte_count import byte_count
 from host_tools.camera_source import open_source
 from host_tools.errors import CommandError
 from host_tools.files import read_whole
+from host_tools.sound import open_sound
 from host_tools.virtual_board.board import VirtualBoard
 from host_tools.virtual_board.camera import Camera
+from host_tools.virtual_board.microphone import Microphone
 from host_tools.virtual_board.preview import Preview
 
 EXAMPLE = "host_tools sim --romfs net.ink --camera webcam --run micropython_lib/classify.py"
@@ -32,6 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="what its camera sees, and a page that shows it: webcam (or webcam:1, the next one), "
         "a folder of pictures, or a video file",
+    )
+    parser.add_argument(
+        "--microphone",
+        metavar="SOURCE",
+        help="what its microphone hears: a file of sound, a folder of such, or device (this "
+        "computer's microphone)",
     )
     parser.add_argument(
         "--run",
@@ -56,9 +64,9 @@ def run(args: argparse.Namespace) -> int:
     """Serves the board until Ctrl-C, or until it or the script of args.script stops; returns 0.
 
     Takes args.firmware (Path or None), args.romfs (list of Path), args.heap (str or None),
-    args.icount (bool), args.camera (str or None) and args.script (Path or None). Raises
-    CommandError for a file or a camera that cannot be read, when the board dies and when the
-    script fails.
+    args.icount (bool), args.camera and args.microphone (str or None) and args.script (Path or
+    None). Raises CommandError for a file, a camera or a microphone that cannot be read, when the
+    board dies and when the script fails.
     """
     files = _rom_files(args.romfs)
     if args.script and not args.script.is_file():
@@ -71,6 +79,9 @@ def run(args: argparse.Namespace) -> int:
             preview = stack.enter_context(Preview())
             camera = stack.enter_context(Camera(source, preview.show))
             files = camera.romfs() | files
+        if args.microphone:
+            microphone = stack.enter_context(Microphone(open_sound(args.microphone)))
+            files = microphone.romfs() | files
         board = stack.enter_context(
             VirtualBoard(args.firmware, romfs=files or None, icount=args.icount, heap=heap)
         )

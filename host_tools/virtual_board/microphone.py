@@ -1,0 +1,37 @@
+"""Gives the virtual board's microphone its samples while a script runs.
+
+The board's side is micropython_lib/virtual_microphone.py. A request's word is the rate in Hz, plus
+2^31 where the sound begins anew; int16 samples come back, 0.1 s of them or fewer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from host_tools.sound import Samples, Source
+from host_tools.virtual_board.exchange import Exchange
+
+LAST_SOUND = "that was the last sound"
+_BEGIN = 1 << 31
+
+
+class Microphone(Exchange):
+    """Serves the samples of a source to one virtual board, as a context manager."""
+
+    path_name = "microphone.path"
+    scripts = ("virtual_microphone.py",)
+    last_words = LAST_SOUND
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self._source = source
+        self._blocks: Iterator[Samples] = iter(())
+
+    def size(self, word: int) -> int:
+        return 0
+
+    def answer(self, word: int, content: bytes) -> bytes | None:
+        if word & _BEGIN:
+            self._blocks = self._source(word ^ _BEGIN)
+        block = next(self._blocks, None)
+        return None if block is None else block.astype("<i2").tobytes()
