@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from host_tools.errors import CommandError
-from host_tools.files import write_whole
 from host_tools.pack import DEFAULT_TARGET, pack
 from models.cifar10 import data
 from models.cifar10.card_text import markdown
 from models.cifar10.family import NETWORKS, Network, multiply_accumulates, place, weights
+from models.training.card import judge_promise, write_card
 from models.training.measure import costing, judged
-from models.training.promise import broken
 
 CACHE = Path(__file__).resolve().parents[2] / "build" / "cifar10"
 MADE = ("float_accuracy", "held_out_accuracy", "training", "teacher", "date", "versions")
@@ -65,14 +64,10 @@ def main() -> None:
             made = json.loads((path.parent / "card.json").read_text())
             card |= {key: made[key] for key in JUDGED}
         card |= {key: made[key] for key in MADE}
-        write_whole(path.with_suffix(".ink"), blob)
-        write_whole(path.parent / "card.json", f"{json.dumps(card, indent=2)}\n".encode())
-        write_whole(path.parent / "card.md", markdown(card, network).encode())
+        write_card(path, blob, card, markdown(card, network))
     except (data.DataError, CommandError) as error:
         raise SystemExit(f"card: {error}") from None
-    print(f"{args.name}: float {card['float_accuracy']} %, int8 {card['int8_accuracy']} %")
-    if said := broken(network.promise, card):
-        raise SystemExit(f"card: not as promised: {'; '.join(said)}")
+    judge_promise(network.promise, card)
 
 
 if __name__ == "__main__":

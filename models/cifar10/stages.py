@@ -6,7 +6,6 @@ made, into a folder.
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from models.cifar10.family import NETWORKS, operators, place
 from models.training import quantize
 from models.training.environment import made
 from models.training.fit import Plan, fit, has_bfloat16
+from models.training.recipe import stages_parser
 
 CALIBRATION_PICTURES = 1000
 COMPARED = 16  # Pictures, to see that the converter made no other network.
@@ -88,18 +88,12 @@ def accuracy(model: nn.Module, pictures: np.ndarray, labels: np.ndarray) -> floa
 
 def main() -> None:
     """Parse the arguments and run."""
-    parser = argparse.ArgumentParser(description="Train and quantize a network.")
-    parser.add_argument("name", choices=list(NETWORKS))
-    parser.add_argument("--cache", type=Path, required=True)
+    parser = stages_parser(NETWORKS)
     parser.add_argument("--data", type=Path)
-    parser.add_argument("--epochs", type=int)
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--threads", type=int, required=True)
     args = parser.parse_args()
-    epochs = args.epochs or NETWORKS[args.name].epochs
     try:
         pictures = data.load(args.cache, args.data)
-        run(args.name, args.cache, pictures, args.seed, epochs, args.threads)
+        run(args.name, args.cache, pictures, args.seed, args.epochs, args.threads)
     except (data.DataError, quantize.QuantizeError) as error:
         raise SystemExit(f"recipe: {error}") from None
 

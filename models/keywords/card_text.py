@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models.keywords.family import LABELS, Conv, Layer, Mean, Network, Recurrent
+from models.training.card import confusion_text
 
 CLOCKS_MHZ = (216, 400, 480)
 
@@ -47,14 +48,6 @@ def training_text(card: dict[str, Any]) -> str:
     )
 
 
-def confusion_text(counts: list[list[int]]) -> str:
-    """Return the confusion matrix as a table."""
-    lines = [f"| | {' | '.join(LABELS)} |", f"|---|{'---:|' * len(LABELS)}"]
-    for label, row in zip(LABELS, counts, strict=True):
-        lines.append(f"| {label} | {' | '.join(str(count) for count in row)} |")
-    return "\n".join(lines)
-
-
 def markdown(card: dict[str, Any], network: Network) -> str:
     """Return the card."""
     versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items())
@@ -94,7 +87,7 @@ convolution.
 
 **Confusion.** Of the test clips of each label (a row), how many were taken for which:
 
-{confusion_text(card["confusion"])}
+{confusion_text(card["confusion"], LABELS)}
 
 **Data.** Speech Commands v0.02 by Pete Warden, CC BY 4.0; none of it is here.
 

@@ -6,7 +6,6 @@ made, into a folder.
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +17,7 @@ from models.keywords.family import NETWORKS, place
 from models.training import quantize
 from models.training.environment import made
 from models.training.fit import Plan, fit, has_bfloat16
+from models.training.recipe import stages_parser
 
 CALIBRATION_WORDS = 1000
 COMPARED = 16  # Words, to see that the converter made no other network.
@@ -61,18 +61,12 @@ def run(name: str, cache: Path, words: data.Words, seed: int, epochs: int, threa
 
 def main() -> None:
     """Parse the arguments and run."""
-    parser = argparse.ArgumentParser(description="Train and quantize a network.")
-    parser.add_argument("name", choices=list(NETWORKS))
-    parser.add_argument("--cache", type=Path, required=True)
+    parser = stages_parser(NETWORKS)
     parser.add_argument("--features", type=Path, required=True)
-    parser.add_argument("--epochs", type=int)
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--threads", type=int, required=True)
     args = parser.parse_args()
-    epochs = args.epochs or NETWORKS[args.name].epochs
     try:
         words = data.load(args.features, args.cache / "words.npz")
-        run(args.name, args.cache, words, args.seed, epochs, args.threads)
+        run(args.name, args.cache, words, args.seed, args.epochs, args.threads)
     except (data.DataError, quantize.QuantizeError) as error:
         raise SystemExit(f"recipe: {error}") from None
 
