@@ -238,7 +238,7 @@ test-exporters: $(EXPORTERS:%=build/exporters/%/made)
 
 C_FILES := $(sort $(shell find firmware_module tests -name '*.[ch]' 2>/dev/null))
 # what must also compile outside MicroPython, with more warnings than its ports ask for
-PLAIN_C := $(sort $(wildcard $(foreach room,runtime kernels,firmware_module/$(room)/*.c firmware_module/$(room)/*/*.c)))
+PLAIN_C := $(sort $(wildcard $(foreach room,runtime kernels audio,firmware_module/$(room)/*.c firmware_module/$(room)/*/*.c)))
 PLAIN_OBJECTS := $(PLAIN_C:%.c=build/lint/%.o)
 PLAIN_FLAGS := -mcpu=cortex-m7 -mthumb -mfloat-abi=hard -mfpu=fpv5-sp-d16 -std=c11 -O2 -Wall -Wextra -Werror \
 	-Wdouble-promotion -Wfloat-conversion -Wpointer-arith \

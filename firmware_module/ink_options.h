@@ -10,4 +10,9 @@
 #define INK_RECURRENT 1
 #endif
 
+// Front ends for sound, and inkling.Listener.
+#ifndef INK_AUDIO
+#define INK_AUDIO 1
+#endif
+
 #endif

@@ -4,7 +4,7 @@
 set(INKLING_DIR ${CMAKE_CURRENT_LIST_DIR})
 file(GLOB INKLING_KERNELS CONFIGURE_DEPENDS ${INKLING_DIR}/kernels/*.c ${INKLING_DIR}/kernels/*/*.c)
 file(GLOB INKLING_REST CONFIGURE_DEPENDS
-    ${INKLING_DIR}/module/*.c ${INKLING_DIR}/runtime/*.c ${INKLING_DIR}/runtime/*/*.c)
+    ${INKLING_DIR}/module/*.c ${INKLING_DIR}/runtime/*.c ${INKLING_DIR}/runtime/*/*.c ${INKLING_DIR}/audio/*.c)
 
 add_library(usermod_inkling INTERFACE)
 target_include_directories(usermod_inkling INTERFACE ${INKLING_DIR} ${INKLING_DIR}/runtime)
@@ -36,4 +36,5 @@ function(inkling_optimize list folder option)
     set_source_files_properties(${names} PROPERTIES COMPILE_OPTIONS ${option})
 endfunction()
 inkling_optimize(INKLING_FAST "" -O3)
+inkling_optimize(INKLING_QUICK "" -O2)
 inkling_optimize(INKLING_SMALL kernels/ -Os)

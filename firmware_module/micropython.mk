@@ -2,7 +2,7 @@
 # CMSIS_NN=<prefix> takes the ink_nn_* kernels from Arm's library (include/, lib/libcmsis-nn.a) instead of ours.
 
 INKLING_DIR := $(USERMOD_DIR)
-INKLING_C := $(foreach depth,*.c */*.c,$(foreach room,runtime kernels,$(wildcard $(INKLING_DIR)/$(room)/$(depth))))
+INKLING_C := $(foreach depth,*.c */*.c,$(foreach room,runtime kernels audio,$(wildcard $(INKLING_DIR)/$(room)/$(depth))))
 
 CFLAGS_USERMOD += -I$(INKLING_DIR) -I$(INKLING_DIR)/runtime
 

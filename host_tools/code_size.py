@@ -14,6 +14,11 @@ from host_tools.errors import CommandError
 LIMIT = 64 * 1024
 # what firmware_module/ink_options.h lets a build leave out, and the objects of each group
 GROUPS: dict[str, tuple[str, ...]] = {
+    "INK_AUDIO": (
+        *("audio/ink_features.o", "audio/ink_fft_s16.o", "audio/ink_fft_s32.o"),
+        *("audio/ink_front_end.o", "audio/ink_listener.o", "audio/ink_micro.o"),
+        "module/listener.o",
+    ),
     "INK_RECURRENT": (
         *("kernels/ink_four_rows.o", "kernels/ink_lstm_s8.o", "kernels/ink_svdf_s8.o"),
         *("runtime/operators/op_lstm_s8.o", "runtime/operators/op_svdf_s8.o"),

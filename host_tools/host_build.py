@@ -66,7 +66,7 @@ def _runtime(flags: Sequence[str], cmsis_nn: Path | None) -> tuple[list[Path], l
     """The object files, and the archive in place of what is left out."""
     sources = [
         path
-        for room in ("runtime", "kernels")
+        for room in ("runtime", "kernels", "audio")
         for pattern in ("*.c", "*/*.c")
         for path in sorted((FIRMWARE_MODULE / room).glob(pattern))
         if cmsis_nn is None or not path.name.startswith("ink_nn_")

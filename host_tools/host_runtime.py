@@ -200,6 +200,19 @@ class HostModel:
             list(pool.map(run_slice, range(threads)))
         return outputs
 
+    def input_in_place(self, index: int) -> Array:
+        """An input's stored values where they lie."""
+        return self._input_places[index]
+
+    def run_in_place(self) -> None:
+        """Runs on what lies in the inputs."""
+        self._run()
+
+    @property
+    def handle(self) -> int:
+        """The address of its ink_model_t."""
+        return ctypes.addressof(self._model)
+
     @property
     def library(self) -> Path:
         """The shared library that it runs in."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from host_tools import tflite
+from host_tools.audio import Settings, make_front_end
 from host_tools.blob.layout import MAGIC, MAX_BLOB
 from host_tools.blob.writer import write_blob
 from host_tools.boards import Board
@@ -32,6 +33,7 @@ def pack(
     name: str | None = None,
     target: str = "portable",
     pictures: Pictures | None = None,
+    audio: Settings | None = None,
     flash: int | None = None,
     ram: int | None = None,
     force: Sequence[str] = (),
@@ -42,7 +44,8 @@ def pack(
 
     `labels` name the elements of output 0, or of the outputs that they are given for; `name` is
     the network's, by default the file's without suffix. `target`, `pictures` and
-    `drop_constants`: see `make_plan`; `flash`, `ram`, `force` and `machine`: see `Limits`.
+    `drop_constants`: see `make_plan`; `audio` says how input 0 is made from sound; `flash`,
+    `ram`, `force` and `machine`: see `Limits`.
     Raises CommandError for a model that cannot be read or packed, for labels that do not fit, and
     for limits that cannot be met.
     """
@@ -52,6 +55,7 @@ def pack(
         name=name,
         target=target,
         pictures=pictures,
+        audio=audio,
         flash=flash,
         ram=ram,
         force=force,
@@ -134,6 +138,7 @@ def plan_model(
     name: str | None = None,
     target: str = "portable",
     pictures: Pictures | None = None,
+    audio: Settings | None = None,
     flash: int | None = None,
     ram: int | None = None,
     force: Sequence[str] = (),
@@ -151,7 +156,19 @@ def plan_model(
         graph = tflite.read_model(source, name)
         where = where or (graph.name if isinstance(source, bytes) else str(source))
     try:
-        return make_plan(graph, target, pictures, limits, drop_constants=drop_constants)
+        plan = make_plan(graph, target, pictures, limits, drop_constants=drop_constants)
+        if audio is not None:
+            _listen(plan, audio)
+        return plan
     except CommandError as error:
         text = str(error).replace("{path}", where or graph.name)
         raise CommandError(f"{where}: {text}" if where else text) from error
+
+
+def _listen(plan: Plan, audio: Settings) -> None:
+    """Puts the front end before input 0."""
+    tensor = plan.tensors[plan.inputs[0]]
+    plan.front_end = make_front_end(
+        audio, tensor.shape, tensor.dtype, tensor.scale, tensor.zero_point
+    )
+    plan.image_tables[0] = None

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from host_tools.audio.front_end import FrontEnd
 from host_tools.kernels.layer import Layer
 
 ITEM_SIZES = {"int8": 1, "uint8": 1, "float32": 4, "int32": 4}
@@ -77,7 +78,7 @@ class Plan:
     channels or [3, 256] for each; pictures are taken blue, green, red where `bgr`.
     `real_inputs` are the numbers of the inputs that are float32 in the model and 8-bit here, as
     it only quantizes them. `arena_size` is bytes, scratch included. `for_ram`: the board is to
-    copy the blob to RAM.
+    copy the blob to RAM. `front_end` makes input 0 from sound.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Plan:
     bgr: bool = False
     real_inputs: tuple[int, ...] = ()
     for_ram: bool = False
+    front_end: FrontEnd | None = None
 
     def layer(self, operator: PlanOperator) -> Layer:
         """The parameters and shapes of an operator."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from host_tools.audio.front_end import KINDS
 from host_tools.text import plain
 
 LONGEST_NAME = 60
@@ -52,6 +53,20 @@ def images_text(takes_images: bool, channel_tables: bool, bgr: bool) -> str:
         return ""
     ways = ["as BGR"] * bgr + ["a table a channel"] * channel_tables
     return f"takes images{' (' if ways else ''}{', '.join(ways)}{')' if ways else ''}"
+
+
+def audio_summary(numbers: Mapping[str, int]) -> dict[str, int | str]:
+    """What a front end is, by its record's fields; `hop` and `window` are samples."""
+    names = ("sample_rate", "window", "hop", "fft_size", "bands", "coefficients", "stride")
+    kinds = {number: name for name, number in KINDS.items()}
+    return {"kind": kinds[numbers["kind"]], **{name: numbers[name] for name in names}}
+
+
+def audio_text(numbers: Mapping[str, int]) -> str:
+    """The same in a few words."""
+    facts = audio_summary(numbers)
+    hop = numbers["hop"] * 1000 / numbers["sample_rate"]
+    return f"takes sound of {facts['sample_rate']} Hz ({facts['kind']}, a frame in {hop:g} ms)"
 
 
 def channels_first_text(shape: tuple[int, ...]) -> str:

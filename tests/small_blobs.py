@@ -7,9 +7,11 @@ import zlib
 
 import networks
 import numpy as np
+from front_ends import listening_blob
 from single_operators import KINDS, random_model
 from slopes import slopes
 
+from host_tools.audio import KINDS as FRONT_ENDS
 from host_tools.blob.reader import read_blob
 from host_tools.kernels import KERNELS
 from host_tools.pack import pack
@@ -49,6 +51,7 @@ def small_blobs() -> dict[str, bytes]:
     for kind in KINDS:
         rng = np.random.default_rng(zlib.crc32(kind.encode()))
         made[kind] = pack(random_model(kind, rng))
+    made |= {kind: listening_blob("portable", kind) for kind in FRONT_ENDS}
     made |= {f"{kernel}_m7": forced(kernel) for kernel in PACKED}
     assert set().union(*map(kernels, made.values())) == set(KERNELS)
     return made

@@ -21,7 +21,7 @@ MODULE = ROOT / "firmware_module"
 PORT = MICROPYTHON / "ports/stm32"
 SOURCES = [
     path.relative_to(MODULE)
-    for room in ("module", "runtime", "kernels")
+    for room in ("module", "runtime", "kernels", "audio")
     for path in sorted((MODULE / room).rglob("*.c"))
 ]
 

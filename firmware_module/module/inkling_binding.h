@@ -27,6 +27,14 @@ mp_obj_t inkling_model_make_new(
 void inkling_model_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind);
 void inkling_model_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination);
 
+// Whether an object is a Model.
+bool inkling_is_model(mp_obj_t object);
+
+// listener.c: the type's functions
+mp_obj_t inkling_listener_make_new(
+    const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args);
+void inkling_listener_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination);
+
 // run.c: predict(), run(), reset(), input(), output()
 extern const mp_obj_fun_builtin_fixed_t inkling_predict_obj;
 extern const mp_obj_fun_builtin_fixed_t inkling_run_obj;
@@ -37,6 +45,8 @@ extern const mp_obj_fun_builtin_var_t inkling_output_obj;
 void inkling_check_buffers(const inkling_model_t *self);
 // Runs one operator; raises RuntimeError, or what was pending.
 void inkling_run_operator(inkling_model_t *self, uint32_t index);
+// Runs them all, in order.
+void inkling_run_all(inkling_model_t *self);
 // The outputs as a list of array('f'), or array('i') where the tensor is int32.
 mp_obj_t inkling_make_outputs(const inkling_model_t *self);
 

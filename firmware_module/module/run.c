@@ -36,7 +36,7 @@ void inkling_run_operator(inkling_model_t *self, uint32_t index) {
     }
 }
 
-static void run_all(inkling_model_t *self) {
+void inkling_run_all(inkling_model_t *self) {
     self->runs++;
     for (uint32_t i = 0; i < self->model.header->n_operators; i++) {
         inkling_run_operator(self, i);
@@ -68,7 +68,7 @@ static mp_obj_t predict(mp_obj_t self_in, mp_obj_t inputs) {
     inkling_port_check_stack();
     inkling_check_buffers(self);
     inkling_set_inputs(self, inputs);
-    run_all(self);
+    inkling_run_all(self);
     return inkling_make_outputs(self);
 }
 MP_DEFINE_CONST_FUN_OBJ_2(inkling_predict_obj, predict);
@@ -77,7 +77,7 @@ static mp_obj_t run(mp_obj_t self_in) {
     inkling_model_t *self = MP_OBJ_TO_PTR(self_in);
     inkling_port_check_stack();
     inkling_check_buffers(self);
-    run_all(self);
+    inkling_run_all(self);
     return mp_const_none;
 }
 MP_DEFINE_CONST_FUN_OBJ_1(inkling_run_obj, run);

@@ -3,11 +3,19 @@
 // has what no native module gets from the C library.
 #include <string.h>
 
+#include "ink_options.h"
 #include "ink_version.h"
 #include "module/inkling_binding.h"
 
 // not static: MicroPython's linker keeps no writable data of a single file
 mp_obj_full_type_t inkling_model_type;
+#if INK_AUDIO
+mp_obj_full_type_t inkling_listener_type;
+#endif
+
+bool inkling_is_model(mp_obj_t object) {
+    return mp_obj_get_type(object) == (const mp_obj_type_t *)&inkling_model_type;
+}
 
 mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
     (void)n_args;
@@ -22,6 +30,14 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
     MP_OBJ_TYPE_SET_SLOT(&inkling_model_type, print, inkling_model_print, 1);
     MP_OBJ_TYPE_SET_SLOT(&inkling_model_type, attr, inkling_model_attr, 2);
     mp_store_global(MP_QSTR_Model, MP_OBJ_FROM_PTR(&inkling_model_type));
+#if INK_AUDIO
+    inkling_listener_type.base.type = &mp_type_type;
+    inkling_listener_type.flags = MP_TYPE_FLAG_NONE;
+    inkling_listener_type.name = MP_QSTR_Listener;
+    MP_OBJ_TYPE_SET_SLOT(&inkling_listener_type, make_new, inkling_listener_make_new, 0);
+    MP_OBJ_TYPE_SET_SLOT(&inkling_listener_type, attr, inkling_listener_attr, 1);
+    mp_store_global(MP_QSTR_Listener, MP_OBJ_FROM_PTR(&inkling_listener_type));
+#endif
     mp_store_global(MP_QSTR___version__, mp_obj_new_str(INK_VERSION, sizeof(INK_VERSION) - 1));
     mp_store_global(MP_QSTR_top, MP_OBJ_FROM_PTR(&inkling_top_obj));
     MP_DYNRUNTIME_INIT_EXIT

@@ -18,6 +18,8 @@
 #define INK_MAX_SIDE 65535      // heights, widths and channels of pictures
 #define INK_MAX_WINDOW 32768    // a window's side, stride or dilation
 #define INK_MAX_MEAN (1u << 23) // elements in one average
+#define INK_MAX_BANDS 128
+#define INK_MAX_FRAMES 1024
 
 #define INK_MAGIC 0x4C4B4E49u // "INKL", little-endian
 
@@ -70,6 +72,7 @@ typedef struct {
     uint16_t image_flags;
     union {
         uint32_t image_table; // of an input
+        uint32_t front_end;   // of an input with INK_FRONT_END
         uint32_t labels;      // of an output; those of output 0 are the header's
     };
 } ink_io_t;
@@ -77,6 +80,25 @@ typedef struct {
 // An input's image_flags: a table for each channel; blue, green, red.
 #define INK_IMAGE_CHANNEL_TABLES 1u
 #define INK_IMAGE_BGR 2u
+// It takes sound: front_end is where its front end is.
+#define INK_FRONT_END 4u
+
+enum { INK_FRONT_END_MFCC = 1, INK_FRONT_END_LOG_MEL = 2, INK_FRONT_END_MICRO = 3 };
+
+typedef struct {
+    uint32_t kind, sample_rate, window, hop, fft_size, bands, coefficients, stride;
+    uint32_t peak, floor;
+    int32_t floor_shift, gain;
+    uint32_t gain_shift;
+    int32_t offset, lowest;
+    uint32_t toward_zero;
+    int32_t min, max;
+    uint32_t window_table, twiddles, real_twiddles, edges, weights, logarithm;
+    uint32_t cosines; // INK_FRONT_END_MFCC
+    // INK_FRONT_END_MICRO
+    uint32_t smoothing_bits, even_smoothing, odd_smoothing, min_signal_remaining;
+    uint32_t gains, snr_shift, correction_bits, scale_shift;
+} ink_front_end_t;
 
 typedef struct {
     uint16_t kernel;
@@ -183,6 +205,7 @@ typedef struct {
 _Static_assert(sizeof(ink_header_t) == 64, "docs/blob-format.md");
 _Static_assert(sizeof(ink_tensor_t) == 48, "docs/blob-format.md");
 _Static_assert(sizeof(ink_io_t) == 8, "docs/blob-format.md");
+_Static_assert(sizeof(ink_front_end_t) == 132, "docs/blob-format.md");
 _Static_assert(sizeof(ink_operator_t) == 36, "docs/blob-format.md");
 _Static_assert(sizeof(ink_conv_params_t) == 68, "docs/blob-format.md");
 _Static_assert(sizeof(ink_fully_connected_params_t) == 48, "docs/blob-format.md");

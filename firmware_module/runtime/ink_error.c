@@ -29,7 +29,8 @@ static const char SENTENCES[] = "no error\0"
                                 "too little scratch\0"
                                 "too much work: it would look like a hang\0"
                                 "arena too small\0"
-                                "the kernel failed\0";
+                                "the kernel failed\0"
+                                "bad front end\0";
 
 // By ink_part_t:
 static const char PARTS[] = "\0header\0tensor \0operator \0input \0output \0label \0";

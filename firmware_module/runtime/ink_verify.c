@@ -3,6 +3,7 @@
 // ink_verify_plan.c's. Trusts nothing; docs/blob-format.md is what it checks.
 #include <string.h>
 
+#include "audio/ink_front_end.h"
 #include "ink_verify.h"
 
 static bool verify_start(ink_check_t *check, const uint8_t *blob, size_t size) {
@@ -215,6 +216,9 @@ static bool verify_io(ink_check_t *check, const ink_io_t *io) {
     const ink_tensor_t *tensor = &model->tensors[io->tensor];
     if (!ink_check_same(check, INK_ERROR_IO, "its place", tensor->place, INK_PLACE_ARENA)) {
         return false;
+    }
+    if (check->part == INK_PART_INPUT && io->image_flags == INK_FRONT_END) {
+        return ink_verify_front_end(check, tensor, io->front_end);
     }
     bool colours = check->part == INK_PART_INPUT && io->image_table != 0 && tensor->dims[3] == 3;
     uint32_t flags = colours ? INK_IMAGE_CHANNEL_TABLES | INK_IMAGE_BGR : 0;

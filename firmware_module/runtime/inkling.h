@@ -36,6 +36,7 @@ typedef enum {
     INK_ERROR_WORK,          // more work than INK_MAX_WORK
     INK_ERROR_ARENA_SIZE,    // the arena given is too small
     INK_ERROR_KERNEL_FAILED, // a kernel returned an error
+    INK_ERROR_FRONT_END,     // a front end for sound out of its range
     INK_STATUS_COUNT
 } ink_status_t;
 

@@ -36,11 +36,13 @@ MEMORIES = {"any": 0, "ram": 1}
 HEADER = struct.Struct("<4sHHIIHHIHHHHIIIIIIII")
 # dtype rank place start offset size dims[6] scale zero_point name
 TENSOR = struct.Struct("<BBBBII6IfiI")
-# tensor image_flags (image_table, or an output's labels)
+# tensor image_flags (image_table or front_end, or an output's labels)
 IO = struct.Struct("<HHI")
 # image_flags: a table for each channel; blue, green, red
 CHANNEL_TABLES = 1
 BGR = 2
+# image_flags: no table, but a front end (host_tools/audio/front_end.py)
+FRONT_END = 4
 # kernel source_index input0 input1 output reserved name params_offset params_size scratch_offset
 # scratch_size macs
 OPERATOR = struct.Struct("<HHHHHHIIIIII")

@@ -10,6 +10,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
+from host_tools.audio.front_end import FIELDS, KINDS, RECORD
 from host_tools.blob import layout
 from host_tools.errors import CommandError
 from host_tools.kernels import KERNELS
@@ -21,6 +22,7 @@ PLACES = {number: name for name, number in layout.PLACES.items()}
 STARTS = {number: name for name, number in layout.STARTS.items()}
 TARGETS = {number: name for name, number in layout.TARGETS.items()}
 MEMORIES = {number: name for name, number in layout.MEMORIES.items()}
+FRONT_ENDS = {number: name for name, number in KINDS.items()}
 NAMES = {card.number: name for name, card in KERNELS.items()}
 
 
@@ -60,12 +62,20 @@ class BlobOperator:
 
 
 @dataclass
+class BlobFrontEnd:
+    """What makes an input from sound: the fields of its record, tables by their offsets."""
+
+    kind: str
+    numbers: dict[str, int]
+
+
+@dataclass
 class Blob:
     """A whole blob, its strings fit to be shown.
 
     `image_tables` has the offset of each input's table, or 0, and `image_flags` says how to read
     it. `labels` are those of output 0, `output_labels` those of each output; [] for none.
-    `for_ram`: the board copies it to RAM.
+    `for_ram`: the board copies it to RAM. `front_end` is the first input's that has one.
     """
 
     name: str
@@ -80,6 +90,7 @@ class Blob:
     image_tables: tuple[int, ...]
     image_flags: tuple[int, ...]
     output_labels: list[list[str]]
+    front_end: BlobFrontEnd | None = None
 
     @property
     def labels(self) -> list[str]:
@@ -146,10 +157,23 @@ class _Reader:
             operators=[self._operator(operators, index) for index in range(n_operators)],
             inputs=tuple(index for index, _, _ in io_records[:n_inputs]),
             outputs=tuple(index for index, _, _ in io_records[n_inputs:]),
-            image_tables=tuple(table for _, _, table in io_records[:n_inputs]),
+            image_tables=tuple(
+                0 if flags == layout.FRONT_END else table
+                for _, flags, table in io_records[:n_inputs]
+            ),
             image_flags=tuple(flags for _, flags, _ in io_records[:n_inputs]),
             output_labels=output_labels,
+            front_end=self._front_end(io_records[:n_inputs]),
         )
+
+    def _front_end(self, inputs: list[tuple[Any, ...]]) -> BlobFrontEnd | None:
+        for _, flags, offset in inputs:
+            if flags == layout.FRONT_END:
+                numbers = dict(
+                    zip(FIELDS, self._record(RECORD, offset, 0, "front end"), strict=True)
+                )
+                return BlobFrontEnd(_named(FRONT_ENDS, numbers["kind"], "front end"), numbers)
+        return None
 
     def _slice(self, start: int, size: int, what: str) -> bytes:
         if start + size > len(self.data):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from host_tools.audio.front_end import RECORD, FrontEnd
 from host_tools.blob import layout
 from host_tools.kernels import KERNELS
 from host_tools.labels import Labels, by_output
@@ -109,6 +110,8 @@ def write_blob(plan: Plan, labels: Labels = ()) -> bytes:
         (tensor, *_image_table(out, plan, tensor, table))
         for tensor, table in zip(plan.inputs, plan.image_tables, strict=True)
     ]
+    if plan.front_end is not None:
+        ios[0] = (plan.inputs[0], layout.FRONT_END, _front_end(out, plan.front_end))
     ios += [
         (tensor, 0, start if number and number in texts else 0)
         for number, (tensor, start) in enumerate(zip(plan.outputs, labels_starts, strict=True))
@@ -199,6 +202,16 @@ def _image_table(
     if plan.bgr and plan.tensors[tensor].shape[3] == 3:
         flags |= layout.BGR
     return flags, out.share(table, plan.tensors[tensor].dtype)
+
+
+def _front_end(out: _Output, front_end: FrontEnd) -> int:
+    """Where the record is."""
+    start = out.reserve(RECORD.size)
+    offsets = {
+        name: out.share(table, table.dtype.name) for name, table in front_end.tables.items()
+    }
+    out.put(start, front_end.record(offsets))
+    return start
 
 
 def _record_size(operator: PlanOperator) -> int:

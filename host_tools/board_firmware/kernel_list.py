@@ -10,27 +10,29 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from host_tools.blob.reader import read_blob
+from host_tools.blob.reader import Blob, read_blob
 from host_tools.errors import CommandError
 from host_tools.files import read_whole, write_whole
 from host_tools.kernels import KERNELS
 from host_tools.pack import DEFAULT_TARGET, pack
 
 
-def kernels_of(file: Path) -> set[str]:
-    """Names of the kernels of a blob, or of a model as `host_tools pack` packs it by default.
+def read_model(file: Path) -> Blob:
+    """A blob, or that of a model as `host_tools pack` packs it by default.
 
     Raises CommandError for a file that is neither, or cannot be read or packed.
     """
     data = read_whole(file) if file.suffix == ".ink" else pack(file, target=DEFAULT_TARGET)
-    return {operator.kernel for operator in read_blob(data, str(file)).operators}
+    return read_blob(data, str(file))
 
 
-def header(names: Iterable[str]) -> str:
-    """What ink_operators.h takes in place of its own list: INK_KERNELS, by number."""
+def header(names: Iterable[str], audio: bool) -> str:
+    """What a build takes in place of ink_operators.h's own list, INK_KERNELS by number, and of
+    ink_options.h's INK_AUDIO.
+    """
     listed = sorted((KERNELS[name].number, name) for name in names)
     entries = " ".join(f"X({number}, {name})" for number, name in listed)
-    return f"#define INK_KERNELS(X) {entries}\n"
+    return f"#define INK_KERNELS(X) {entries}\n#define INK_AUDIO {int(audio)}\n"
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -40,8 +42,9 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("models", type=Path, nargs="+")
     args = parser.parse_args(words)
     try:
-        names = set().union(*(kernels_of(model) for model in args.models))
-        content = header(names)
+        blobs = [read_model(model) for model in args.models]
+        names = {operator.kernel for blob in blobs for operator in blob.operators}
+        content = header(names, any(blob.front_end for blob in blobs))
         if not args.header.exists() or args.header.read_text(encoding="utf8") != content:
             write_whole(args.header, content.encode())
     except CommandError as error:

@@ -14,7 +14,7 @@ from host_tools import fits
 from host_tools.arena.occupancy import Occupant, live_bytes, occupants
 from host_tools.arena.svg import svg_drawing
 from host_tools.arena.terminal import terminal_picture
-from host_tools.blob.layout import BGR, CHANNEL_TABLES
+from host_tools.blob.layout import BGR, CHANNEL_TABLES, FRONT_END
 from host_tools.blob.reader import Blob, BlobTensor, read_blob, total_weight_bytes, weight_bytes
 from host_tools.board_options import add_board, add_place, board_of, place_of
 from host_tools.byte_count import add_limits, limits
@@ -22,7 +22,13 @@ from host_tools.cycles.lines import machine_of
 from host_tools.files import write_whole
 from host_tools.pack import load_plan
 from host_tools.plan.explain import NOT_KNOWN, Choice, choices, reason
-from host_tools.tensor_text import channels_first_text, images_text, tensor_text
+from host_tools.tensor_text import (
+    audio_summary,
+    audio_text,
+    channels_first_text,
+    images_text,
+    tensor_text,
+)
 from host_tools.text import text_table
 from host_tools.virtual_board.profiling import Cost, profile_on_virtual_board, random_inputs
 
@@ -113,11 +119,13 @@ def _report(
                 "takes_images": table != 0,
                 "image_channel_tables": bool(flags & CHANNEL_TABLES),
                 "image_order": "bgr" if flags & BGR else "rgb",
+                "takes_sound": flags == FRONT_END,
             }
             for index, table, flags in zip(
                 blob.inputs, blob.image_tables, blob.image_flags, strict=True
             )
         ],
+        "audio": audio_summary(blob.front_end.numbers) if blob.front_end else None,
         "outputs": [
             {**_tensor(blob, index), "labels": labels}
             for index, labels in zip(blob.outputs, blob.output_labels, strict=True)
@@ -195,6 +203,8 @@ def _text(
         images = images_text(
             blob.image_tables[number] != 0, bool(flags & CHANNEL_TABLES), bool(flags & BGR)
         )
+        if flags == FRONT_END and blob.front_end is not None:
+            images = audio_text(blob.front_end.numbers)
         tensor = blob.tensors[index]
         text = tensor_text(tensor, images, channels_first_text(tensor.shape))
         lines.append(f"  input {number}: {text}")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from host_tools import fits, picture_options, tflite
+from host_tools import audio_options, fits, picture_options, tflite
 from host_tools.blob.layout import TARGETS
 from host_tools.blob.reader import read_blob, total_weight_bytes
 from host_tools.board_options import add_board, add_place, board_of, place_of
@@ -24,6 +24,8 @@ from host_tools.plan.image_tables import Pictures
 from host_tools.plan.memory import most_tensor_bytes
 from host_tools.plan_types import Plan
 from host_tools.tensor_text import (
+    audio_summary,
+    audio_text,
     channels_first_text,
     has_channels_first,
     images_text,
@@ -55,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_board(parser, "pack for this board's memories, and say whether it fits")
     add_place(parser)
     picture_options.add_arguments(parser)
+    audio_options.add_arguments(parser)
     parser.add_argument(
         "--channels-last",
         action="store_true",
@@ -65,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     pictures = picture_options.pictures(args)
+    audio = audio_options.settings(args)
     board = board_of(args)
     place = place_of(args, board)
     graph = tflite.read_model(args.model, args.name)
@@ -83,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
             labels=labels,
             target=args.target,
             pictures=pictures,
+            audio=audio,
             flash=flash,
             ram=ram,
             machine=machine,
@@ -142,6 +147,7 @@ def _summary(plan: Plan, labels: Mapping[int, list[str]], blob: bytes) -> dict[s
             {**_tensor(plan, index), "labels": len(labels.get(number, ()))}
             for number, index in enumerate(plan.outputs)
         ],
+        "audio": audio_summary(plan.front_end.numbers) if plan.front_end else None,
         "labels": len(labels.get(0, ())),
         "operators": len(plan.operators),
         "macs": sum(operator.macs for operator in plan.operators),
@@ -168,6 +174,8 @@ def _text(plan: Plan, labels: Mapping[int, list[str]], summary: dict[str, Any]) 
     lines = []
     for number, (index, table) in enumerate(zip(plan.inputs, plan.image_tables, strict=True)):
         images = "" if table is None else images_text(True, table.ndim == 2, plan.bgr)
+        if number == 0 and plan.front_end is not None:
+            images = audio_text(plan.front_end.numbers)
         tensor = plan.tensors[index]
         turned = channels_first_text(tensor.shape)
         real = "float32 in the model" if number in plan.real_inputs else ""

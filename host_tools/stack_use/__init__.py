@@ -18,6 +18,8 @@ ENTRIES = (
     ("predict", "predict", "module/run"),
     ("run", "run", "module/run"),
     ("profile", "profile", "module/profile"),
+    ("Listener", "inkling_listener_make_new", "module/listener"),
+    ("feed", "feed", "module/listener"),
 )
 
 

@@ -40,7 +40,7 @@ class Calls:
     """
 
     def __init__(self, folder: Path, archives: Sequence[Path] = ()) -> None:
-        rooms = ("kernels", "runtime", *_BINDING)
+        rooms = ("kernels", "runtime", "audio", *_BINDING)
         paths = [path for room in rooms for path in sorted((folder / room).rglob("*.o"))]
         # not what is left of sources that are gone
         sources = checkout() / "firmware_module"

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audio/ink_listener.h"
 #include "ink_operators.h"
 
 void __sanitizer_set_death_callback(void (*callback)(void));
@@ -147,6 +148,29 @@ static void change_data(blob_t *blob) {
     change_field(blob, data, 4 + below(64));
 }
 
+// Of an input that takes sound: a field of its front end, or of one of its tables.
+static void change_front_end(blob_t *blob) {
+    ink_header_t h = header_of(blob);
+    uint32_t at = record(blob, h.io_offset, sizeof(ink_io_t), h.n_inputs);
+    if (at == 0 || read_at(blob, at + 2, 2) != INK_FRONT_END) {
+        return;
+    }
+    uint32_t start = read_at(blob, at + 4, 4);
+    if ((uint64_t)start + sizeof(ink_front_end_t) > blob->size) {
+        return;
+    }
+    static const uint8_t TABLES[] = {offsetof(ink_front_end_t, window_table),
+        offsetof(ink_front_end_t, twiddles), offsetof(ink_front_end_t, real_twiddles),
+        offsetof(ink_front_end_t, edges), offsetof(ink_front_end_t, edges),
+        offsetof(ink_front_end_t, weights), offsetof(ink_front_end_t, logarithm),
+        offsetof(ink_front_end_t, cosines), offsetof(ink_front_end_t, gains)};
+    if (below(2) == 0) {
+        change_field(blob, start, sizeof(ink_front_end_t));
+    } else {
+        change_field(blob, read_at(blob, start + TABLES[below(sizeof(TABLES))], 4), 64);
+    }
+}
+
 // Another shape or type, with the size that goes with it.
 static void reshape_tensor(blob_t *blob) {
     uint32_t at = some_tensor(blob);
@@ -269,6 +293,9 @@ static void mutate(blob_t *blob) {
             change_size(blob);
         }
         break;
+    case 13:
+        change_front_end(blob);
+        break;
     default:
         change_params(blob);
     }
@@ -304,6 +331,35 @@ static size_t read_strings(const ink_model_t *model) {
     return length;
 }
 
+// Sound for two results and their scores, in memory as large as asked for to the byte.
+static void listen(const ink_model_t *model, ink_error_t *error) {
+    const ink_listener_settings_t settings = {
+        .smoothing = 1 + below(3), .threshold = 0.5f, .stride = below(3)};
+    const uint32_t size = ink_listener_size(model, settings.smoothing);
+    if (size > MOST_ARENA) {
+        return;
+    }
+    ink_listener_t listener;
+    void *memory = malloc(size);
+    ink_listener_start(&listener, model, memory, &settings);
+    int16_t samples[333];
+    const uint32_t shift = below(16);
+    uint32_t left = 40000;
+    for (uint32_t results = 0; results < 2 && left > 333; left -= 333) {
+        for (uint32_t i = 0; i < 333; i++) {
+            samples[i] = (int16_t)((int16_t)any() >> shift);
+        }
+        ink_listener_take(&listener, samples, 333);
+        if (listener.due) {
+            ink_listener_fill(&listener);
+            ink_run(model, error);
+            ink_listener_hear(&listener);
+            results++;
+        }
+    }
+    free(memory);
+}
+
 static ink_status_t open_and_run(const blob_t *blob) {
     ink_model_t model;
     ink_error_t error;
@@ -319,6 +375,9 @@ static ink_status_t open_and_run(const blob_t *blob) {
         if (status == INK_OK) {
             fill_inputs(&model);
             status = ink_run(&model, &error);
+        }
+        if (status == INK_OK && ink_listener_input(&model) < model.header->n_inputs) {
+            listen(&model, &error);
         }
         free(arena);
     }
