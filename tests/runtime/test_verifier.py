@@ -195,7 +195,7 @@ IO_RULES = [
     (1, "tensor", 11, "output 0: bad input or output record: its place is 1, allowed 0"),
     (1, "labels", 64, "output 0: bad input or output record: labels is 64, allowed 0"),
     (1, "image_flags", 1, "output 0: bad input or output record: image_flags is 1, allowed at"),
-    (0, "image_flags", 4, "input 0: bad input or output record: image_flags is 4, allowed at"),
+    (0, "image_flags", 8, "input 0: bad input or output record: image_flags is 8, allowed at"),
     (0, "image_table", 72, "input 0: data out of the blob: image_table is 72, allowed a multiple"),
     (0, "image_table", 1 << 20, "input 0: data out of the blob: image_table ends at 1049600,"),
 ]
