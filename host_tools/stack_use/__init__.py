@@ -21,6 +21,8 @@ ENTRIES = (
     ("Listener", "inkling_listener_make_new", "module/listener"),
     ("feed", "feed", "module/listener"),
 )
+# what a native module for some networks alone, or a build without sound, has not
+_LEFT_OUT = ("profile", "Listener", "feed")
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,11 @@ def measure(folder: Path, archives: Sequence[Path] = ()) -> StackUse:
     Raises CommandError where a function's stack cannot be told.
     """
     calls = Calls(folder, archives)
-    # a native module for some networks alone has no profile()
-    built = [
-        entry
-        for entry in ENTRIES
-        if entry[0] != "profile" or (folder / "module/profile.o").exists()
-    ]
-    entries = {name: calls.of(function, path) for name, function, path in built}
+    entries = {
+        name: calls.of(function, path)
+        for name, function, path in ENTRIES
+        if name not in _LEFT_OUT or calls.has(function, path)
+    }
     return StackUse(calls.kernels(), entries)
 
 

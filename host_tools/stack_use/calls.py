@@ -63,10 +63,20 @@ class Calls:
 
     def of(self, function: str, path: str) -> int:
         """Bytes that a function takes; `path` is its object, without .o, in the build's folder."""
+        place = self._place(function, path)
+        if place is None:
+            raise CommandError(f"{self._folder / path}.o: there is no function {function}")
+        return self._sum(place)
+
+    def has(self, function: str, path: str) -> bool:
+        """Whether the object has the function."""
+        return self._place(function, path) is not None
+
+    def _place(self, function: str, path: str) -> _Place | None:
         for place in self._places.get(function, ()):
             if place.of.path == f"{self._folder / path}.o":
-                return self._sum(place)
-        raise CommandError(f"{self._folder / path}.o: there is no function {function}")
+                return place
+        return None
 
     @cached_property
     def _tables(self) -> dict[str, tuple[Object, dict[int, str]]]:
