@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from host_tools.graph import Graph, Operator
 from host_tools.quantize.litert import LiteRt
-from host_tools.quantize.samples import Samples
+from host_tools.quantize.samples import Samples, takes_pictures
 from host_tools.tensor_text import short_name
 
 Array = npt.NDArray[Any]
@@ -91,14 +91,18 @@ def _other_range(
     output = graph.tensors[graph.outputs[0]]
     if span <= 0 or output.dtype != "float32" or output.shape[-1:] in ((), (1,)):
         return []
+    if not takes_pictures(graph.tensors[graph.inputs[0]]):
+        return []
+    maker = next((op for op in graph.operators if graph.outputs[0] in op.outputs), None)
+    logits = maker is None or maker.kind not in ("SOFTMAX", "LOGISTIC")
     runner = LiteRt(model, graph)
 
     def answers(least: float, most: float) -> Array:
-        """The answers where `low` is `least` and `high` is `most`."""
+        """The answers, as probabilities, where `low` is `least` and `high` is `most`."""
         factor = (most - least) / span
         changed = (np.float32(least) + (array - low) * np.float32(factor) for array in arrays)
         rows = [runner.run([array.astype(np.float32)])[0].ravel() for array in changed]
-        return np.stack(rows)
+        return _softmax(np.stack(rows)) if logits else np.stack(rows)
 
     given = answers(low, high)
     for least, most in USUAL:
@@ -118,6 +122,11 @@ def _other_range(
                 f"{most} {reason}: was the network trained with --image-range {least} {most}?"
             ]
     return []
+
+
+def _softmax(rows: Array) -> Array:
+    powers = np.exp(rows - rows.max(1, keepdims=True))
+    return np.asarray(powers / powers.sum(1, keepdims=True))
 
 
 def _is_better(

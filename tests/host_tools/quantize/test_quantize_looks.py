@@ -60,6 +60,15 @@ def test_answers_that_hardly_differ_tell_of_pixels_too_small(
     assert said.endswith("was the network trained with --image-range 0 255?")
 
 
+def test_scores_that_are_no_probabilities_may_grow_with_the_pixels(
+    tmp_path: Path, pixels: np.ndarray
+) -> None:
+    """Without a SOFTMAX they grow as these do, which says nothing."""
+    assert looked_at(tmp_path, corners(last="RELU"), pixels / 255) == []
+    [said] = looked_at(tmp_path, corners(last="RELU", sensitivity=1 / 250), pixels / 255)
+    assert said.endswith("was the network trained with --image-range 0 255?")
+
+
 def test_answers_that_are_all_sure_tell_of_pixels_too_large(
     tmp_path: Path, pixels: np.ndarray
 ) -> None:
