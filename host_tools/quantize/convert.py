@@ -27,6 +27,12 @@ def keras(source: Path, target: Path) -> Example:
     import tensorflow as tf
 
     network = tf.keras.models.load_model(source, compile=False)
+    for layer in network.layers:
+        if isinstance(layer, tf.keras.layers.RNN) and not layer.unroll:
+            raise ValueError(
+                f"the layer {layer.name} ({type(layer).__name__}) runs in a loop, which no board "
+                "can: take layers without one, such as Conv1D over time"
+            )
     with _folder_beside(target) as folder:
         # as a SavedModel, of which the converter folds the variables
         network.export(folder)
@@ -78,17 +84,19 @@ def onnx(source: Path, target: Path) -> Example:
     import onnx2tf
     import onnxruntime
 
+    session = onnxruntime.InferenceSession(source, providers=["CPUExecutionProvider"])
+    inputs, outputs = session.get_inputs(), session.get_outputs()
     with _folder_beside(target) as folder:
         onnx2tf.convert(
             input_onnx_file_path=str(source),
             output_folder_path=str(folder),
             batch_size=1,
+            # sequences stay as in training; pictures are turned to channels last
+            keep_ncw_or_nchw_or_ncdhw_input_names=[i.name for i in inputs if len(i.shape) == 3],
             non_verbose=True,
         )
         (written,) = folder.glob("*_float32.tflite")
         written.replace(target)
-    session = onnxruntime.InferenceSession(source, providers=["CPUExecutionProvider"])
-    inputs, outputs = session.get_inputs(), session.get_outputs()
     if len(inputs) != 1 or len(outputs) != 1 or inputs[0].type != "tensor(float)":
         return None
     first, *rest = inputs[0].shape

@@ -112,3 +112,30 @@ def test_what_the_converter_cannot_read_ends_in_its_own_words(
     assert ran.stderr.startswith(f"host_tools: {damaged}: {module} cannot convert it: ")
     assert len(ran.stderr.splitlines()) == 1
     assert {path.name for path in tmp_path.iterdir()} == {name, "x.npy"}
+
+
+def test_a_layer_that_loops_is_refused_before_it_is_converted(
+    saved: Callable[[str], Path], tmp_path: Path
+) -> None:
+    np.save(tmp_path / "x.npy", np.zeros((40, 20, 8), np.float32))
+    model = saved("keras") / "loop.keras"
+    ran = quantize("keras", model, "--calibrate", tmp_path / "x.npy")
+    assert ran.returncode == 1
+    assert ran.stderr == (
+        f"host_tools: {model}: tensorflow cannot convert it: ValueError: the layer state (GRU) "
+        "runs in a loop, which no board can: take layers without one, such as Conv1D over time\n"
+    )
+
+
+def test_a_sequence_stays_as_in_training_on_its_way_from_onnx(
+    saved: Callable[[str], Path], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(4)
+    np.save(tmp_path / "x.npy", rng.normal(0, 1, (40, 8, 20)).astype(np.float32))
+    output = tmp_path / "net.tflite"
+    model = saved("onnx2tf") / "sequence.onnx"
+    ran = quantize("onnx2tf", model, "--calibrate", tmp_path / "x.npy", "-o", output)
+    assert ran.returncode == 0, ran.stderr
+    graph = read_model(output)
+    assert graph.tensors[graph.inputs[0]].shape == (1, 8, 20)
+    pack(output)

@@ -15,6 +15,9 @@ def main(folder: Path) -> None:
     network.save(folder / "net.keras")
     network.save(folder / "net.h5")
     network.export(folder / "saved")
+    given = keras.Input((20, 8))
+    loop = keras.Model(given, keras.layers.GRU(4, name="state")(given))
+    loop.save(folder / "loop.keras")
 
 
 if __name__ == "__main__":
