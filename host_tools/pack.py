@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -161,7 +162,7 @@ def plan_model(
             _listen(plan, audio)
         return plan
     except CommandError as error:
-        text = str(error).replace("{path}", where or graph.name)
+        text = str(error).replace("{path}", shlex.quote(where or graph.name))
         raise CommandError(f"{where}: {text}" if where else text) from error
 
 

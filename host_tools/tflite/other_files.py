@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import shlex
 import zipfile
 from collections.abc import Callable
 from pathlib import Path, PurePath
@@ -99,13 +100,13 @@ FORMATS = {
 
 def what_it_is(data: bytes, path: str) -> str:
     """A phrase for a file that does not begin as a .tflite file does; `path` is its."""
-    return _phrase(data, path).replace("{path}", path)
+    return _phrase(data, path).replace("{path}", shlex.quote(path))
 
 
 def folder_phrase(path: Path) -> str | None:
     """A phrase for a folder that is a model; None for another."""
     if (path / "saved_model.pb").exists():
-        return SAVED_MODEL.replace("{path}", str(path))
+        return SAVED_MODEL.replace("{path}", shlex.quote(str(path)))
     return None
 
 

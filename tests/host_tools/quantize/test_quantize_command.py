@@ -242,12 +242,15 @@ def test_the_output_is_not_written_over_the_model_nor_into_a_missing_folder(
 def test_pack_model_says_this_command_for_a_float_network(
     network: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["pack-model", str(network)]) == 1
-    assert capsys.readouterr().err == (
-        f"host_tools: {network}: the model is not quantized to int8: it computes in float32; "
-        f"`host_tools quantize {network} --calibrate FOLDER -o int8.tflite` quantizes it, with "
-        "samples of its inputs in FOLDER: docs/quantize.md\n"
-    )
+    spaced = network.with_name("my net.tflite")
+    spaced.write_bytes(network.read_bytes())
+    for path, shown in ((network, network), (spaced, f"'{spaced}'")):
+        assert main(["pack-model", str(path)]) == 1
+        assert capsys.readouterr().err == (
+            f"host_tools: {path}: the model is not quantized to int8: it computes in float32; "
+            f"`host_tools quantize {shown} --calibrate FOLDER -o int8.tflite` quantizes it, with "
+            "samples of its inputs in FOLDER: docs/quantize.md\n"
+        )
 
 
 def test_a_network_of_two_inputs_takes_an_npz_by_their_names(

@@ -104,7 +104,7 @@ def test_commands_in_messages_have_the_files_name(tmp_path: Path) -> None:
     path.write_bytes(archive("a.txt", "b/{path}.tflite"))
     with pytest.raises(CommandError) as caught:
         read_model(path)
-    assert f"`unzip {path}`, and give `b/" in str(caught.value)
+    assert f"`unzip '{path}'`, and give `b/" in str(caught.value)
 
 
 def test_the_folder_of_a_saved_model_is_named_by_every_command(tmp_path: Path) -> None:
