@@ -15,6 +15,7 @@ from host_tools.errors import CommandError
 from host_tools.host_runtime import HostModel
 
 NO_WORD = -1
+_BATCH = 128  # results whose networks run at once
 MAX_SMOOTHING = 64
 # labels of what is no word
 NO_WORDS = ("silence", "unknown", "_silence_", "_unknown_", "background", "noise", "other")
@@ -121,11 +122,17 @@ class HostListener:
         self._library.ink_listener_reset(self._handle)
         self._taken = 0
 
-    def results(self, samples: npt.NDArray[np.int16]) -> Iterator[Result]:
-        """What comes of more samples, int16 of one channel at `rate`."""
+    def results(self, samples: npt.NDArray[np.int16], *, threads: int = 1) -> Iterator[Result]:
+        """What comes of more samples, int16 of one channel at `rate`.
+
+        Networks without states run on `threads` at once, with the same results.
+        """
         data = np.ascontiguousarray(samples, np.int16)
         start = data.ctypes.data
         taken = 0
+        waiting: list[tuple[int, npt.NDArray[np.generic]]] = []
+        alone = self.model.state_size or len(self.model.inputs) > 1
+        most = _BATCH if threads > 1 and not alone else 1
         while taken < len(data):
             count = self._library.ink_listener_take(
                 self._handle, start + 2 * taken, len(data) - taken
@@ -133,21 +140,38 @@ class HostListener:
             taken += count
             self._taken += count
             if self._listener.due:
-                yield self._result()
+                self._library.ink_listener_fill(self._handle)
+                waiting.append((self._taken, self._input_place().copy()))
+            if len(waiting) == most or taken == len(data):
+                yield from self._run(waiting, threads)
+                waiting = []
+
+    def _run(
+        self, waiting: list[tuple[int, npt.NDArray[np.generic]]], threads: int
+    ) -> Iterator[Result]:
+        if len(waiting) == 1:
+            self.model.run_in_place()
+            yield self._result(waiting[0][0])
+        elif waiting:
+            inputs = [np.stack([stored for _, stored in waiting])]
+            outputs = self.model.run_many(inputs, threads=threads)[0]
+            for (end, _), output in zip(waiting, outputs, strict=True):
+                self.model.output_in_place(0)[...] = output
+                yield self._result(end)
+
+    def _input_place(self) -> npt.NDArray[np.generic]:
+        return self.model.input_in_place(self._listener.input)
 
     def input(self) -> npt.NDArray[np.generic]:
         """What the network's input is of the newest frames, [frames, coefficients]."""
         self._library.ink_listener_fill(self._handle)
-        stored = self.model.input_in_place(self._listener.input)
-        return stored.reshape(self._listener.frames, -1).copy()
+        return self._input_place().reshape(self._listener.frames, -1).copy()
 
-    def _result(self) -> Result:
-        self._library.ink_listener_fill(self._handle)
-        self.model.run_in_place()
+    def _result(self, end: int) -> Result:
         self._library.ink_listener_hear(self._handle)
         scores = np.ctypeslib.as_array(self._listener.scores, (self._listener.n_scores,))
         word = self._listener.word
-        return Result(self._taken, scores.copy(), None if word == NO_WORD else word)
+        return Result(end, scores.copy(), None if word == NO_WORD else word)
 
 
 def _check(listening: Listening) -> None:

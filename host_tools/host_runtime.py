@@ -204,6 +204,10 @@ class HostModel:
         """An input's stored values where they lie."""
         return self._input_places[index]
 
+    def output_in_place(self, index: int) -> Array:
+        """An output's stored values where they lie."""
+        return self._output_places[index]
+
     def run_in_place(self) -> None:
         """Runs on what lies in the inputs."""
         self._run()

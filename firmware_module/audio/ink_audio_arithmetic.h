@@ -74,6 +74,22 @@ static inline uint32_t ink_pair(int32_t lower, int32_t upper) {
     return ((uint32_t)lower & 0xFFFFu) | (uint32_t)upper << 16;
 }
 
+// The lower half of the one, the upper half of the other.
+static inline uint32_t ink_with_upper(uint32_t lower, uint32_t upper) {
+#if INK_AUDIO_DSP
+    uint32_t result;
+    __asm("pkhbt %0, %1, %2" : "=r"(result) : "r"(lower), "r"(upper));
+    return result;
+#else
+    return (lower & 0xFFFFu) | (upper & 0xFFFF0000u);
+#endif
+}
+
+// Of a complex number.
+static inline uint32_t ink_conjugate(uint32_t a) {
+    return (a & 0xFFFFu) | ((0u - (a & 0xFFFF0000u)) & 0xFFFF0000u);
+}
+
 // The lower halves of lower / 2^15 and upper / 2^15, rounded down; the same of 2^12.
 static inline uint32_t ink_pair_15(int32_t lower, int32_t upper) {
 #if INK_AUDIO_DSP

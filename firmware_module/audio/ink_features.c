@@ -70,6 +70,7 @@ static bool apply_window(const ink_front_end_t *record, const int16_t *samples,
     const int16_t *window, int32_t *out, uint32_t *shift) {
     const uint32_t size = record->window;
     uint32_t seen = 0;
+#pragma GCC unroll 8
     for (uint32_t i = 0; i < size; i += 2) {
         seen |= ink_magnitude_pairs(ink_load_pair(samples + i));
     }
@@ -77,6 +78,7 @@ static bool apply_window(const ink_front_end_t *record, const int16_t *samples,
     const uint32_t raised = seen >= 0x8000 ? 0 : ink_leading_zeros(seen) - 17;
     const uint32_t kept = ((0xFFFFu << raised) & 0xFFFFu) * 0x10001u;
     const int32_t *end = out + size;
+#pragma GCC unroll 4
     while (out < end) {
         const uint32_t pair = (ink_load_pair(samples) << raised) & kept;
         const uint32_t weights = ink_load_pair(window);
@@ -137,6 +139,7 @@ static inline void add_segment(const uint32_t *bins, const uint16_t *weights, ui
     uint64_t *rising, uint64_t *falling) {
     uint64_t up = 0;
     uint64_t down = *falling;
+#pragma GCC unroll 2
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t bin = *bins++;
         up += (uint64_t)bin * *weights++;
@@ -179,6 +182,7 @@ static void cosine_transform(
     const uint32_t pairs = (record->bands + 1) / 2;
     for (uint32_t i = 0; i < record->coefficients; i++) {
         int64_t sum = 0;
+#pragma GCC unroll 4
         for (uint32_t j = 0; j < pairs; j++) {
             sum = ink_wide_sum_both(sum, logarithms[j], *cosines++);
         }

@@ -16,6 +16,7 @@
 uint32_t ink_micro_window(
     const int16_t *samples, const int16_t *window, uint32_t size, uint32_t *out, uint32_t points) {
     uint32_t seen = 0;
+#pragma GCC unroll 4
     for (uint32_t i = 0; i < size / 2; i++) {
         const uint32_t two = ink_load_pair(samples);
         const uint32_t weights = ink_load_pair(window);
@@ -43,19 +44,18 @@ void ink_micro_spectrum(
     for (uint32_t k = 1; k <= points / 2; k++) {
         const uint32_t other = data[points - k];
         const uint32_t a = half_of(data[k]);
-        const uint32_t b = half_of(ink_pair(ink_lower_half(other), -ink_upper_half(other)));
+        const uint32_t b = half_of(ink_conjugate(other));
         const uint32_t sum = ink_add_pairs(a, b);
         const uint32_t difference = ink_subtract_pairs(a, b);
         const uint32_t turned = ink_pair_15(ink_sum_difference(difference, *twiddle, HALF),
             ink_sum_crossed(difference, *twiddle, HALF));
         twiddle++;
         const uint32_t lower = ink_mean_pairs(sum, turned);
-        const uint32_t upper = ink_half_difference_pairs(sum, turned);
         out[k] = (uint32_t)ink_sum_both(lower, lower, 0);
-        // its imaginary part is the other way round: turned - sum, halved and rounded down
-        const uint32_t imaginary = ink_half_difference_pairs(turned, sum);
-        out[points - k] = (uint32_t)((int32_t)(int16_t)upper * (int16_t)upper) +
-                          (uint32_t)(ink_upper_half(imaginary) * ink_upper_half(imaginary));
+        // the conjugate's imaginary part is rounded the other way
+        const uint32_t upper = ink_with_upper(
+            ink_half_difference_pairs(sum, turned), ink_half_difference_pairs(turned, sum));
+        out[points - k] = (uint32_t)ink_sum_both(upper, upper, 0);
     }
 }
 
@@ -66,11 +66,19 @@ static uint32_t nearest_root(uint64_t sum) {
     }
     // shifted by an even number of bits to the top
     const uint32_t upper = (uint32_t)(sum >> 32);
-    const uint32_t zeros =
-        (upper != 0 ? ink_leading_zeros(upper) : 32 + ink_leading_zeros((uint32_t)sum)) & ~1u;
-    const uint64_t shifted = sum << zeros;
-    const uint32_t top = (uint32_t)(shifted >> 32);
-    const uint32_t low = (uint32_t)shifted;
+    uint32_t low = (uint32_t)sum;
+    uint32_t top = upper;
+    uint32_t zeros = 0;
+    if (upper == 0) {
+        top = low;
+        low = 0;
+        zeros = 32;
+    }
+    const uint32_t more = (uint32_t)__builtin_clz(top) & ~1u;
+    top = top << more | low >> 1 >> (31 - more);
+    low <<= more;
+    zeros += more;
+    const uint64_t shifted = (uint64_t)top << 32 | low;
     // the upper half of the root, then its lower half by division
     const uint32_t high_root = ink_square_root(top);
     const uint32_t rest = top - high_root * high_root; // at most 2 high_root
