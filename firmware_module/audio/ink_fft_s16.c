@@ -30,16 +30,21 @@ static inline void put(
 // Its twiddle is 32767 / 32768, and a quarter times that is itself again.
 static void first_stage(const uint32_t *in, uint32_t *out, uint32_t points, uint32_t shift) {
     const uint32_t quarter = points / 4;
+    const uint32_t step = quarter / 4; // of the indices' first digits
     const uint32_t kept = ((0xFFFFu << shift) & 0xFFFFu) * 0x10001u;
     uint32_t index = 0;
-    for (uint32_t *end = out + points; out < end; out += 4) {
+    for (uint32_t *end = out + points; out < end;) {
         const uint32_t *from = in + index;
-        const uint32_t a = quarter_of((from[0] << shift) & kept);
-        const uint32_t b = quarter_of((from[2 * quarter] << shift) & kept);
-        put(out, 1, ink_add_pairs(a, b), ink_subtract_pairs(a, b),
-            quarter_of((from[quarter] << shift) & kept),
-            quarter_of((from[3 * quarter] << shift) & kept));
-        index = ink_fft_next(index, quarter / 4);
+        for (uint32_t digit = 0; digit < 4; digit++) {
+            const uint32_t a = quarter_of((from[0] << shift) & kept);
+            const uint32_t b = quarter_of((from[2 * quarter] << shift) & kept);
+            put(out, 1, ink_add_pairs(a, b), ink_subtract_pairs(a, b),
+                quarter_of((from[quarter] << shift) & kept),
+                quarter_of((from[3 * quarter] << shift) & kept));
+            from += step;
+            out += 4;
+        }
+        index = ink_fft_next(index, step / 4);
     }
 }
 

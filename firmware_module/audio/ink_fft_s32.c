@@ -12,7 +12,6 @@ static inline ink_complex_t turn(ink_complex_t a, int32_t cosine, int32_t sine) 
         ink_subtract_upper(ink_upper(a.imaginary, cosine), a.real, sine),
     };
 }
-#endif
 
 static inline ink_complex_t add(ink_complex_t a, ink_complex_t b) {
     return (ink_complex_t){ink_add(a.real, b.real), ink_add(a.imaginary, b.imaginary)};
@@ -36,24 +35,83 @@ static inline void put(ink_complex_t *out, uint32_t step, ink_complex_t sum02,
         ink_add(difference02.imaginary, difference13.real),
     };
 }
+#endif
+
+#if INK_AUDIO_DSP
+
+// The first stage's butterfly of four legs `quarter` bytes apart; returns where the next goes.
+static inline ink_complex_t *first(
+    const ink_complex_t *from, ink_complex_t *out, uint32_t quarter) {
+    uint32_t a, b, c, d, e, f, g, h, i, j;
+    __asm volatile(" ldrd %[a], %[b], [%[from]]\n"
+                   " add %[g], %[from], %[quarter], lsl #1\n"
+                   " ldrd %[c], %[d], [%[g]]\n"
+                   " asr %[a], %[a], #2\n"
+                   " asr %[b], %[b], #2\n"
+                   // sum of legs 0 and 2 to e and f, difference to a and b
+                   " add %[e], %[a], %[c], asr #2\n"
+                   " sub %[a], %[a], %[c], asr #2\n"
+                   " add %[f], %[b], %[d], asr #2\n"
+                   " sub %[b], %[b], %[d], asr #2\n"
+                   " sub %[g], %[g], %[quarter]\n"
+                   " ldrd %[c], %[d], [%[g]]\n"
+                   " add %[g], %[g], %[quarter], lsl #1\n"
+                   " ldrd %[g], %[h], [%[g]]\n"
+                   " asr %[c], %[c], #2\n"
+                   " asr %[d], %[d], #2\n"
+                   // of legs 1 and 3 to i and j, and to c and d
+                   " add %[i], %[c], %[g], asr #2\n"
+                   " sub %[c], %[c], %[g], asr #2\n"
+                   " add %[j], %[d], %[h], asr #2\n"
+                   " sub %[d], %[d], %[h], asr #2\n"
+                   " add %[g], %[e], %[i]\n"
+                   " add %[h], %[f], %[j]\n"
+                   " strd %[g], %[h], [%[out]], #8\n"
+                   " add %[g], %[a], %[d]\n"
+                   " sub %[h], %[b], %[c]\n"
+                   " strd %[g], %[h], [%[out]], #8\n"
+                   " sub %[e], %[e], %[i]\n"
+                   " sub %[f], %[f], %[j]\n"
+                   " strd %[e], %[f], [%[out]], #8\n"
+                   " sub %[a], %[a], %[d]\n"
+                   " add %[b], %[b], %[c]\n"
+                   " strd %[a], %[b], [%[out]], #8\n"
+        : [out] "+r"(out), [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [e] "=&r"(e),
+        [f] "=&r"(f), [g] "=&r"(g), [h] "=&r"(h), [i] "=&r"(i), [j] "=&r"(j)
+        : [from] "r"(from), [quarter] "r"(quarter)
+        : "memory");
+    return out;
+}
+
+#else
 
 static inline ink_complex_t quarter_of(ink_complex_t a) {
     return (ink_complex_t){a.real >> 2, a.imaginary >> 2};
 }
 
+static inline ink_complex_t *first(
+    const ink_complex_t *from, ink_complex_t *out, uint32_t quarter) {
+    const uint32_t apart = quarter / sizeof(*from);
+    const ink_complex_t leg0 = quarter_of(from[0]);
+    const ink_complex_t leg1 = quarter_of(from[apart]);
+    const ink_complex_t leg2 = quarter_of(from[2 * apart]);
+    const ink_complex_t leg3 = quarter_of(from[3 * apart]);
+    put(out, 1, add(leg0, leg2), subtract(leg0, leg2), add(leg1, leg3), subtract(leg1, leg3));
+    return out + 4;
+}
+
+#endif
+
 static void first_stage(const ink_complex_t *in, ink_complex_t *out, uint32_t points) {
     const uint32_t quarter = points / 4;
+    const uint32_t step = quarter / 4; // of the indices' first digits
     uint32_t index = 0;
-    for (ink_complex_t *end = out + points; out < end; out += 4) {
+    for (const ink_complex_t *end = out + points; out < end;) {
         const ink_complex_t *from = in + index;
-        ink_complex_t a = quarter_of(from[0]);
-        ink_complex_t b = quarter_of(from[2 * quarter]);
-        const ink_complex_t sum02 = add(a, b);
-        const ink_complex_t difference02 = subtract(a, b);
-        a = quarter_of(from[quarter]);
-        b = quarter_of(from[3 * quarter]);
-        put(out, 1, sum02, difference02, add(a, b), subtract(a, b));
-        index = ink_fft_next(index, quarter / 4);
+        for (const ink_complex_t *last = from + quarter; from < last; from += step) {
+            out = first(from, out, quarter * (uint32_t)sizeof(*from));
+        }
+        index = ink_fft_next(index, step / 4);
     }
 }
 
