@@ -17,6 +17,7 @@ from host_tools.pack import DEFAULT_TARGET, load_blob, pack
 from host_tools.places import ROOT
 from host_tools.text import text_table
 from host_tools.virtual_board import default_firmware
+from host_tools.virtual_board.front_ends import FrontEndCost, front_end_costs
 from host_tools.virtual_board.profiling import Cost, profile_on_virtual_board, random_inputs
 
 EXAMPLE = "host_tools bench --models folder"
@@ -118,20 +119,33 @@ def run(args: argparse.Namespace) -> int:
     networks = baseline["networks"]
     report = _given(args, left_out) if args.models else _real(args, networks, left_out)
     size = code_size(default_firmware(), args.stock) if args.stock else None
+    sounds = [] if args.models else front_end_costs()
     if args.json:
         rows = {name: [asdict(row) for row in rows] for name, rows in report.items()}
-        made = {"networks": rows, "code_size": asdict(size) if size else None}
+        made: dict[str, Any] = {"networks": rows, "code_size": asdict(size) if size else None}
+        made["front_ends"] = [asdict(cost) for cost in sounds]
         print(json.dumps({**made, "left_out": left_out}))
         return 0
     if args.models:
         _print_given(report, args)
     else:
         _print_real(report, args, baseline["what"])
+        print(f"\n{_front_ends_table(sounds)}\n")
     for name, why in left_out.items():
         print(f"{name}: {why}" if args.models else f"{name}: not in {_shared_models()}")
     if size:
         print(size.text())
     return 0
+
+
+def _front_ends_table(costs: list[FrontEndCost]) -> str:
+    """What makes an input from sound costs a frame."""
+    header = ["front end", "input", "instructions a frame", "bytes of RAM"]
+    cells = [
+        [c.kind, f"{c.frames}x{c.coefficients}", f"{c.instructions:,}", f"{c.ram:,}"]
+        for c in costs
+    ]
+    return text_table(header, cells)
 
 
 def _shared_models() -> Path:
