@@ -86,7 +86,8 @@ def test_the_package_gives_the_same_bits_on_the_virtual_board(installed: Install
 
 def test_the_package_puts_its_native_module_on_a_board(installed: Installed) -> None:
     shutil.copy(MODEL, installed.folder / "net.tflite")
-    installed("pack-model", "net.tflite", "-o", "net.ink")
+    # small enough for one piece of the heap, which the whole module lies in
+    installed("pack-model", "net.tflite", "-o", "net.ink", "--flash", "96K")
     with VirtualBoard(build_firmware(STOCK="1")) as board:
         said = installed("install", "net.ink", "--port", board.port)
         use = "import inkling; print(inkling.__file__, inkling.Model('/flash/net.ink').name)"
