@@ -13,18 +13,19 @@ _MOST_EXCERPT = 4
 # how far above make's last word the program that failed may have spoken
 _MOST_ABOVE = 20
 
-# what compilers, the linker, the shell, Python and make's own $(error) say; `error` alone stands
-# in names of files, and a summary such as `ld returned 1` says nothing new
+# what compilers, the linker, the shell, git, Python and make's own $(error) say; `error` alone
+# stands in names of files, and a summary such as `ld returned 1` says nothing new
 _CAUSE = re.compile(
     r"(^|: )(fatal |internal compiler )?error: (?!ld returned)"
     r"|undefined reference to|multiple definition of|overflowed by \d|will not fit in region"
     r"|cannot find -l|No such file or directory|command not found|: not found$"
-    r"|Permission denied|No space left on device|^\w+(\.\w+)*(Error|Exception)\b"
+    r"|^fatal: (clone of|could not|unable to) |Permission denied|No space left on device"
+    r"|^\w+(\.\w+)*(Error|Exception)\b"
     r"|\*\*\* (?!\[|Waiting)"
 )
 _FAILED_RECIPE = re.compile(r"\*\*\* \[")
 # what a makefile tells of itself and of each file
-_STEP = re.compile(r"[A-Z_]+ \S+$|make(\[\d+\])?: |Use make V=1|.* updated$")
+_STEP = re.compile(r"[A-Z_]+ \S+$|make(\[\d+\])?: |mkdir -p |Use make V=1|.* updated$")
 
 
 def causes(lines: Sequence[str]) -> list[str]:

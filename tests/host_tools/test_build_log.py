@@ -29,6 +29,7 @@ main.c:7:5: note: each undeclared identifier is reported only once
 cc1: all warnings being treated as errors
 """
 COMPILER_CAUSES = COMPILER.splitlines()[1:4]
+GIT = "https://github.com/micropython/stm32lib"
 MPY_CROSS = "mpy-cross not found at /src/mpy-cross/build/mpy-cross, please build it first"
 
 
@@ -46,6 +47,15 @@ MPY_CROSS = "mpy-cross not found at /src/mpy-cross/build/mpy-cross, please build
             + "ld: main.o: in function `main':\nmain.c:(.text.main+0x2): undefined reference to "
             "`gone'\ncollect2: error: ld returned 1 exit status\n" + FAILED,
             ["main.c:(.text.main+0x2): undefined reference to `gone'"],
+        ),
+        (
+            STEPS + f"fatal: clone of '{GIT}' failed\nmkdir -p build/lib\n" + FAILED,
+            [f"fatal: clone of '{GIT}' failed"],
+        ),
+        # no cause that is known
+        (
+            STEPS + "mkdir -p build/lib\ngave up\n" + FAILED,
+            ["gave up", FAILED.strip()],
         ),
         (
             STEPS + "ld: region `FLASH_TEXT' overflowed by 1040 bytes\n" + FAILED,
@@ -69,7 +79,18 @@ MPY_CROSS = "mpy-cross not found at /src/mpy-cross/build/mpy-cross, please build
             ["sh: 1: arm-none-eabi-gcc: not found"],
         ),
     ],
-    ids=["compiler", "script", "linker", "memory", "makefile", "rule", "python", "program"],
+    ids=[
+        "compiler",
+        "script",
+        "linker",
+        "git",
+        "unknown",
+        "memory",
+        "makefile",
+        "rule",
+        "python",
+        "program",
+    ],
 )
 def test_the_lines_that_say_why_are_found_among_those_that_only_name_files(
     log: str, expected: list[str]
