@@ -5,7 +5,7 @@
 #ifndef INK_OPTIONS_H
 #define INK_OPTIONS_H
 
-// Recurrent layers: svdf_s8 and lstm_s8. States are always there.
+// Recurrent layers: svdf_s8, lstm_s8 and gru_s8. States are always there.
 #ifndef INK_RECURRENT
 #define INK_RECURRENT 1
 #endif

@@ -20,9 +20,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "module/listener.o",
     ),
     "INK_RECURRENT": (
-        *("kernels/ink_four_rows.o", "kernels/ink_lstm_s8.o", "kernels/ink_svdf_s8.o"),
-        *("runtime/operators/op_lstm_s8.o", "runtime/operators/op_svdf_s8.o"),
-        "runtime/operators/recurrent.o",
+        "kernels/ink_four_rows.o",
+        *("kernels/ink_gru_s8.o", "kernels/ink_lstm_s8.o", "kernels/ink_svdf_s8.o"),
+        *("runtime/operators/op_gru_s8.o", "runtime/operators/op_lstm_s8.o"),
+        *("runtime/operators/op_svdf_s8.o", "runtime/operators/recurrent.o"),
     ),
 }
 # the last figure that we kept, for the default configuration of `make firmware-virtual`

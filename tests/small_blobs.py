@@ -10,6 +10,7 @@ import numpy as np
 from front_ends import listening_blob
 from single_operators import KINDS, random_model
 from slopes import slopes
+from unrolled_gru import unrolled_gru
 
 from host_tools.audio import KINDS as FRONT_ENDS
 from host_tools.blob.reader import read_blob
@@ -45,6 +46,7 @@ def small_blobs() -> dict[str, bytes]:
         "every_kernel": pack(networks.every_kernel(), labels=networks.LABELS, name="every kernel"),
         "two_inputs": pack(networks.two_inputs(), name="two inputs"),
         "slopes": pack(slopes()),
+        "unrolled_gru": pack(unrolled_gru()),
     }
     for network in (networks.every_kernel, networks.two_inputs, networks.separable):
         made[f"{network.__name__}_m7"] = pack(network(), target="cortex-m7", force=PACKED)

@@ -169,6 +169,54 @@ typedef struct {
 void ink_lstm_s8(
     const ink_lstm_t *layer, const int8_t *input, int16_t *state, int8_t *output, int16_t *scratch);
 
+// A step of a GRU. Scales are requantizations of the packed kernels, any words of which do no harm;
+// offsets of inputs are minus their zero points.
+typedef struct {
+    int32_t offset, scale[2];
+} ink_gru_term_t;
+typedef struct {
+    ink_gru_term_t terms[2];
+    int32_t scale[2], output_offset;
+} ink_gru_sum_t;
+typedef struct {
+    int32_t offsets[2], scale[2], output_offset;
+} ink_gru_product_t;
+typedef struct {
+    ink_gru_sum_t update, reset, candidate, output;
+    ink_gru_product_t kept_of_hidden, old, fresh;
+} ink_gru_elements_t;
+
+typedef struct {
+    uint32_t weights, start, scales;
+} ink_gru_blocks_t;
+typedef struct {
+    int32_t depth, units, input_offset, hidden_offset;
+    ink_gru_blocks_t input, hidden;
+    uint32_t elements, tables;
+} ink_gru_params_t;
+
+// One of its fully connected layers, of update, reset and candidate: rows as ink_four_rows() has
+// them, filled up to a multiple of four; `start` and `scales` likewise, but scales are not filled
+// up.
+typedef struct {
+    const int8_t *weights;
+    const int32_t *start, *scales;
+    int32_t offset;
+} ink_gru_dense_t;
+
+// `tables`, int8 [4, 256], by a byte read as unsigned: the update gate, what it leaves of 1, the
+// reset gate, the candidate.
+typedef struct {
+    int32_t depth, units;
+    ink_gru_dense_t input, hidden;
+    const ink_gru_elements_t *elements;
+    const int8_t *tables;
+} ink_gru_t;
+
+// `scratch` has room for the groups of the longer of both inputs, then for 6 x units bytes.
+void ink_gru_s8(const ink_gru_t *layer, const int8_t *input, const int8_t *hidden, int8_t *output,
+    int16_t *scratch);
+
 // From one dtype of tensors to another.
 void ink_cast(uint32_t from, const void *input, uint32_t to, void *output, uint32_t count);
 

@@ -79,7 +79,7 @@ const ink_kernel_t *ink_find_kernel(uint32_t kernel);
 #endif
 
 #if INK_RECURRENT
-#define INK_RECURRENT_KERNELS(X) X(45, svdf_s8) X(46, lstm_s8)
+#define INK_RECURRENT_KERNELS(X) X(45, svdf_s8) X(46, lstm_s8) X(47, gru_s8)
 #else
 #define INK_RECURRENT_KERNELS(X)
 #endif

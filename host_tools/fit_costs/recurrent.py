@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,7 +10,12 @@ import numpy as np
 
 from host_tools.fit_costs.side_by_side import Network
 from host_tools.graph import Graph, Operator, Quantization, Tensor
+from host_tools.kernels.gru import CARD, PRODUCTS, SUMS
+from host_tools.kernels.layer import Layer
+from host_tools.operators.gru import GRU
 
+# depth, units
+_GRUS = ((10, 8), (60, 60), (33, 20), (5, 5), (64, 40), (16, 96), (90, 30))
 # steps, depth, units
 _LSTMS = ((1, 10, 8), (1, 40, 64), (4, 12, 20), (10, 10, 32), (2, 64, 31), (3, 5, 5), (1, 96, 48))
 # depth, filters, rank, memory
@@ -20,12 +26,15 @@ _SVDFS = (
 
 
 def recurrent_networks(rng: np.random.Generator) -> Iterator[Network]:
-    """A network of one LSTM or SVDF each."""
+    """A network of one LSTM, SVDF or step of a GRU each."""
     for steps, depth, units in _LSTMS:
         yield Network(_Builder(rng).lstm(steps, depth, units), ())
     for number, (depth, filters, rank, memory) in enumerate(_SVDFS):
         dtype = "int16" if number % 2 else "int8"
         yield Network(_Builder(rng).svdf(depth, filters, rank, memory, dtype), ())
+
+    for depth, units in _GRUS:
+        yield Network(_Builder(rng).gru(depth, units), ())
 
 
 class _Builder:
@@ -56,6 +65,25 @@ class _Builder:
         target = self._add((1, units), "int8", 0.1)
         options = {"fused_activation_function": "NONE", "rank": rank}
         return self._graph("SVDF", inputs, source, target, options)
+
+    def gru(self, depth: int, units: int) -> Graph:
+        source, hidden, target = (
+            self._add((1, size), "int8", 1 / 64) for size in (depth, units, units)
+        )
+        layer = Layer({"depth": depth, "units": units}, ((1, depth), (1, units)), (1, units))
+        record = [1 << 30, -(1 << 20)]  # a shift to the right
+        data = {}
+        for block in CARD.blocks:
+            size = block.elements(layer)
+            scales = block.name.endswith("scales")
+            values = np.resize(record, size) if scales else self.rng.integers(-127, 128, size)
+            data[block.name] = values.astype(block.dtype)
+        sums, products = [0, *record, 0, *record, *record, 0], [0, 0, *record, 0]
+        data["elements"] = np.array(len(SUMS) * sums + len(PRODUCTS) * products, np.int32)
+        params = {**layer.params, "input_offset": 0, "hidden_offset": 0}
+        options = {"params": params, "data": data}
+        graph = self._graph(GRU, [source, hidden], source, target, options)
+        return dataclasses.replace(graph, inputs=(source, hidden))
 
     def _add(self, shape: tuple[int, ...], dtype: str, scale: float, **more: Any) -> int:
         index = len(self.tensors)

@@ -13,6 +13,7 @@ from host_tools.kernels import (
     elementwise,
     fully_connected,
     fully_connected_packed,
+    gru,
     lut,
     pool,
     quantize,
@@ -47,6 +48,7 @@ _CARDS = (
     winograd_f45.CARD,
     *conv_general.CARDS,
     *recurrent.CARDS,
+    gru.CARD,
 )
 
 KERNELS: dict[str, Card] = {card.name: card for card in _CARDS}

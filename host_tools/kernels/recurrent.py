@@ -48,8 +48,8 @@ def in_groups(rows: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
     return np.ascontiguousarray(filled.reshape(blocks, ROWS, -1, GROUP).transpose(0, 2, 1, 3))
 
 
-def _from_groups(groups: npt.NDArray[np.int8], length: int) -> Int64:
-    """[blocks, groups, 4, 4] as [blocks * 4, length]."""
+def from_groups(groups: npt.NDArray[np.int8], length: int) -> Int64:
+    """int8 [blocks, groups, 4, 4] as [blocks * 4, length]."""
     blocks = len(groups)
     return groups.transpose(0, 2, 1, 3).reshape(blocks * ROWS, -1)[:, :length].astype(np.int64)
 
@@ -89,7 +89,7 @@ def _lstm(call: Call) -> npt.NDArray[np.int8]:
     hidden = state[2 * batches * units :].reshape(batches, units)
     groups = data["weights"].reshape(units, -1, ROWS, GROUP)
     split = divide_up(depth, GROUP)
-    parts = (_from_groups(groups[:, :split], depth), _from_groups(groups[:, split:], units))
+    parts = (from_groups(groups[:, :split], depth), from_groups(groups[:, split:], units))
     bias = data["bias"].reshape(units, 2, ROWS)
     scales = data["scales"].reshape(SCALES, 2)
     table = data["table"]
@@ -133,7 +133,7 @@ def _svdf(call: Call) -> npt.NDArray[np.int8]:
     dtype = np.int16 if params["wide"] else np.int8
     state = call.inputs[1].values.reshape(-1).view(dtype).reshape(-1, filters, memory)
     inputs = call.inputs[0].values.reshape(len(state), -1).astype(np.int64)
-    weights = _from_groups(
+    weights = from_groups(
         data["weights"].reshape(-1, _groups(params["depth"]), ROWS, GROUP), params["depth"]
     )
     sums = wrap_int32(inputs @ weights.T + data["start"])[:, :filters]
@@ -200,7 +200,11 @@ def _svdf_work(layer: Layer) -> int:
 
 def _time_bytes(layer: Layer) -> int:
     params = layer.params
-    return int(params["filters"] * params["memory"] * (2 if params["wide"] else 1))
+    return int(params["filters"] * params["memory"] * (1 + params["wide"]))
+
+
+def _svdf_units(layer: Layer) -> int:
+    return divide_up(layer.params["filters"], layer.params["rank"])
 
 
 def _filled_filters(layer: Layer) -> int:
@@ -223,7 +227,7 @@ CARDS = (
             ),
             Block("start", "int32", _filled_filters),
             Block("time", "int8", _time_bytes),
-            Block("bias", "int32", lambda layer: layer.params["filters"] // layer.params["rank"]),
+            Block("bias", "int32", _svdf_units),
         ),
         inputs=2,
         state=True,

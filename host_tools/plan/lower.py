@@ -10,6 +10,7 @@ from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator
 from host_tools.operators import OPERATORS
 from host_tools.operators.arguments import label
+from host_tools.operators.gru import GRU, lower_gru
 from host_tools.operators.lookup import TABLE, lower_table
 from host_tools.operators.lowering import Lowered, View
 from host_tools.plan.refusal import refusal, unsupported
@@ -52,6 +53,8 @@ def lower(graph: Graph) -> tuple[list[PlanOperator], dict[int, int]]:
 def _lower_one(graph: Graph, operator: Operator) -> Lowered:
     if operator.kind == TABLE:
         lowered = lower_table(graph, operator)
+    elif operator.kind == GRU:
+        lowered = lower_gru(graph, operator)
     elif operator.kind in OPERATORS:
         lowered = OPERATORS[operator.kind].lower(graph, operator)
     else:

@@ -16,6 +16,7 @@ from host_tools.plan.fold_constants import fold_constants
 from host_tools.plan.fold_copies import fold_copies
 from host_tools.plan.fold_dilations import fold_dilations
 from host_tools.plan.fold_pads import fold_pads
+from host_tools.plan.fuse_gru import fuse_gru
 from host_tools.plan.fuse_tables import fuse_tables
 from host_tools.plan.image_tables import Pictures, image_tables
 from host_tools.plan.limits import check_arena, check_limits
@@ -44,7 +45,7 @@ def make_plan(
     if target not in TARGETS:
         raise CommandError(f"the target {target!r} is not known; give {' or '.join(TARGETS)}")
     model, graph = graph, quantize_early(narrow_indices(graph))
-    graph = fuse_tables(fold_dilations(fold_constants(graph)))
+    graph = fuse_tables(fuse_gru(fold_dilations(fold_constants(graph))))
     given, graph = graph, quantized_inputs(graph, model)
     operators, views = lower(graph)
     operators = fold_pads(graph, fold_copies(graph, operators, views), views)

@@ -10,6 +10,7 @@ from board_models import Files, Runner
 from oracle import wake_words
 from single_operators.variables import NONE, once
 from tflite_builder import ModelBuilder
+from unrolled_gru import unrolled_gru
 
 from host_tools.host_runtime import HostModel
 from host_tools.pack import pack
@@ -71,3 +72,25 @@ def test_a_wake_word_gives_the_bytes_that_it_gives_here(on_board: Runner) -> Non
     crc = zlib.crc32(model.run_many([inputs])[0].tobytes())
     files: Files = {"word.ink": blob, "input.bin": inputs.tobytes()}
     assert on_board(SCRIPT, files).splitlines() == [str(crc)] * 2
+
+
+def test_an_unrolled_gru_gives_the_bytes_that_it_gives_here(on_board: Runner) -> None:
+    script = """
+import binascii, inkling
+m = inkling.Model("/rom/gru.ink")
+crc = 0
+for number in range(20):
+    values = open("/rom/%d.bin" % number, "rb").read()
+    m.predict([values[:11], values[11:22], values[22:]])
+    crc = binascii.crc32(m.output(), crc)
+print(crc)
+"""
+    blob = pack(unrolled_gru(5, steps=2, depth=11, units=13), target="cortex-m7")
+    model, rng = HostModel(blob), np.random.default_rng(8)
+    files: Files = {"gru.ink": blob}
+    crc = 0
+    for number in range(20):
+        inputs = [rng.integers(-128, 128, (1, n)).astype(np.int8) for n in (11, 11, 13)]
+        files[f"{number}.bin"] = b"".join(array.tobytes() for array in inputs)
+        crc = zlib.crc32(model.run(inputs)[0].tobytes(), crc)
+    assert on_board(script, files).splitlines() == [str(crc)]

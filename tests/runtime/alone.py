@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -23,7 +24,8 @@ class Alone:
     """The first operator of a kernel, alone in a blob.
 
     Each tensor, a constant too, has ROOM bytes in the arena, and so has scratch, which is the
-    last; each block has them in the blob. `tensors` are the inputs, then the output.
+    last; each block has them in the blob. `tensors` are the inputs, then the output; `states` are
+    those that lie where the arena starts.
     """
 
     def __init__(self, blobs: dict[str, bytes], kernel: str) -> None:
@@ -36,12 +38,19 @@ class Alone:
         given = {editor.get("operator", 0, field) for field in ("input0", "input1")}
         inputs = sorted(given - {0xFFFF})
         self.tensors = [*inputs, editor.get("operator", 0, "output")]
-        for field, value in (("n_inputs", len(inputs)), ("n_outputs", 1)):
+        self.states = [tensor for tensor in inputs if editor.get("tensor", tensor, "place") == 2]
+        ends = [tensor for tensor in self.tensors if tensor not in self.states]
+        for field, value in (("n_inputs", len(ends) - 1), ("n_outputs", 1)):
             editor.set("header", 0, field, value)
-        records = b"".join(tensor.to_bytes(8, "little") for tensor in self.tensors)
+        records = b"".join(tensor.to_bytes(8, "little") for tensor in ends)
         editor.set("header", 0, "io_offset", editor.append(records))
         arena = editor.get("header", 0, "arena_size")
-        for tensor in self.tensors:
+        if self.states:
+            (state,) = self.states
+            editor.set("tensor", state, "offset", 0)
+            editor.set("tensor", state, "start", 1)
+            arena = max(arena, ROOM)
+        for tensor in ends:
             editor.set("tensor", tensor, "place", 0)
             editor.set("tensor", tensor, "offset", arena)
             arena += ROOM
@@ -93,10 +102,24 @@ class Alone:
         for tensor in self.tensors:
             size = self.item_sizes[tensor] * math.prod(self.dims(tensor))
             editor.set("tensor", tensor, "size", size)
+        for state in self.states:
+            self._fit(state)
         if self.is_layer():
             return True
         editor.data[:] = before
         return False
+
+    def _fit(self, state: int) -> None:
+        """Gives a state the elements that the kernel asks for, where they are not too many."""
+        try:
+            HostModel(self.editor.bytes())
+        except BlobError as error:
+            asked = re.search(r"input 1's elements is \d+, allowed (\d+)$", str(error))
+            if asked and 0 < int(asked[1]) <= ROOM:
+                for axis in range(self.editor.get("tensor", state, "rank")):
+                    size = 1 if axis else int(asked[1])
+                    self.editor.set("tensor", state, f"dims[{axis}]", size)
+                self.editor.set("tensor", state, "size", int(asked[1]))
 
     def is_layer(self) -> bool:
         sizes = [self.editor.get("tensor", tensor, "size") for tensor in self.tensors]

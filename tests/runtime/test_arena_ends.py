@@ -73,6 +73,8 @@ def test_a_kernel_keeps_within_the_arena(
         editor.set("operator", 0, "scratch_size", scratch)
         edges = [editor.bytes()]
         for tensor in layer.tensors:
+            if tensor in layer.states:
+                continue  # nothing lies before it
             editor = BlobEditor(layer.editor.bytes())
             editor.set("header", 0, "arena_size", arena + ROOM)
             size = editor.get("tensor", tensor, "size")

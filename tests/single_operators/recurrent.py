@@ -107,6 +107,15 @@ RULES: dict[str, tuple[Rule, ...]] = {
         ("output_multiplier", 1, "output_multiplier is 1, allowed 1073741824 or more"),
         ("output_shift", -32, "output_shift is -32, allowed -31 or more"),
     ),
+    "gru_s8": (
+        *(
+            (field, value, f"{field} is {value}, allowed {rule}")
+            for field in ("depth", "units")
+            for value, rule in _SIDE
+        ),
+        ("input_offset", 128, "input_offset is 128, allowed at most 127"),
+        ("hidden_offset", -129, "hidden_offset is -129, allowed -128 or more"),
+    ),
     "lstm_s8": (
         *(
             (field, value, f"{field} is {value}, allowed {rule}")
