@@ -85,7 +85,8 @@ class HostListener:
     """A listener for an opened blob, which has a front end. One thread at a time may use it.
 
     `rate` is in Hz, `hop` the samples from one result to the next, `memory` bytes beside the
-    arena. Raises CommandError for a blob without a front end, and for settings out of range.
+    arena, `words` the outputs that may be heard, `refractory` counts results. Raises
+    CommandError for a blob without a front end, and for settings out of range.
     """
 
     def __init__(self, model: HostModel, listening: Listening | None = None) -> None:
@@ -109,12 +110,14 @@ class HostListener:
         )
         self.rate = int(self._listener.record[1])
         self.hop = int(self._library.ink_listener_hop(self._handle))
-        self._listener.settings.refractory = self._library.ink_listener_results(
-            self._handle, listening.refractory
+        self.refractory = int(
+            self._library.ink_listener_results(self._handle, listening.refractory)
         )
+        self._listener.settings.refractory = self.refractory
         for index, label in enumerate(model.labels):
             if label.lower() in listening.ignore:
                 self._listener.words[index] = 0
+        self.words = [i for i in range(self._listener.n_scores) if self._listener.words[i]]
         self._taken = 0
 
     def reset(self) -> None:

@@ -18,9 +18,12 @@ from host_tools.host_listener import NO_WORDS, HostListener, Listening, Result
 from host_tools.host_runtime import HostModel
 from host_tools.pack import load_blob
 from host_tools.sound import read_sound, sound_files
+from host_tools.stream.evaluation import MINUTES, Evaluation, evaluate
 from host_tools.text import plain
 
 EXAMPLE = "host_tools listen kws.ink words.wav"
+
+_EVALUATING = ("minutes", "noise", "seed", "svg")
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="+",
         metavar="SOUND",
-        help="recordings (.wav, .flac, .ogg) of any rate and width, or folders of such",
+        help="recordings (.wav, .flac, .ogg) of any rate and width, or folders of such; "
+        "with --evaluate a folder with a subfolder of them a word",
     )
     for option, kind, what in (
         ("threshold", float, "score from which on a word counts as heard"),
@@ -64,11 +68,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"a label that is no word, once for each; default: {', '.join(NO_WORDS)}",
     )
     parser.add_argument("--all", action="store_true", help="every result's best score too")
-    parser.add_argument("--json", action="store_true", help="print the words as JSON")
+    parser.add_argument("--json", action="store_true", help="print all of it as JSON")
+    group = parser.add_argument_group(
+        "how good in a stream",
+        "Makes a stream of the recordings over noise, and prints misses and false accepts an hour "
+        "by threshold. Subfolders named as no word are other words, which must not be heard.",
+    )
+    group.add_argument("--evaluate", action="store_true", help="do this")
+    group.add_argument("--minutes", type=int, metavar="N", help=f"default: {MINUTES}")
+    group.add_argument("--noise", type=Path, metavar="FOLDER", help="recordings; default: made")
+    group.add_argument("--seed", type=int, metavar="N", help="of another stream; default: 1")
+    group.add_argument("--svg", type=Path, metavar="FILE", help="draw the curve into this file")
 
 
 def run(args: argparse.Namespace) -> int:
-    model = HostModel(load_blob(args.model))
+    blob = load_blob(args.model)
+    model = HostModel(blob)
+    if args.evaluate:
+        _evaluate(args, blob, model)
+        return 0
+    given = [name for name in _EVALUATING if getattr(args, name) is not None]
+    if given:
+        raise CommandError(f"--{given[0]} goes with --evaluate: give that too")
     listener = HostListener(model, _listening(args, model))
     report = []
     for path in _paths(args.sounds):
@@ -95,6 +116,17 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"sounds": report}, indent=2))
     return 0
+
+
+def _evaluate(args: argparse.Namespace, blob: bytes, model: HostModel) -> None:
+    if len(args.sounds) != 1:
+        raise CommandError(
+            f"--evaluate takes one folder with a subfolder a word; {len(args.sounds)} were given"
+        )
+    names = ("minutes", "noise", "seed")
+    given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    evaluation = Evaluation(args.sounds[0], **given)
+    evaluate(blob, _listening(args, model), evaluation, args.svg, args.json)
 
 
 def _listening(args: argparse.Namespace, model: HostModel) -> Listening:

@@ -1,0 +1,1 @@
+"""How well a network hears in a stream: recordings over noise, misses and false accepts."""
