@@ -387,6 +387,7 @@ def test_every_kernel_of_a_blob_has_a_cost() -> None:
             *("kernel_h", "kernel_w", "stride_h", "stride_w", "dilation_h", "dilation_w"),
             *("channel_factor", "groups", "pad_top", "pad_left", "act_min", "act_max"),
             *("depth", "units", "blocks", "fill", "element_size", "axes"),
+            *("batches", "filters", "memory", "rank", "steps", "time_major", "wide"),
         ),
         1,
     )
