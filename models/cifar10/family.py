@@ -90,12 +90,16 @@ def sides(network: Network) -> list[int]:
 
 
 def operators(network: Network) -> list[str]:
-    """Return the names of the deployed network's operators, as a .tflite file has them."""
+    """Return the names of the deployed network's operators, as a .tflite file has them.
+
+    The converter takes a convolution of one channel for a depthwise one.
+    """
     found = []
     for part in network.layers:
         for layer in part.layers if isinstance(part, Residual) else (part,):
             found += ["PAD"] if layer.stride == 2 else []
-            found += ["DEPTHWISE_CONV_2D" if layer.depthwise else "CONV_2D"]
+            one = network.colours == 1 and not any("CONV" in name for name in found)
+            found += ["DEPTHWISE_CONV_2D" if layer.depthwise or one else "CONV_2D"]
             found += ["MAX_POOL_2D"] if layer.pool else []
         found += ["ADD"] if isinstance(part, Residual) else []
     return [*found, "RESHAPE" if network.flat else "MEAN", "FULLY_CONNECTED", "SOFTMAX"]
