@@ -1,4 +1,5 @@
-"""Makes the keyword table of models/README.md and models/keywords.svg, from the cards.
+"""Makes the keyword table of models/README.md and models/keywords.svg, from the cards,
+if there are any.
 
 Runs in any Python: python -m models.keywords.chart. Cycles are estimates with a board's caches and
 branches, the blob in flash.
@@ -77,9 +78,10 @@ def points(found: list[dict[str, Any]]) -> list[Point]:
 def main() -> None:
     """Write the table and the chart."""
     found = cards()
-    (MODELS / "keywords.svg").write_text(CHART.draw(points(found)))
-    readme = MODELS / "README.md"
-    readme.write_text(replace_table(readme.read_text(), table(found), MARKS))
+    if found:
+        (MODELS / "keywords.svg").write_text(CHART.draw(points(found)))
+        readme = MODELS / "README.md"
+        readme.write_text(replace_table(readme.read_text(), table(found), MARKS))
 
 
 if __name__ == "__main__":

@@ -58,6 +58,8 @@ def test_the_committed_are_those_that_are_said() -> None:
 
 def test_the_table_and_the_chart_are_those_of_the_cards() -> None:
     found = chart.cards()
+    if not found:
+        pytest.skip("no keyword network has a card yet")
     assert f"{chart.MARKS[0]}\n{chart.table(found)}\n" in (MODELS / "README.md").read_text()
     points = chart.points(found)
     assert (MODELS / "keywords.svg").read_text() == chart.CHART.draw(points)
