@@ -101,35 +101,46 @@ class Padded(nn.Module):
 
 
 class Steps(nn.Module):
-    """A GRU layer, a step after the other; the same weights as torch's."""
+    """A GRU or LSTM layer, a step after the other; the same weights as torch's."""
 
-    def __init__(self, trained: nn.GRU, last: bool) -> None:
+    def __init__(self, trained: nn.GRU | nn.LSTM, last: bool) -> None:
         super().__init__()
         self.units, self.last = trained.hidden_size, last
-        self.inputs = nn.Linear(trained.input_size, 3 * self.units)
-        self.state = nn.Linear(self.units, 3 * self.units)
-        self.inputs.weight.data, self.inputs.bias.data = (
-            trained.weight_ih_l0.data,
-            trained.bias_ih_l0.data,
-        )
-        self.state.weight.data, self.state.bias.data = (
-            trained.weight_hh_l0.data,
-            trained.bias_hh_l0.data,
-        )
+        self.step = self.gru if isinstance(trained, nn.GRU) else self.lstm
+        gates = len(trained.bias_ih_l0)
+        self.inputs = nn.Linear(trained.input_size, gates)
+        self.state = nn.Linear(self.units, gates)
+        self.inputs.weight.data = trained.weight_ih_l0.data
+        self.inputs.bias.data = trained.bias_ih_l0.data
+        self.state.weight.data = trained.weight_hh_l0.data
+        self.state.bias.data = trained.bias_hh_l0.data
 
     def forward(self, values: Tensor) -> Tensor:
         values = rows(values)
-        state = torch.zeros(len(values), self.units)
+        state = cell = torch.zeros(len(values), self.units)
         found = []
         for step in range(values.shape[1]):
-            given = self.inputs(values[:, step]).chunk(3, dim=1)
-            kept = self.state(state).chunk(3, dim=1)
-            reset = torch.sigmoid(given[0] + kept[0])
-            update = torch.sigmoid(given[1] + kept[1])
-            new = torch.tanh(given[2] + reset * kept[2])
-            state = new + update * (state - new)
+            state, cell = self.step(self.inputs(values[:, step]), self.state(state), state, cell)
             found.append(state)
         return state if self.last else torch.stack(found, 1)
+
+    def gru(
+        self, given: Tensor, kept: Tensor, state: Tensor, cell: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return the new state; the cell is not used."""
+        given, kept = given.chunk(3, dim=1), kept.chunk(3, dim=1)
+        reset = torch.sigmoid(given[0] + kept[0])
+        update = torch.sigmoid(given[1] + kept[1])
+        new = torch.tanh(given[2] + reset * kept[2])
+        return new + update * (state - new), cell
+
+    def lstm(
+        self, given: Tensor, kept: Tensor, state: Tensor, cell: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return the new state and cell."""
+        take, keep, new, show = (given + kept).chunk(4, dim=1)
+        cell = torch.sigmoid(keep) * cell + torch.sigmoid(take) * torch.tanh(new)
+        return torch.sigmoid(show) * torch.tanh(cell), cell
 
 
 class Deployed(nn.Module):
