@@ -62,6 +62,14 @@ def fuse_gru(graph: Graph) -> Graph:
     return dataclasses.replace(graph, operators=operators)
 
 
+# how many inputs the operators of a step have
+INPUTS = {
+    **dict.fromkeys(("ADD", "MUL", "SUB"), (2,)),
+    **dict.fromkeys(("LOGISTIC", "TANH"), (1,)),
+    "FULLY_CONNECTED": (2, 3),
+}
+
+
 class _Finder:
     """Finds the step that ends with an operator."""
 
@@ -71,7 +79,7 @@ class _Finder:
 
     def step(self, last: Operator) -> _Step:
         """Raises _NoMatch where it ends with none."""
-        if last.kind != "ADD":
+        if last.kind != "ADD" or not _whole(last):
             raise _NoMatch
         for old_index, fresh_index in (last.inputs, last.inputs[::-1]):
             old, fresh = self._is(old_index, "MUL"), self._is(fresh_index, "MUL")
@@ -138,7 +146,7 @@ class _Finder:
     def _is(self, index: int, kind: str) -> Operator:
         """The operator that writes a tensor, if it is one of this kind."""
         found = self.writers.get(index)
-        if found is None or found.kind != kind:
+        if found is None or found.kind != kind or not _whole(found):
             raise _NoMatch
         return found
 
@@ -147,10 +155,10 @@ class _Finder:
         taken = self.writers.get(index)
         if taken is None or taken.kind not in PARTS:
             raise _NoMatch
-        units = self.graph.tensors[index].shape[-1]
-        (copy,) = [step for step in _lowered(self.graph, taken) if step.output == index]
-        if not isinstance(copy, PlanOperator):
+        copies = [step for step in _lowered(self.graph, taken) if step.output == index]
+        if len(copies) != 1 or not isinstance(copies[0], PlanOperator):
             raise _NoMatch
+        [copy], units = copies, self.graph.tensors[index].shape[-1]
         dense = self._is(copy.inputs[0], "FULLY_CONNECTED")
         (whole,) = dense.outputs
         shape = self.graph.tensors[whole].shape
@@ -159,6 +167,12 @@ class _Finder:
         if not (starts and runs_on and shape == (1, 3 * units)):
             raise _NoMatch
         return dense, units
+
+
+def _whole(operator: Operator) -> bool:
+    """Whether it has its kind's inputs and output, which a damaged file may not give it."""
+    fits = len(operator.inputs) in INPUTS[operator.kind] and len(operator.outputs) == 1
+    return fits and min(operator.inputs[:2]) >= 0  # A bias may be left out.
 
 
 def _lowered(graph: Graph, operator: Operator) -> list[Any]:

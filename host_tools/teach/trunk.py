@@ -174,9 +174,7 @@ def _convolution(graph: Graph, operator: Operator, padded: Padded) -> Step:
     values = _values(graph.tensors[weights])
     groups = 1
     if operator.kind == "DEPTHWISE_CONV_2D":
-        groups = values.shape[3]
-        if operator.options["depth_multiplier"] != 1:
-            raise CommandError(f"operator {operator.index} makes several channels of one")
+        groups = graph.tensors[source].shape[3]
         values = values.transpose(3, 1, 2, 0)
     values = np.ascontiguousarray(values.transpose(0, 3, 1, 2))
     same = _same(graph, operator, values.shape[2:])
