@@ -140,7 +140,7 @@ def test_resnet_8_scores_86_5_percent_on_mlperfs_200_pictures(
 ) -> None:
     data = ROOT / "build/cifar10/cifar10.npz"
     if not data.is_file():
-        pytest.skip(f"needs CIFAR-10 in {data} (models/cifar10/data.py obtains it)")
+        pytest.skip(f"needs CIFAR-10 in {data} (python -m models.cifar10.data obtains it)")
     blob = pack(real_model("pretrainedResnet_quant"))
     chosen = np.load(SHARED / "data/mlperf_ic01_test_indices.npy")
     with np.load(data) as arrays:

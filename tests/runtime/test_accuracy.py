@@ -23,7 +23,7 @@ def right_ones(blob: bytes, inputs: np.ndarray, labels: np.ndarray) -> int:
 def test_resnet_8_is_right_on_8707_of_10000_cifar10_pictures() -> None:
     """87.07 %: a minute or two, and only where CIFAR-10 is."""
     if not CIFAR10.is_file():
-        pytest.skip(f"needs CIFAR-10 in {CIFAR10}: run models/cifar10/data.py")
+        pytest.skip(f"needs CIFAR-10 in {CIFAR10}: run python -m models.cifar10.data")
     with np.load(CIFAR10) as arrays:
         pictures, labels = arrays["test_pictures"], arrays["test_labels"]
     inputs = (pictures.astype(np.int16) - 128).astype(np.int8)[:, np.newaxis]

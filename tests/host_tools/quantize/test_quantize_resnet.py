@@ -24,7 +24,7 @@ def test_resnet_8_loses_less_than_0_3_points_of_10000_cifar10_pictures(
     """Calibrated with training pictures: half a minute, and only where CIFAR-10 is."""
     network = real_model("pretrainedResnet_float")
     if not CIFAR10.is_file():
-        pytest.skip(f"needs CIFAR-10 in {CIFAR10}: run models/cifar10/data.py")
+        pytest.skip(f"needs CIFAR-10 in {CIFAR10}: run python -m models.cifar10.data")
     with np.load(CIFAR10) as arrays:
         np.save(tmp_path / "x.npy", arrays["train_pictures"][:2000])
         pictures, labels = arrays["test_pictures"], arrays["test_labels"]
