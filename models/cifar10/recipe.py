@@ -1,9 +1,9 @@
 """Trains a CIFAR-10 network anew, from nothing to its blob: python -m models.cifar10.recipe NAME
 
 Runs in any Python from 3.10 to 3.13, after `make setup` and `make firmware-virtual` (the network
-is packed and measured in the project's environment). It makes the training environment, obtains
-the pictures and trains the teacher once, under build/; a run that was stopped goes on where it
-was. The committed files are replaced only by a network that keeps its promise (see family.py).
+is packed and measured in the project's environment). It makes the training environment and
+obtains the pictures, under build/; a run that was stopped goes on where it was. The committed
+files are replaced only by a network that keeps its promise (see family.py).
 """
 
 from __future__ import annotations
