@@ -1,6 +1,6 @@
 # Says what the camera sees, frame after frame: the best label, its score, the three best, and the
 # frames a second. It needs nothing but Inkling and a network: mpremote run classify.py
-# The other camera scripts take find_model, open_camera and write from here.
+# The other camera scripts take find_model, last_number, open_camera and write from here.
 import os
 import time
 
@@ -60,6 +60,16 @@ def write(image, x, y, text):
     except (TypeError, ValueError):
         # OpenMV before 5.0 takes numbers only
         image.draw_string(x, y, text, color=(0, 255, 0))
+
+
+def last_number(folder):
+    """The greatest number in names of the folder such as cup_0007.jpg, 0 where there is none."""
+    last = 0
+    for name in os.listdir(folder):
+        number = name.rsplit(".", 1)[0].rsplit("_", 1)[-1]
+        if "_" in name and number.isdigit():
+            last = max(last, int(number))
+    return last
 
 
 def run(grayscale=False):

@@ -5,7 +5,7 @@
 import os
 import time
 
-from classify import open_camera, write
+from classify import last_number, open_camera, write
 
 LABEL = globals().get("LABEL", "")  # what the pictures show
 COUNT = 20  # pictures to take
@@ -38,16 +38,6 @@ def find_folder(label):
         except OSError:
             os.stat(path)
     return own
-
-
-def last_number(folder):
-    """The greatest number in names of the folder such as cup_0007.jpg, 0 where there is none."""
-    last = 0
-    for name in os.listdir(folder):
-        number = name.rsplit(".", 1)[0].rsplit("_", 1)[-1]
-        if "_" in name and number.isdigit():
-            last = max(last, int(number))
-    return last
 
 
 def has_room(folder, size):

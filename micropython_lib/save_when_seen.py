@@ -5,7 +5,7 @@ import os
 import time
 
 import inkling
-from classify import find_model, open_camera
+from classify import find_model, last_number, open_camera
 
 LABELS = ()  # save these only; empty: every label
 THRESHOLD = 0.9  # the least score
@@ -25,16 +25,6 @@ def find_disk():
 def free_bytes(disk):
     status = os.statvfs(disk)
     return status[1] * status[4]
-
-
-def last_number(disk):
-    """The greatest number in names of the disk such as cat_0001.jpg, 0 where there is none."""
-    last = 0
-    for name in os.listdir(disk):
-        number = name.rsplit(".", 1)[0].rsplit("_", 1)[-1]
-        if "_" in name and number.isdigit():
-            last = max(last, int(number))
-    return last
 
 
 def save(image, disk, label):
