@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from host_tools import version
 from host_tools.errors import CommandError
+from host_tools.text import shown
 
 # in the order of --help; each is a module of commands, imported when it is called
 VERBS = {
@@ -33,7 +34,15 @@ VERBS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one verb and returns the exit code: 0, 1 for an error, 2 for a wrong command line."""
+    """Runs one verb and returns the exit code: 0, 1 for an error, 2 for a wrong command line.
+
+    What it prints, names of files and what boards say among it, is shown escaped.
+    """
+    with shown():
+        return _main(arguments)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     try:
         try:
             words = sys.argv[1:] if arguments is None else arguments

@@ -127,6 +127,7 @@ class HostModel:
         self._blob[:] = np.frombuffer(blob, np.uint8)
         self._model = _Model()
         self._error = _Error()
+        self._texts: dict[int, str] = {}
         error = ctypes.byref(self._error)
         model = ctypes.byref(self._model)
         self._check(self._library.ink_open(model, self._blob.ctypes.data, len(blob), error))
@@ -228,9 +229,7 @@ class HostModel:
 
     def _check(self, status: int) -> None:
         if status:
-            text = ctypes.create_string_buffer(512)
-            self._library.ink_error_message(ctypes.byref(self._error), text, len(text))
-            raise BlobError(text.value.decode(), status)
+            raise BlobError(_message(self._library, self._error), status)
 
     def _labels(self, output: int) -> list[str]:
         model = ctypes.byref(self._model)
@@ -238,8 +237,10 @@ class HostModel:
         return [self._string(text) for text in self._library.ink_labels(model, output)[:count]]
 
     def _string(self, string: int) -> str:
-        text: bytes = self._library.ink_string(ctypes.byref(self._model), string)
-        return text.decode()
+        if string not in self._texts:  # labels may share one
+            text: bytes = self._library.ink_string(ctypes.byref(self._model), string)
+            self._texts[string] = text.decode()
+        return self._texts[string]
 
     def _tensor(self, index: int) -> HostTensor:
         tensor = self._model.tensors[index]
@@ -256,6 +257,26 @@ class HostModel:
         tensor = self._model.tensors[index]
         place = self.arena[tensor.offset : tensor.offset + tensor.size]
         return place.view(DTYPES[tensor.dtype]).reshape(tensor.dims[: tensor.rank])
+
+
+def refusal(blob: bytes, *, library: Path | None = None) -> str | None:
+    """Why the C verifier refuses a blob, None for a good one; no arena is made.
+
+    Raises NoCompilerError where the library is not there and cannot be built.
+    """
+    opened = _load(_default_library() if library is None else library)
+    copy = _aligned(len(blob))
+    copy[:] = np.frombuffer(blob, np.uint8)
+    model, error = _Model(), _Error()
+    if not opened.ink_open(ctypes.byref(model), copy.ctypes.data, len(blob), ctypes.byref(error)):
+        return None
+    return _message(opened, error)
+
+
+def _message(library: ctypes.CDLL, error: _Error) -> str:
+    text = ctypes.create_string_buffer(512)
+    library.ink_error_message(ctypes.byref(error), text, len(text))
+    return text.value.decode()
 
 
 def _aligned(size: int) -> npt.NDArray[np.uint8]:

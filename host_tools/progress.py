@@ -16,15 +16,16 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
     A `total` of 0 is for what cannot say how far it is.
     """
     shown = sys.stderr.isatty()
+    terminal = getattr(sys.stderr, "unescaped", sys.stderr)
 
     def show(done: int) -> None:
         if shown:
             line = f"{what}: {100 * done // total} %" if total else f"{what} ..."
-            print(f"\r{line[:_WIDTH]:<{_WIDTH}}", end="", file=sys.stderr, flush=True)
+            print(f"\r{line[:_WIDTH]:<{_WIDTH}}", end="", file=terminal, flush=True)
 
     show(0)
     try:
         yield show
     finally:
         if shown:
-            print(f"\r{'':<{_WIDTH}}\r", end="", file=sys.stderr, flush=True)
+            print(f"\r{'':<{_WIDTH}}\r", end="", file=terminal, flush=True)

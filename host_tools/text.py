@@ -2,20 +2,72 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TextIO
 
-# what XML does not allow beside control characters and surrogates
+# beside control and format characters, breaks of lines and surrogates: what XML does not allow
 _NO_CHARACTERS = "\ufffe\uffff"
+_JOINERS = "\u200c\u200d"
+_UNFIT_JOINER = re.compile(rf"(?<![\x80-\U0010ffff])[{_JOINERS}]")
+_HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def plain(text: str) -> str:
-    """`text` with a question mark for each control character, surrogate and non-character."""
-    return "".join("?" if _is_unfit(character) else character for character in text)
+    """`text` with an escape, such as \\x1b, for each character that a terminal obeys or hides.
+
+    These are control and format characters (directions of writing, what has no width), breaks of
+    lines, surrogates and non-characters. Joiners stay, but not in ASCII, where they join nothing.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = _UNFIT_JOINER.sub(lambda found: _escape(found[0]), text)
+    return "".join(_escape(c) if _is_unfit(c) else c for c in text)
 
 
 def _is_unfit(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cs") or character in _NO_CHARACTERS
+    hidden = unicodedata.category(character) in _HIDDEN and character not in _JOINERS
+    return hidden or character in _NO_CHARACTERS
+
+
+def _escape(character: str) -> str:
+    return (
+        character.encode("ascii", "backslashreplace").decode()
+        if ord(character) > 127
+        else (f"\\x{ord(character):02x}")
+    )
+
+
+class Shown:
+    """A stream whose text is shown as `plain` has it, line by line; bytes pass as they are.
+
+    `unescaped` is the stream itself, for a command's own control characters.
+    """
+
+    def __init__(self, unescaped: TextIO) -> None:
+        self.unescaped = unescaped
+
+    def write(self, text: str) -> int:
+        lines = text.split("\n")
+        self.unescaped.write("\n".join("\t".join(map(plain, line.split("\t"))) for line in lines))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.unescaped, name)
+
+
+@contextmanager
+def shown() -> Iterator[None]:
+    """Lets all that is printed go through `Shown`."""
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (Shown(stream) for stream in before)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -89,18 +89,44 @@ static uint32_t utf8_length(const uint8_t *text, uint32_t left) {
     return length;
 }
 
+// Whether a terminal would obey the character or not show it: controls, directions of writing,
+// breaks of lines, what has no width. Joiners (U+200C and U+200D) are no more than that in ASCII.
+static bool is_hidden(const uint8_t *text, uint32_t length, uint32_t length_before) {
+    static const uint16_t RANGES[][2] = {{0x01, 0x1f}, {0x7f, 0x9f}, {0x61c, 0x61c},
+        {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}};
+    uint32_t code = length == 1 ? text[0] : text[0] & 0xffu >> (length + 1);
+    for (uint32_t i = 1; i < length; i++) {
+        code = code << 6 | (text[i] & 0x3fu);
+    }
+    if (length_before > 1 && (code == 0x200c || code == 0x200d)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < sizeof(RANGES) / sizeof(RANGES[0]); i++) {
+        if (code >= RANGES[i][0] && code <= RANGES[i][1]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool verify_strings(ink_check_t *check) {
     const ink_header_t *header = check->model->header;
     const uint8_t *text = check->model->blob + header->strings_offset;
     if (text[header->strings_size - 1] != 0) {
         return ink_refuse_plainly(check, INK_ERROR_STRING, "the last byte of the strings is not 0");
     }
+    uint32_t before = 0;
     for (uint32_t i = 0; i < header->strings_size;) {
         uint32_t length = utf8_length(text + i, header->strings_size - i);
         if (length == 0) {
             return ink_refuse_plainly(check, INK_ERROR_STRING, "the strings are not UTF-8");
         }
+        if (is_hidden(text + i, length, before)) {
+            return ink_refuse_plainly(
+                check, INK_ERROR_STRING, "a character of the strings is none that is shown");
+        }
         i += length;
+        before = length;
     }
     return true;
 }

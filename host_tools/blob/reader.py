@@ -1,21 +1,18 @@
-"""Reads a blob for reports. It checks what it needs to read safely; the board's C verifier checks
-everything before it runs a blob.
-"""
+"""Reads a blob for reports, once the verifier has taken it."""
 
 from __future__ import annotations
 
 import math
 import struct
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
 from host_tools.audio.front_end import FIELDS, KINDS, RECORD
 from host_tools.blob import layout
-from host_tools.errors import CommandError
 from host_tools.kernels import KERNELS
 from host_tools.kernels.layer import Layer
 from host_tools.text import plain
+from host_tools.verifier import verify
 
 DTYPES = {number: name for name, number in layout.DTYPES.items()}
 PLACES = {number: name for name, number in layout.PLACES.items()}
@@ -108,165 +105,113 @@ class Blob:
 
 def read_blob(data: bytes, where: str = "the blob") -> Blob:
     """The records of a blob. Raises CommandError, which begins with `where`, for a bad one."""
-    try:
-        return _Reader(data).blob()
-    except CommandError as error:
-        raise CommandError(f"{where}: {error}") from error
+    verify(data, where)
+    return _Reader(data).blob()
 
 
 class _Reader:
+    """Of a verified blob: nothing is checked again. Each string is read once."""
+
     def __init__(self, data: bytes) -> None:
         self.data = data
+        self.texts: dict[int, str] = {}
 
     def blob(self) -> Blob:
-        data = self.data
-        if len(data) < layout.HEADER.size or not data.startswith(layout.MAGIC):
-            raise CommandError("not a blob: it does not begin with INKL and a whole header")
-        header = layout.HEADER.unpack_from(data)
-        version, header_size, blob_size, crc, target, memory, arena_size = header[1:8]
+        header = layout.HEADER.unpack_from(self.data)
+        _, _, blob_size, _, target, memory, arena_size = header[1:8]
         n_tensors, n_operators, n_inputs, n_outputs = header[8:12]
-        tensors, operators, io, labels, n_labels, strings, size, name = header[12:]
-        if (version, header_size) != (layout.VERSION, layout.HEADER.size):
-            raise CommandError(
-                f"a blob of version {version}; these tools read version {layout.VERSION}: "
-                "pack the model again"
-            )
-        if blob_size != len(data):
-            raise CommandError(f"it is {len(data)} bytes long, but should be {blob_size}")
-        if zlib.crc32(data[layout.CRC_START :]) != crc:
-            raise CommandError("damaged: its CRC-32 is wrong; copy or pack it again")
-        self.strings = self._slice(strings, size, "strings")
-        io_records = [
-            self._record(layout.IO, io, index, "inputs and outputs")
-            for index in range(n_inputs + n_outputs)
+        tensors, operators, io, labels, n_labels, self.strings, _, name = header[12:]
+        ios = self._records(layout.IO, io, n_inputs + n_outputs)
+        self.tensors = [
+            self._tensor(record) for record in self._records(layout.TENSOR, tensors, n_tensors)
         ]
-        self.tensors = [self._tensor(tensors, index) for index in range(n_tensors)]
-        for index, _, _ in io_records:
-            self._index(index)
         output_labels = [
-            self._labels(offset, self.tensors[index]) if number else self._texts(labels, n_labels)
-            for number, (index, _, offset) in enumerate(io_records[n_inputs:])
+            self._labels(offset, math.prod(self.tensors[index].shape) if offset else 0)
+            if number
+            else self._labels(labels, n_labels)
+            for number, (index, _, offset) in enumerate(ios[n_inputs:])
         ]
         return Blob(
             name=self._string(name),
-            target=_named(TARGETS, target, "target"),
-            for_ram=_named(MEMORIES, memory, "memory") == "ram",
+            target=TARGETS[target],
+            for_ram=MEMORIES[memory] == "ram",
             size=blob_size,
             arena_size=arena_size,
             tensors=self.tensors,
-            operators=[self._operator(operators, index) for index in range(n_operators)],
-            inputs=tuple(index for index, _, _ in io_records[:n_inputs]),
-            outputs=tuple(index for index, _, _ in io_records[n_inputs:]),
+            operators=[
+                self._operator(record)
+                for record in self._records(layout.OPERATOR, operators, n_operators)
+            ],
+            inputs=tuple(index for index, _, _ in ios[:n_inputs]),
+            outputs=tuple(index for index, _, _ in ios[n_inputs:]),
             image_tables=tuple(
-                0 if flags == layout.FRONT_END else table
-                for _, flags, table in io_records[:n_inputs]
+                0 if flags == layout.FRONT_END else table for _, flags, table in ios[:n_inputs]
             ),
-            image_flags=tuple(flags for _, flags, _ in io_records[:n_inputs]),
+            image_flags=tuple(flags for _, flags, _ in ios[:n_inputs]),
             output_labels=output_labels,
-            front_end=self._front_end(io_records[:n_inputs]),
+            front_end=self._front_end(ios[:n_inputs]),
         )
 
     def _front_end(self, inputs: list[tuple[Any, ...]]) -> BlobFrontEnd | None:
         for _, flags, offset in inputs:
             if flags == layout.FRONT_END:
-                numbers = dict(
-                    zip(FIELDS, self._record(RECORD, offset, 0, "front end"), strict=True)
-                )
-                return BlobFrontEnd(_named(FRONT_ENDS, numbers["kind"], "front end"), numbers)
+                values = RECORD.unpack_from(self.data, offset)
+                numbers = dict(zip(FIELDS, values, strict=True))
+                return BlobFrontEnd(FRONT_ENDS[numbers["kind"]], numbers)
         return None
 
-    def _slice(self, start: int, size: int, what: str) -> bytes:
-        if start + size > len(self.data):
-            raise CommandError(f"its {what} lie outside it, at {start}")
-        return self.data[start : start + size]
-
-    def _record(self, record: Any, start: int, index: int, what: str) -> tuple[Any, ...]:
-        return record.unpack(self._slice(start + index * record.size, record.size, what))
+    def _records(self, record: struct.Struct, start: int, count: int) -> list[tuple[Any, ...]]:
+        return list(record.iter_unpack(self.data[start : start + count * record.size]))
 
     def _string(self, start: int) -> str:
-        end = self.strings.find(b"\0", start)
-        if start >= len(self.strings) or end < 0:
-            raise CommandError(f"a string lies outside its strings, at {start}")
-        return plain(self.strings[start:end].decode("utf-8", "replace"))
+        if start not in self.texts:
+            first = self.strings + start
+            text = self.data[first : self.data.index(0, first)]
+            self.texts[start] = plain(text.decode())
+        return self.texts[start]
 
-    def _labels(self, start: int, output: BlobTensor) -> list[str]:
-        return self._texts(start, math.prod(output.shape)) if start else []
-
-    def _texts(self, start: int, count: int) -> list[str]:
-        places = struct.unpack(f"<{count}I", self._slice(start, 4 * count, "labels"))
+    def _labels(self, start: int, count: int) -> list[str]:
+        places = struct.unpack_from(f"<{count}I", self.data, start)
         return [self._string(place) for place in places]
 
-    def _index(self, index: int) -> int:
-        if index >= len(self.tensors):
-            raise CommandError(f"it names tensor {index}, but has {len(self.tensors)}")
-        return index
-
-    def _tensor(self, start: int, index: int) -> BlobTensor:
-        dtype, rank, place, start, offset, size, *dims, scale, zero_point, name = self._record(
-            layout.TENSOR, start, index, "tensors"
-        )
-        if rank > layout.MAX_RANK:
-            raise CommandError(f"tensor {index} has {rank} dimensions")
+    def _tensor(self, record: tuple[Any, ...]) -> BlobTensor:
+        dtype, rank, place, start, offset, size, *dims, scale, zero_point, name = record
         return BlobTensor(
             name=self._string(name),
-            dtype=_named(DTYPES, dtype, f"type of tensor {index}"),
+            dtype=DTYPES[dtype],
             shape=tuple(dims[:rank]),
-            place=_named(PLACES, place, f"place of tensor {index}"),
+            place=PLACES[place],
             offset=offset,
             size=size,
             scale=scale,
             zero_point=zero_point,
-            start=_named(STARTS, start, f"start of tensor {index}"),
+            start=STARTS[start],
         )
 
-    def _operator(self, start: int, index: int) -> BlobOperator:
-        (
-            number,
-            source_index,
-            input0,
-            input1,
-            output,
-            _,
-            name,
-            params_offset,
-            params_size,
-            scratch_offset,
-            scratch_size,
-            macs,
-        ) = self._record(layout.OPERATOR, start, index, "operators")
-        kernel = KERNELS[_named(NAMES, number, f"kernel of operator {index}")]
-        if params_size != kernel.record.size:
-            raise CommandError(f"operator {index} has {params_size} bytes of parameters")
-        values = list(self._record(kernel.record, params_offset, 0, "parameters"))
+    def _operator(self, record: tuple[Any, ...]) -> BlobOperator:
+        number, source_index, input0, input1, output, _, name, params_offset, _, *rest = record
+        scratch_offset, scratch_size, macs = rest
+        kernel = KERNELS[NAMES[number]]
+        values = list(kernel.record.unpack_from(self.data, params_offset))
         params: dict[str, Any] = {}
         for field in kernel.params:
             params[field] = tuple(_take(values, 6)) if field in kernel.vectors else values.pop(0)
-        inputs = (input0,) if kernel.inputs == 1 else (input0, input1)
         operator = BlobOperator(
             kernel=kernel.name,
             source_index=source_index,
             name=self._string(name),
-            inputs=tuple(self._index(tensor) for tensor in inputs),
-            output=self._index(output),
+            inputs=(input0,) if kernel.inputs == 1 else (input0, input1),
+            output=output,
             params=params,
             data={},
             scratch_offset=scratch_offset,
             scratch_size=scratch_size,
             macs=macs,
         )
-        layer = Layer.of(operator, self.tensors)
-        if kernel.pictures and (len(layer.inputs[0]) != 4 or len(layer.output) != 4):
-            raise CommandError(f"{kernel.name} of tensors without four dimensions")
-        for (field, size), offset in zip(kernel.block_sizes(layer).items(), values, strict=True):
-            self._slice(offset, size, field)
+        sizes = kernel.block_sizes(Layer.of(operator, self.tensors))
+        for (field, size), offset in zip(sizes.items(), values, strict=True):
             operator.data[field] = (offset, size)
         return operator
-
-
-def _named(names: dict[int, str], number: int, what: str) -> str:
-    if number not in names:
-        raise CommandError(f"the {what} is {number}, which these tools do not know")
-    return names[number]
 
 
 def _take(values: list[int], count: int) -> list[int]:

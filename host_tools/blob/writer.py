@@ -13,10 +13,11 @@ from host_tools.blob import layout
 from host_tools.kernels import KERNELS
 from host_tools.labels import Labels, by_output
 from host_tools.plan_types import Plan, PlanOperator, PlanTensor
+from host_tools.text import plain
 
 
 class _Strings:
-    """The strings part: each text once, zero-terminated UTF-8."""
+    """The strings part: each text once, fit to be shown, as zero-terminated UTF-8."""
 
     def __init__(self) -> None:
         self.bytes = bytearray()
@@ -25,8 +26,7 @@ class _Strings:
     def add(self, text: str) -> int:
         if text not in self._places:
             self._places[text] = len(self.bytes)
-            encoded = text.encode("utf-8", "replace").replace(b"\0", b"?")
-            self.bytes += encoded + b"\0"
+            self.bytes += plain(text).encode() + b"\0"
         return self._places[text]
 
 

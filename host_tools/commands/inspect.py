@@ -27,6 +27,7 @@ from host_tools.tensor_text import (
     audio_text,
     channels_first_text,
     images_text,
+    short_name,
     tensor_text,
 )
 from host_tools.text import text_table
@@ -193,7 +194,7 @@ def _text(
     measured: Mapping[int, Cost],
 ) -> str:
     header = (
-        f"{blob.name}: blob of {blob.size:,} bytes for {blob.target}"
+        f"{short_name(blob.name)}: blob of {blob.size:,} bytes for {blob.target}"
         f"{', to be copied to RAM' if blob.for_ram else ''}, "
         f"arena of {blob.arena_size:,} bytes"
     )
@@ -210,8 +211,8 @@ def _text(
         lines.append(f"  input {number}: {text}")
     for number, index in enumerate(blob.outputs):
         lines.append(f"  output {number}: {tensor_text(blob.tensors[index])}")
-        if blob.output_labels[number]:
-            lines.append(f"    labels: {', '.join(blob.output_labels[number])}")
+        if labels := blob.output_labels[number]:
+            lines.append(f"    labels: {', '.join(map(short_name, labels))}")
     lines += ["", _plan_table(blob, found), "", COSTS, *([MEASURED] if measured else [])]
     lines += [_cost_table(costs, reasons, measured)]
     if any(NOT_KNOWN in one for one in reasons):

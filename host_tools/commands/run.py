@@ -32,6 +32,7 @@ from host_tools.host_runtime import BlobError, HostModel
 from host_tools.pack import load_blob
 from host_tools.progress import progress
 from host_tools.reference import run_batches
+from host_tools.tensor_text import short_name
 from host_tools.text import plain
 from host_tools.virtual_board.runtime import run_on_virtual_board
 
@@ -190,7 +191,7 @@ def _print_greatest(read: Blob, tensors: list[BlobTensor], outputs: list[Array])
             words = []
             for index in order[:TOP]:
                 labels = read.output_labels[position]
-                name = labels[index] if labels else f"[{index}]"
+                name = short_name(labels[index]) if labels else f"[{index}]"
                 words.append(f"{name} {values[index] if counts else f'{values[index]:.6g}'}")
             which = f"{number}" if len(outputs) == 1 else f"{number} {plain(tensor.name)}"
             print(f"{which}: {'  '.join(words)}")

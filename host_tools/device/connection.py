@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import codecs
 import contextlib
 import io
 import sys
@@ -121,9 +122,11 @@ def run_script(device: Device, text: str, name: str) -> None:
     Raises CommandError with the board's traceback when it ends with an exception.
     """
 
+    decoder = codecs.getincrementaldecoder("utf8")("replace")
+
     def show(data: bytes) -> None:
-        sys.stdout.buffer.write(data.replace(b"\r", b"").replace(b"\x04", b""))
-        sys.stdout.buffer.flush()
+        sys.stdout.write(decoder.decode(data).replace("\r", "").replace("\x04", ""))
+        sys.stdout.flush()
 
     try:
         device.exec(text, seconds=None, consumer=show)

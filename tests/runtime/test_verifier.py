@@ -9,22 +9,26 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import networks
 import pytest
 from blob_editor import BlobEditor
 from tflite_builder import ModelBuilder
 
+from host_tools.blob.reader import read_blob
 from host_tools.host_runtime import BlobError, HostModel
 from host_tools.pack import pack
 from host_tools.plan.image_tables import Pictures
+from host_tools.verifier import twin
 
 NAN, INFINITY = math.nan, math.inf
 BIG = 1 << 28
 
 
 def refusal(blob: bytes) -> str:
-    """What C says of a blob that it refuses."""
+    """What C says of a blob that it refuses, and its twin in Python."""
     with pytest.raises(BlobError) as caught:
         HostModel(blob)
+    assert twin.refusal(blob) == str(caught.value)
     return str(caught.value)
 
 
@@ -288,13 +292,39 @@ def test_strings_that_are_not_utf8_are_refused(every_kernel: bytes, text: bytes)
     assert refusal(editor.bytes()) == "header: bad string: the strings are not UTF-8"
 
 
-def test_every_utf8_string_is_taken(every_kernel: bytes) -> None:
-    for text in "\u007f\u0080\u07ff\u0800\ud7ff\ue000\uffff\U00010000\U0010ffff":
+@pytest.mark.parametrize(
+    "character",
+    "\x01\x1b\x1f\x7f\x80\x9f\u061c\u200b\u200c\u200d\u200f\u2028\u202e\u2060\u206f\ufeff",
+)
+def test_characters_that_a_terminal_obeys_or_hides_are_refused(
+    every_kernel: bytes, character: str
+) -> None:
+    editor = BlobEditor(every_kernel)
+    start = editor.get("header", 0, "strings_offset")
+    for text in (f"a{character}b", character):
+        editor.data[start : start + len(text.encode())] = text.encode()
+        assert refusal(editor.bytes()) == (
+            "header: bad string: a character of the strings is none that is shown"
+        )
+
+
+def test_every_other_utf8_string_is_taken(every_kernel: bytes) -> None:
+    shown = " ~\xa0\u061b\u061d\u07ff\u0800\u200a\u2010\u2027\u202f\u205f\u2070\ud7ff\ue000\ufefe"
+    shown += "\uff00\uffff\U00010000\U0010ffff"
+    for text in shown:
         editor = BlobEditor(every_kernel)
         start = editor.get("header", 0, "strings_offset")
         encoded = text.encode()
         editor.data[start : start + len(encoded) + 1] = encoded + b"\0"
         assert HostModel(editor.bytes()).labels[0] == text
+        assert twin.refusal(editor.bytes()) is None
+
+
+def test_joiners_within_words_are_taken() -> None:
+    labels = ["\u0915\u094d\u200d\u0937", "\u0645\u06cc\u200c\u0634", "a", "b", "c"]
+    blob = pack(networks.every_kernel(), labels=labels)
+    assert HostModel(blob).labels == read_blob(blob).labels == labels
+    assert twin.refusal(blob) is None
 
 
 def test_strings_end_with_a_zero_and_start_at_a_character(every_kernel: bytes) -> None:

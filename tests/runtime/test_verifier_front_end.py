@@ -10,6 +10,7 @@ from front_ends import listening_blob
 
 from host_tools.audio.front_end import FIELDS, NUMBERS
 from host_tools.host_runtime import BlobError, HostModel
+from host_tools.verifier import twin
 
 SIGNED = ("floor_shift", "gain", "offset", "lowest", "min", "max")
 
@@ -34,6 +35,7 @@ class FrontEndEditor(BlobEditor):
 def refusal(editor: BlobEditor) -> str:
     with pytest.raises(BlobError) as caught:
         HostModel(editor.bytes())
+    assert twin.refusal(editor.bytes()) == str(caught.value)
     return str(caught.value)
 
 

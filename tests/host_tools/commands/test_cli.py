@@ -144,8 +144,22 @@ def test_a_damaged_ink_file_is_called_no_blob(
     damaged.write_bytes(bytes(100))
     assert main([verb, str(damaged)]) == 1
     assert capsys.readouterr().err == (
-        f"host_tools: {damaged}: not a blob: it does not begin with INKL and a whole header\n"
+        f"host_tools: {damaged}: not a blob: it does not begin with INKL\n"
     )
+
+
+def test_what_a_terminal_would_obey_or_hide_is_shown_escaped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hostile = tmp_path / "a\x1b]0;b\x07\u202ec\u200b\u2066.ink"
+    hostile.write_bytes(bytes(100))
+    assert main(["inspect", str(hostile)]) == 1
+    assert capsys.readouterr().err == (
+        rf"host_tools: {tmp_path}/a\x1b]0;b\x07\u202ec\u200b\u2066.ink: not a blob: it does not "
+        "begin with INKL\n"
+    )
+    assert ended("inspect", "--\x1b[31m", "x") == 2
+    assert r"--\x1b[31m" in capsys.readouterr().err
 
 
 def test_a_model_without_a_name_is_no_file(capsys: pytest.CaptureFixture[str]) -> None:

@@ -224,7 +224,7 @@ def test_a_damaged_blob_is_refused_and_nothing_is_drawn(
     blob.write_bytes(blob.read_bytes()[:-1] + b"\x55")
     assert main(["inspect", str(blob), "--svg", str(blob.with_suffix(".svg"))]) == 1
     said = capsys.readouterr().err
-    assert said == f"host_tools: {blob}: damaged: its CRC-32 is wrong; copy or pack it again\n"
+    assert said.startswith(f"host_tools: {blob}: damaged: the check sum does not fit: crc32 is ")
     assert not blob.with_suffix(".svg").exists()
 
 

@@ -33,7 +33,9 @@ def test_labels_of_any_language_are_read(tmp_path: Path) -> None:
 
 
 def test_what_a_terminal_would_obey_is_replaced() -> None:
-    assert plain("a\x1b[2Jb\x00\udc80\uffff é") == "a?[2Jb??? é"
+    assert plain("a\x1b[2Jb\x00\udc80\uffff\u202e\u200b é") == (
+        r"a\x1b[2Jb\x00\udc80\uffff\u202e\u200b é"
+    )
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\n\n", "\r\n\r\n", "\n  \n\t\n"])
