@@ -157,6 +157,14 @@ void ink_error_message(const ink_error_t *error, char *text, size_t size) {
     *out.at = 0;
 }
 
+#ifdef INK_PAIRS
+void ink_write_out(const char *words, char *text, size_t size) {
+    text_t out = {text, size - 1};
+    put(&out, words);
+    *out.at = 0;
+}
+#endif
+
 const char *ink_kernel_name(uint32_t kernel) {
     const ink_kernel_t *found = ink_find_kernel(kernel);
     return found == NULL ? "?" : found->name;

@@ -119,6 +119,11 @@ const char *ink_dtype_name(uint32_t dtype);
 const char *ink_error_text(ink_status_t status);
 void ink_error_message(const ink_error_t *error, char *text, size_t size);
 
+#ifdef INKLING_SMALL
+// Words that the build has made shorter, cut to `size` bytes with their zero.
+void ink_write_out(const char *words, char *text, size_t size);
+#endif
+
 // The CRC-32 of zlib.
 uint32_t ink_crc32(uint32_t crc, const void *data, size_t size);
 

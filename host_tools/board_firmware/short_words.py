@@ -1,7 +1,5 @@
 """Shorter words for a native module with little heap: one byte for pairs of characters.
 
-python short_words.py HEADER SOURCE... chooses the pairs by the string literals of C sources;
-python short_words.py HEADER as ..., as GCC calls it by -wrapper, assembles with them.
 Byte-pair encoding: a code of 128 or more stands for two characters or codes, and a pair may have
 pairs in it. runtime/ink_error.c of a build with INKLING_SMALL writes them out.
 """
@@ -9,14 +7,11 @@ pairs in it. runtime/ink_error.c of a build with INKLING_SMALL writes them out.
 from __future__ import annotations
 
 import ast
-import os
 import re
-import sys
 from collections import Counter
-from pathlib import Path
 
 FIRST = 128
-CODES = 96
+CODES = 127
 # a pair takes two bytes of the table itself
 LEAST_USES = 4
 # codes within codes: ink_error.c keeps as many to write later
@@ -25,7 +20,7 @@ DEPTH = 6
 _LITERAL = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _NOT_WORDS = re.compile(r'\s*(#|//|extern "C")')
 # strings that a build keeps as they are: others than ink_error.c read them
-_READ_AS_THEY_ARE = re.compile(r"\.rodata\.ink_\w+_name\.")
+_READ_AS_THEY_ARE = re.compile(r"\.rodata\.(ink_\w+_name|inkling_(allocate|model_print))\.")
 _SECTION = re.compile(r"\s*\.section\s+(\S+?),")
 _ASCII = re.compile(r'\s*\.ascii\s+(".*")\s*$')
 _SIZE = re.compile(r"\s*\.size\s+(SENTENCES|PARTS),")
@@ -94,8 +89,11 @@ def read_pairs(text: str) -> list[Pair]:
     return [(int(first), int(second)) for first, second in found]
 
 
-def shorten(assembly: str, pairs: list[Pair]) -> str:
-    """An assembly file of GCC's with shorter strings in its sections of read-only data."""
+def shorten(assembly: str, pairs: list[Pair], least: int = 1) -> str:
+    """An assembly file of GCC's with shorter strings in its sections of read-only data.
+
+    Those of fewer than `least` characters stay as they are.
+    """
     lines: list[str] = []
     kept: list[str] = []  # of a string over several lines
     words = False
@@ -103,8 +101,9 @@ def shorten(assembly: str, pairs: list[Pair]) -> str:
     def put_string() -> None:
         if kept:
             text = b"".join(ast.literal_eval(f"b{part}") for part in kept)
-            values = ", ".join(map(str, encode(text, pairs)))
-            lines.append(f"\t.byte {values}")
+            coded = encode(text, pairs) if len(text) > least else text
+            values = ", ".join(map(str, coded))
+            lines.append(f"\t.byte\t{values}")
             kept.clear()
 
     for line in assembly.splitlines():
@@ -124,23 +123,3 @@ def shorten(assembly: str, pairs: list[Pair]) -> str:
             lines.append(line)
     put_string()
     return "\n".join(lines) + "\n"
-
-
-def main(words: list[str]) -> int:
-    """Writes the header, or runs what GCC runs."""
-    path, *command = words
-    if all(word.endswith(".c") for word in command):
-        texts = [text for source in command for text in literals(Path(source).read_text("utf8"))]
-        new = header(choose(texts))
-        if not Path(path).exists() or Path(path).read_text("utf8") != new:
-            Path(path).write_text(new, "utf8")
-        return 0
-    if Path(command[0]).name.endswith("as"):
-        assembly = Path(command[-1])
-        pairs = read_pairs(Path(path).read_text("utf8"))
-        assembly.write_text(shorten(assembly.read_text("utf8"), pairs), "utf8")
-    os.execvp(command[0], command)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

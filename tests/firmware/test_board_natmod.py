@@ -101,6 +101,54 @@ for start in range(0, len(blobs), size):
         print(str(e)[len("buffer: "):])
 """
 
+# what the module says of what it is given
+SAY_OF_INPUTS = """
+import array
+import inkling
+
+
+class Picture(bytearray):
+    def __init__(self, size, width, height):
+        super().__init__(size)
+        self.sides = width, height
+
+    def width(self):
+        return self.sides[0]
+
+    def height(self):
+        return self.sides[1]
+
+
+class \u00c4rger:
+    pass
+
+
+def say(function, *given, **named):
+    try:
+        function(*given, **named)
+        print("none")
+    except Exception as e:
+        print(type(e), e)
+
+
+model = inkling.Model("/rom/cifar10.ink")
+good = bytes(3072)
+for given in (
+    [\u00c4rger()], bytes(5), array.array("f", [1.5]), array.array("h", [1]), [good, good],
+    [[[1]], 2], [1, 2, 3], [[[[1, 2]]]], Picture(4, 0, 2), Picture(7, 2, 2),
+    [[Picture(12, 2, 2), (0, 0, 3, 1)]], [[Picture(12, 2, 2), (0, 0, 3)]], "text", 5,
+):
+    say(model.predict, given)
+say(inkling.Model, \u00c4rger())
+say(inkling.Model, b"INKL")
+say(inkling.Model, "/rom/cifar10.ink", arena=bytearray(8))
+say(inkling.Model, open("/rom/cifar10.ink", "rb").read(200))
+say(model.output, 1)
+say(model.input, -1)
+say(inkling.top, \u00c4rger())
+say(print, model)
+"""
+
 # without a name for it, the module must live as long as its models
 FORGET = """
 import gc
@@ -290,6 +338,21 @@ def test_a_module_for_a_blob_says_what_this_computer_says_of_bad_ones(
     assert len({text for text, _ in pairs}) > 20
     for text, other in pairs:
         assert text == other
+
+
+def test_a_module_for_a_blob_says_what_the_whole_one_says_of_inputs(
+    small_module: Path, native_module: Path, small_blob: Path
+) -> None:
+    said = []
+    for module in (native_module, small_module):
+        files: Files = {"inkling.mpy": module, "cifar10.ink": small_blob}
+        result = VirtualBoard(build_firmware(STOCK="1"), romfs=files).run_script(SAY_OF_INPUTS)
+        assert result.status == 0, result.stdout
+        said.append(result.stdout.splitlines())
+    whole, small = said
+    assert len(set(whole)) > 18
+    # print(model) has one line of it
+    assert small == whole[: len(small) - 1] + ["none"]
 
 
 def test_what_is_no_model_stops_make_with_a_sentence() -> None:
