@@ -15,4 +15,9 @@
 #define INK_AUDIO 1
 #endif
 
+// What was detected: Model.peaks() and inkling.nms().
+#ifndef INK_DETECT
+#define INK_DETECT 1
+#endif
+
 #endif

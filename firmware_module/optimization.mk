@@ -2,7 +2,7 @@
 $(INKLING_BUILD)/kernels/%.o: CFLAGS += -O2
 INKLING_FAST := runtime/ink_image
 $(INKLING_FAST:%=$(INKLING_BUILD)/%.o): CFLAGS += -O3
-INKLING_QUICK := audio/ink_features audio/ink_fft_s16 audio/ink_fft_s32 audio/ink_micro
+INKLING_QUICK := audio/ink_features audio/ink_fft_s16 audio/ink_fft_s32 audio/ink_micro runtime/ink_detect
 $(INKLING_QUICK:%=$(INKLING_BUILD)/%.o): CFLAGS += -O2
 # kernels that the packer seldom takes, that cost little, or whose inner loops are assembly
 INKLING_SMALL := ink_nn_average_pool_s8 ink_nn_max_pool_s8 ink_nn_mul_s8 ink_broadcast \

@@ -19,6 +19,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("audio/ink_front_end.o", "audio/ink_listener.o", "audio/ink_micro.o"),
         "module/listener.o",
     ),
+    "INK_DETECT": ("module/detect.o", "runtime/ink_detect.o"),
     "INK_RECURRENT": (
         "kernels/ink_four_rows.o",
         *("kernels/ink_gru_s8.o", "kernels/ink_lstm_s8.o", "kernels/ink_svdf_s8.o"),

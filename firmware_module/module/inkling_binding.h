@@ -81,6 +81,10 @@ mp_obj_t inkling_new_bytearray(size_t size, const char *name, const char *what);
 // top.c
 extern const mp_obj_fun_builtin_var_t inkling_top_obj;
 
+// detect.c
+extern const mp_obj_fun_builtin_var_t inkling_peaks_obj;
+extern const mp_obj_fun_builtin_var_t inkling_nms_obj;
+
 // message.c: exceptions, by number: a native module finds each type by its name.
 typedef enum {
     INKLING_VALUE_ERROR,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The type inkling.Model: making one, what it prints, its attributes. Running it is in run.c.
+#include "ink_options.h"
 #include "inkling_binding.h"
 
 mp_obj_t inkling_model_make_new(
@@ -183,6 +184,10 @@ void inkling_model_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination)
         method = &inkling_input_obj;
     } else if (attribute == MP_QSTR_output) {
         method = &inkling_output_obj;
+#if INK_DETECT
+    } else if (attribute == MP_QSTR_peaks) {
+        method = &inkling_peaks_obj;
+#endif
 #ifndef INKLING_SMALL
     } else if (attribute == MP_QSTR_profile) {
         method = &inkling_profile_obj;

@@ -26,13 +26,13 @@ def read_model(file: Path) -> Blob:
     return read_blob(data, str(file))
 
 
-def header(names: Iterable[str], audio: bool) -> str:
+def header(names: Iterable[str], audio: bool, detect: bool) -> str:
     """What a build takes in place of ink_operators.h's own list, INK_KERNELS by number, and of
-    ink_options.h's INK_AUDIO.
+    ink_options.h's INK_AUDIO and INK_DETECT.
     """
     listed = sorted((KERNELS[name].number, name) for name in names)
     entries = " ".join(f"X({number}, {name})" for number, name in listed)
-    return f"#define INK_KERNELS(X) {entries}\n#define INK_AUDIO {int(audio)}\n"
+    return f"#define INK_KERNELS(X) {entries}\n#define INK_AUDIO {int(audio)}\n#define INK_DETECT {int(detect)}\n"
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -44,7 +44,12 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         blobs = [read_model(model) for model in args.models]
         names = {operator.kernel for blob in blobs for operator in blob.operators}
-        content = header(names, any(blob.front_end for blob in blobs))
+        content = header(
+            names,
+            any(blob.front_end for blob in blobs),
+            # more than a row of scores: boxes, or a map of where things are
+            any(len(blob.tensors[index].shape) > 2 for blob in blobs for index in blob.outputs),
+        )
         if not args.header.exists() or args.header.read_text(encoding="utf8") != content:
             write_whole(args.header, content.encode())
     except CommandError as error:

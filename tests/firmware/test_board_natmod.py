@@ -14,6 +14,7 @@ import pytest
 from board_models import Files, build_tiny, build_two, mpremote
 from firmware_builder import ROOT, build_firmware, build_natmod, make
 from oracle import REAL_MODELS, TfliteMicro, extreme_inputs, random_inputs, real_model
+from tflite_builder import ModelBuilder
 
 from host_tools import tflite
 from host_tools.board_firmware import kernel_list
@@ -369,8 +370,18 @@ def test_the_list_of_kernels_is_that_of_the_blobs_together_by_number(tmp_path: P
     assert kernel_list.main([str(written), *models]) == 0
     assert written.read_text() == (
         "#define INK_KERNELS(X) X(3, fully_connected_s8) X(6, add_s8) X(9, broadcast_sub_s8) "
-        "X(11, softmax_s8)\n#define INK_AUDIO 0\n"
+        "X(11, softmax_s8)\n#define INK_AUDIO 0\n#define INK_DETECT 0\n"
     )
+
+
+def test_what_finds_boxes_is_in_a_module_for_a_network_that_gives_a_map(tmp_path: Path) -> None:
+    builder = ModelBuilder("map")
+    given, out = builder.tensor((1, 4, 4, 1), scale=1.0), builder.tensor((1, 2, 8), scale=1.0)
+    builder.operator("RESHAPE", [given, builder.constant([1, 2, 8])], [out])
+    (tmp_path / "map.ink").write_bytes(pack(builder.build([given], [out])))
+    written = tmp_path / "kernels.h"
+    assert kernel_list.main([str(written), str(tmp_path / "map.ink")]) == 0
+    assert "#define INK_DETECT 1\n" in written.read_text()
 
 
 def test_it_stays_in_memory_as_long_as_a_model_lives(native_module: Path, tiny: Files) -> None:
