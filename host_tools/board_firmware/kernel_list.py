@@ -32,7 +32,8 @@ def header(names: Iterable[str], audio: bool, detect: bool) -> str:
     """
     listed = sorted((KERNELS[name].number, name) for name in names)
     entries = " ".join(f"X({number}, {name})" for number, name in listed)
-    return f"#define INK_KERNELS(X) {entries}\n#define INK_AUDIO {int(audio)}\n#define INK_DETECT {int(detect)}\n"
+    switches = f"#define INK_AUDIO {int(audio)}\n#define INK_DETECT {int(detect)}\n"
+    return f"#define INK_KERNELS(X) {entries}\n{switches}"
 
 
 def main(words: Sequence[str] | None = None) -> int:
