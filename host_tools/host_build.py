@@ -20,6 +20,7 @@ from host_tools.places import ROOT, build_folder
 from host_tools.progress import progress
 
 FIRMWARE_MODULE = ROOT / "firmware_module"
+ROOMS = ("runtime", "kernels", "audio")  # of firmware_module, what no port is needed for
 BUILD = build_folder() / "host"
 
 
@@ -66,7 +67,7 @@ def _runtime(flags: Sequence[str], cmsis_nn: Path | None) -> tuple[list[Path], l
     """The object files, and the archive in place of what is left out."""
     sources = [
         path
-        for room in ("runtime", "kernels", "audio")
+        for room in ROOMS
         for pattern in ("*.c", "*/*.c")
         for path in sorted((FIRMWARE_MODULE / room).glob(pattern))
         if cmsis_nn is None or not path.name.startswith("ink_nn_")

@@ -14,12 +14,13 @@ import sys
 from pathlib import Path
 
 from host_tools.errors import CommandError
+from host_tools.host_build import ROOMS
 from host_tools.places import checkout
 
 # of the checkout, as they lie there
 CARRIED = (
-    "firmware_module/runtime/**/*.[ch]",
-    "firmware_module/kernels/**/*.[ch]",
+    "firmware_module/*.h",
+    *(f"firmware_module/{room}/**/*.[ch]" for room in ROOMS),
     "micropython_lib/*.py",
     "micropython_lib/package.json",
     "models/cifar10/**/*.tflite",

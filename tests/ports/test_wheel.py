@@ -36,11 +36,13 @@ class Installed:
         kept = {name: os.environ[name] for name in ("LANG", "TERM") if name in os.environ}
         self.environment = {**kept, "PATH": str(programs), "HOME": str(folder / "home")}
 
-    def __call__(self, *words: str | Path) -> str:
+    def __call__(self, *words: str | Path, path: str = "") -> str:
+        """Return what it prints, with `path` in front of its programs."""
+        programs = f"{path}{os.pathsep}" * bool(path) + self.environment["PATH"]
         done = subprocess.run(
             [self.folder / "venv/bin/host_tools", *words],
             cwd=self.folder,
-            env=self.environment,
+            env={**self.environment, "PATH": programs},
             capture_output=True,
             text=True,
             timeout=300,
@@ -76,12 +78,12 @@ def test_the_package_gives_the_same_bits_on_the_virtual_board(installed: Install
     np.save(installed.folder / "x.npy", picture)
     shutil.copy(MODEL, installed.folder / "net.tflite")
     outputs = []
-    for place in ("host", "sim"):
-        installed(
-            "run", "net.tflite", "--input", "x.npy", "--output", f"{place}.npy", "--on", place
-        )
-        outputs.append(np.load(installed.folder / f"{place}.npy"))
-    assert np.array_equal(*outputs)
+    for place, path in (("host", ""), ("host", os.environ["PATH"]), ("sim", "")):
+        words = ("run", "net.tflite", "--input", "x.npy", "--output", "y.npy", "--on", place)
+        installed(*words, path=path)
+        outputs.append(np.load(installed.folder / "y.npy"))
+    assert np.array_equal(outputs[0], outputs[1]) and np.array_equal(outputs[1], outputs[2])
+    assert list((installed.folder / "home").rglob("libinkling*.so")), "nothing was compiled"
 
 
 def test_the_package_puts_its_native_module_on_a_board(installed: Installed) -> None:
