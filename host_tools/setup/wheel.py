@@ -2,7 +2,7 @@
 
 Both are built from a copy of host_tools with everything that its commands need laid into it, at
 places.INSTALLED: C sources for this computer, the board's library and native module, the virtual
-board's firmware, the CIFAR-10 networks.
+board's firmware, the CIFAR-10 networks. Beside it goes what editors know of the board's module.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ CARRIED = (
     "models/cifar10/**/*.ink",
     "models/cifar10/labels.txt",
 )
+STUBS = "inkling-stubs"  # Where editors look for those of a module `inkling`: PEP 561.
 BESIDE = ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md")
 
 
@@ -38,6 +39,7 @@ def stage(root: Path, folder: Path, firmware: Path, native_module: Path) -> None
     shutil.copytree(root / "host_tools", folder / "host_tools", ignore=ignored)
     for name in BESIDE:
         shutil.copy(root / name, folder / name)
+    shutil.copytree(root / "micropython_lib" / STUBS, folder / STUBS)
     installed = folder / "host_tools" / "installed"
     files = {path.relative_to(root): path for pattern in CARRIED for path in root.glob(pattern)}
     files[Path("build/firmware/virtual-double/firmware.elf")] = firmware

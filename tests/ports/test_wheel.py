@@ -65,6 +65,7 @@ def test_the_package_has_what_its_commands_need(installed: Installed) -> None:
     installed("pack-model", "net.tflite", "-o", "net.ink")
     assert "conv_packed_s8" in installed("inspect", "net.ink")
     assert "openmv-h7" in installed("boards")
+    assert list((installed.folder / "venv/lib").rglob("inkling-stubs/__init__.pyi"))
     assert "CONV_2D" in installed("profile", "net.ink", "--on", "sim")
     pictures = installed.folder / "pictures"
     pictures.mkdir()
