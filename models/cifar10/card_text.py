@@ -44,27 +44,20 @@ def layer_text(layer: Layer) -> str:
 def training_text(card: dict[str, Any]) -> str:
     """Return how the network was trained."""
     plan, teacher = card["training"], card["teacher"]
-    text = (
+    return (
         f"SGD (rate {plan['rate']} on a cosine, Nesterov momentum 0.9, weight decay "
         f"{plan['decay']}, batches of {plan['batch']}) on {plan['pictures']:,} training pictures, "
         f"moved by up to four pixels and mirrored: {plan['epochs']} epochs, seed {plan['seed']}, "
         f"{plan['seconds']:,} s on {threads(plan)}. "
+        f"{plan['distilled']:.0%} of the loss is the distance to a teacher's logits for the "
+        f"same {plan['views']} views of each picture; the teacher is the recipe's own "
+        f"(`teacher.py`, {teacher['epochs']} epochs, {teacher['held_out_accuracy']} % of the "
+        "pictures that neither saw). "
+        f"The weights are averaged over the steps, {plan['average']} of the past staying. "
+        "The other 5,000 were held out for all choices; the float network is right on "
+        f"{card['held_out_accuracy']} % of them. "
+        "The last epoch's weights are the result: no test picture served a choice."
     )
-    if teacher:
-        text += (
-            f"{plan['distilled']:.0%} of the loss is the distance to a teacher's logits for the "
-            f"same {plan['views']} views of each picture; the teacher is the recipe's own "
-            f"(`teacher.py`, {teacher['epochs']} epochs, {teacher['held_out_accuracy']} % of the "
-            "pictures that neither saw). "
-        )
-    if plan["average"]:
-        text += f"The weights are averaged over the steps, {plan['average']} of the past staying. "
-    if card["held_out_accuracy"]:
-        text += (
-            "The other 5,000 were held out for all choices; the float network is right on "
-            f"{card['held_out_accuracy']} % of them. "
-        )
-    return text + "The last epoch's weights are the result: no test picture served a choice."
 
 
 def threads(plan: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ made, into a folder.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,9 @@ from models.training.recipe import stages_parser
 
 CALIBRATION_PICTURES = 1000
 COMPARED = 16  # Pictures, to see that the converter made no other network.
-VIEWS = 6  # Of each picture, which the teacher judges.
+VIEWS = 16  # Of each picture, which the teacher judges.
+DISTILLED = 0.9  # The teacher's share of the loss; the labels have the rest.
+AVERAGE = 0.99  # Of the weights, over the steps: the share of the past that stays.
 
 
 def run(
@@ -35,18 +37,14 @@ def run(
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(threads)
     split = data.hold_out(pictures)
-    lessons = teacher.learn(split, threads, cache) if network.distilled else None
+    lessons = teacher.learn(split, threads, cache)
     plan = Plan(
         *(epochs, seed, threads, network.rate, network.decay),
-        distilled=network.distilled,
-        average=network.average,
-        views=VIEWS if lessons else 0,
-        bfloat16=network.bfloat16 and has_bfloat16(),
+        distilled=DISTILLED,
+        average=AVERAGE,
+        views=VIEWS,
+        bfloat16=has_bfloat16(),
     )
-    if not network.held_out:
-        split = replace(
-            split, train_pictures=pictures.train_pictures, train_labels=pictures.train_labels
-        )
     if network.colours == 1:
         split, pictures = data.monochrome(split), data.monochrome(pictures)
     torch.manual_seed(seed)
@@ -61,23 +59,17 @@ def run(
     quantize.check(int8_path, operators(network))
     facts = {
         "float_accuracy": accuracy(trained, pictures.test_pictures, pictures.test_labels),
-        "held_out_accuracy": None,
+        "held_out_accuracy": accuracy(trained, split.held_out_pictures, split.held_out_labels),
         "training": {
             **asdict(plan),
             "pictures": len(split.train_labels),
             "seconds": round(seconds),
         },
-        "teacher": None,
+        "teacher": lessons.facts,
         **made(),
         "data": data.PACKAGE,
         "data_sha256": data.SHA256,
     }
-    if network.held_out:
-        facts["held_out_accuracy"] = accuracy(
-            trained, split.held_out_pictures, split.held_out_labels
-        )
-    if lessons:
-        facts["teacher"] = lessons.facts
     (folder / "facts.json").write_text(json.dumps(facts, indent=2) + "\n")
 
 

@@ -23,12 +23,12 @@ from models.cifar10.data import Split
 from models.training.fit import Plan, fit, has_bfloat16
 
 WEIGHTS = Path(__file__).with_name("teacher.npz")
-WIDTHS = (64, 128, 256)
+WIDTHS = (64, 192, 256)
 PATCHES = 12  # Values of a patch: 2x2 pixels of three colours.
 WHITENED_PICTURES = 5000
 LEAST_VARIANCE = 5e-4  # Keeps the whitening from blowing up noise.
 LOGIT_SCALE = 1 / 9
-EPOCHS, SEED, RATE, DECAY, AVERAGE = 10, 1, 0.1, 5e-4, 0.99
+EPOCHS, SEED, RATE, DECAY, AVERAGE = 18, 1, 0.1, 5e-4, 0.99
 BATCH = 500
 
 
@@ -90,17 +90,21 @@ class Lessons:
 
     @torch.no_grad()
     def __call__(self, view: int) -> Tensor:
-        """Return the logits float [N, 10] of view `view`, see train.draw_views."""
-        path = self.folder / f"view-{view}.npy"
+        """Return the logits float [N, 10] of view `view`, see train.repeated_view.
+
+        They are the mean of those of the view and of its mirror image, which is a view as well.
+        """
+        path = self.folder / f"views-{view // 2}.npy"
         if not path.exists():
-            shown = train.draw_views(len(self.pictures), train.VIEWS_SEED, view)
+            shown = train.repeated_view(len(self.pictures), view)
             padded = train.pad(self.pictures)
             found = np.empty((len(padded), 10), np.float16)
             for start in range(0, len(padded), BATCH):
                 indices = np.arange(start, min(start + BATCH, len(padded)))
                 pictures = train.normalized(train.take(padded, shown, indices))
                 with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
-                    found[indices] = self.teacher(pictures).float().numpy()
+                    both = self.teacher(pictures).float() + self.teacher(pictures.flip(3)).float()
+                found[indices] = (both / 2).numpy()
             partial = path.with_suffix(".partial.npy")
             np.save(partial, found)
             partial.replace(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -41,7 +41,11 @@ class Pictures:
     def batches(self, plan: Plan, epoch: int) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
         """Yield the epoch's pictures, moved and mirrored, in a drawn order."""
         view = epoch % plan.views if plan.views else epoch
-        shown = draw_views(self.count, VIEWS_SEED if plan.views else plan.seed, view)
+        shown = (
+            repeated_view(self.count, view)
+            if plan.views
+            else draw_views(self.count, plan.seed, view)
+        )
         logits = self.teacher(view) if self.teacher else None
         order = np.random.default_rng([plan.seed, 2, epoch]).permutation(self.count)
         for start in range(0, self.count - plan.batch + 1, plan.batch):
@@ -58,6 +62,12 @@ def draw_views(count: int, seed: int, epoch: int) -> Views:
     """Draw the crop and mirroring of `count` pictures, the same for the same seed and epoch."""
     draw = np.random.default_rng([seed, 1, epoch])
     return Views(draw.integers(0, 2 * SHIFT + 1, (count, 2)), draw.random(count) < 0.5)
+
+
+def repeated_view(count: int, view: int) -> Views:
+    """Return what view `view` shows of `count` pictures; odd ones mirror the view before."""
+    shown = draw_views(count, VIEWS_SEED, view // 2)
+    return replace(shown, mirrored=shown.mirrored ^ bool(view % 2))
 
 
 def pad(pictures: np.ndarray) -> np.ndarray:

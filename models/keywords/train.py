@@ -15,13 +15,10 @@ from models.training.fit import Plan
 MEAN, DEVIATION = 96.0, 48.0  # Of the features, rounded.
 SHIFT = 10  # Frames by which a word moves, at most, each way.
 GAIN = 14.0  # Of 256, added to or taken from all features: 6 dB.
-NOISY = 0.5  # The share of the examples with noise added,
+NOISY = 0.2  # The share of the examples with noise added,
 QUIETER = 90.0  # by so much of 256 below what it is, at most: 39 dB.
 LOGARITHM = 10.0  # Features are so many times the natural logarithm of an energy.
-BLANKED = (
-    (0, 24),
-    (0, 7),
-)  # Most frames and bands blanked, twice each: Park et al., "SpecAugment"
+BLANKED = (12, 6)  # Most frames and bands blanked: Park et al., "SpecAugment", 2019.
 TEST_BATCH = 500
 
 
@@ -74,15 +71,14 @@ def move(shown: Tensor, draw: np.random.Generator) -> Tensor:
 def blank(shown: Tensor, draw: np.random.Generator) -> Tensor:
     """Set some frames and bands of float [n, 98, 40] to the mean."""
     count = len(shown)
-    for side, (least, most) in zip((FRAMES, BANDS), BLANKED, strict=True):
-        for _ in range(2):
-            size = draw.integers(least, most + 1, count)
-            start = (draw.random(count) * (side - size)).astype(np.int64)
-            places = np.arange(side)
-            hit = (places >= start[:, None]) & (places < (start + size)[:, None])
-            mask = torch.from_numpy(hit)
-            mask = mask[:, :, None] if side == FRAMES else mask[:, None, :]
-            shown = torch.where(mask, torch.tensor(MEAN), shown)
+    for side, most in zip((FRAMES, BANDS), BLANKED, strict=True):
+        size = draw.integers(0, most + 1, count)
+        start = (draw.random(count) * (side - size)).astype(np.int64)
+        places = np.arange(side)
+        hit = (places >= start[:, None]) & (places < (start + size)[:, None])
+        mask = torch.from_numpy(hit)
+        mask = mask[:, :, None] if side == FRAMES else mask[:, None, :]
+        shown = torch.where(mask, torch.tensor(MEAN), shown)
     return shown
 
 
