@@ -30,6 +30,10 @@ mp_obj_t inkling_port_new_float(float value);
 #define mp_obj_get_float_to_f(object) inkling_port_get_float(object)
 float inkling_port_get_float(mp_obj_t object);
 #define mp_type_MemoryError (*(const mp_obj_type_t *)mp_load_global(MP_QSTR_MemoryError))
+#define mp_type_OSError (*(const mp_obj_type_t *)mp_load_global(MP_QSTR_OSError))
+#undef nlr_push
+#define nlr_push(buffer) mp_fun_table.nlr_push(buffer)
+#define nlr_pop() mp_fun_table.nlr_pop()
 // To be called before the others, when the module is imported.
 void inkling_port_init(void);
 #else
@@ -47,6 +51,12 @@ void inkling_port_init(void);
 // Raises RuntimeError where the stack has no such room above MicroPython's margin, as a call of a
 // Python function does without the margin: what is called of MicroPython then has the margin left.
 void inkling_port_check_stack(void);
+
+// For nlr_push(): with room for what the firmware under a native module may have in it besides.
+typedef union {
+    nlr_buf_t buffer;
+    size_t room[24];
+} inkling_port_nlr_t;
 
 // NULL where the heap has no such piece.
 void *inkling_port_allocate(size_t size);

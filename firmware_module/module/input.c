@@ -115,6 +115,11 @@ static void set_sequence(const slot_t *slot, mp_obj_t object) {
 
 // --- buffers
 
+// 0 for an input that takes no pictures.
+static uint32_t image_table(const slot_t *slot) {
+    return slot->model->model.inputs[slot->index].image_table;
+}
+
 static void set_buffer(const slot_t *slot, mp_obj_t object) {
     mp_buffer_info_t buffer;
     if (!mp_get_buffer(object, &buffer, MP_BUFFER_READ)) {
@@ -125,6 +130,10 @@ static void set_buffer(const slot_t *slot, mp_obj_t object) {
     char typecode = (char)buffer.typecode;
     if (typecode == 'b' || typecode == 'B' || typecode == BYTEARRAY_TYPECODE ||
         (typecode == 'i' && slot->tensor->dtype == INK_DTYPE_INT32)) {
+        if (typecode != 'b' && slot->tensor->dtype == INK_DTYPE_INT8 && image_table(slot) != 0) {
+            inkling_raise_for_input(INKLING_VALUE_ERROR, slot->model, slot->index,
+                ": bytes 0 to 255: give the picture, or stored values as array('b')");
+        }
         if (buffer.len != slot->tensor->size) {
             raise_for(slot, "bytes of stored values", buffer.len, slot->tensor->size);
         }
@@ -182,6 +191,35 @@ static bool side(mp_obj_t object, qstr name, mp_int_t *value) {
     return true;
 }
 
+// What extmod/modframebuf.c of MicroPython has in a FrameBuffer, which has no way to ask for it:
+// this has been so since 2016, read up to 1.29.
+typedef struct {
+    mp_obj_base_t base;
+    mp_obj_t buffer;
+    void *pixels;
+    uint16_t width, height, pitch; // pixels
+    uint8_t format;
+} framebuffer_t;
+
+#define FRAMEBUFFER_RGB565 1
+#define FRAMEBUFFER_GS8 6
+
+// NULL where the object is none.
+static const framebuffer_t *as_framebuffer(mp_obj_t object) {
+#ifdef INKLING_SMALL
+    (void)object;
+    return NULL;
+#else
+    const mp_obj_type_t *type = mp_obj_get_type(object);
+    if (type->name != MP_QSTR_FrameBuffer) {
+        return NULL;
+    }
+    mp_obj_t module = mp_import_name(MP_QSTR_framebuf, mp_const_none, MP_OBJ_NEW_SMALL_INT(0));
+    mp_obj_t genuine = mp_load_attr(module, MP_QSTR_FrameBuffer);
+    return MP_OBJ_FROM_PTR(type) == genuine ? MP_OBJ_TO_PTR(object) : NULL;
+#endif
+}
+
 // Bits of what format() of OpenMV's pictures returns, from 4.5 to 5.0 (lib/imlib/imlib.h).
 #define FORMAT_BAYER (1 << 24)
 #define FORMAT_COMPRESSED (1 << 25)
@@ -228,7 +266,11 @@ static void read_region(const slot_t *slot, mp_obj_t region, mp_int_t width, mp_
 static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
     mp_int_t width;
     mp_int_t height;
-    if (!side(object, MP_QSTR_width, &width) || !side(object, MP_QSTR_height, &height)) {
+    const framebuffer_t *framebuffer = as_framebuffer(object);
+    if (framebuffer != NULL) {
+        width = framebuffer->width;
+        height = framebuffer->height;
+    } else if (!side(object, MP_QSTR_width, &width) || !side(object, MP_QSTR_height, &height)) {
         return false;
     }
     const ink_tensor_t *tensor = slot->tensor;
@@ -258,16 +300,29 @@ static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
         mp_get_buffer_raise(mp_call_method_n_kw(0, 0, method), &pixels, MP_BUFFER_READ);
     }
     size_t area = (size_t)(width * height);
+    size_t pitch = (size_t)width;
     size_t format = pixels.len / area;
-    if (format < 1 || format > 3 || format * area != pixels.len) {
+    if (framebuffer != NULL) {
+        pitch = framebuffer->pitch;
+        format = framebuffer->format == FRAMEBUFFER_RGB565 ? 2 : 1;
+        if (format != 2 && framebuffer->format != FRAMEBUFFER_GS8) {
+            inkling_raise_for_input(INKLING_VALUE_ERROR, slot->model, slot->index,
+                ": a FrameBuffer of format %u; RGB565 and GS8 are allowed",
+                (unsigned)framebuffer->format);
+        }
+        if (((size_t)(height - 1) * pitch + (size_t)width) * format > pixels.len) {
+            raise_for(
+                slot, "bytes of the FrameBuffer", pixels.len, pitch * (size_t)height * format);
+        }
+    } else if (format < 1 || format > 3 || format * area != pixels.len) {
         inkling_raise_for_input(INKLING_VALUE_ERROR, slot->model, slot->index,
             ": a picture of %dx%d pixels in %u bytes; 1 (grayscale), 2 (RGB565) or 3 (RGB888) "
             "bytes a pixel are allowed",
             (int)width, (int)height, (unsigned)pixels.len);
     }
-    size_t first = (size_t)(part[1] * width + part[0]) * format;
+    size_t first = ((size_t)part[1] * pitch + (size_t)part[0]) * format;
     ink_image_t image = {(const uint8_t *)pixels.buf + first, (uint32_t)part[2], (uint32_t)part[3],
-        (uint32_t)width, (ink_image_format_t)format};
+        (uint32_t)pitch, (ink_image_format_t)format};
     uint32_t size = ink_element_size(tensor->dtype);
     ink_image_input_t input = {tensor->dims[1], tensor->dims[2], tensor->dims[3], size,
         slot->model->model.blob + record->image_table,

@@ -92,8 +92,11 @@ void inkling_model_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kin
 }
 
 static mp_obj_t new_labels(const ink_model_t *model, uint32_t output) {
-    mp_obj_t list = mp_obj_new_list(0, NULL);
     uint32_t n_labels = ink_n_labels(model, output);
+    if (n_labels == 0) {
+        return mp_const_none;
+    }
+    mp_obj_t list = mp_obj_new_list(0, NULL);
     for (uint32_t i = 0; i < n_labels; i++) {
         const char *label = ink_string(model, ink_labels(model, output)[i]);
         mp_obj_list_append(list, inkling_new_string(label));
@@ -104,7 +107,7 @@ static mp_obj_t new_labels(const ink_model_t *model, uint32_t output) {
     return mp_obj_new_tuple(count, items);
 }
 
-// A tuple with a tuple an output.
+// A tuple with a tuple an output, or None for one that has no labels.
 static mp_obj_t output_labels(inkling_model_t *self) {
     if (self->labels == MP_OBJ_NULL) {
         mp_obj_t labels[INK_MAX_IO];

@@ -45,6 +45,39 @@ static void read_file(mp_obj_t file, inkling_source_t *source) {
     call(file, MP_QSTR_close, 0, NULL);
 }
 
+// An OSError says its number alone: raises it with the path. Others as they are.
+static NORETURN void raise_with_path(mp_obj_t exception, mp_obj_t path) {
+    if (mp_obj_get_type(exception) == &mp_type_OSError) {
+        mp_obj_t arguments[2] = {mp_load_attr(exception, MP_QSTR_errno), path};
+        exception = mp_call_function_n_kw(MP_OBJ_FROM_PTR(&mp_type_OSError), 2, 0, arguments);
+    }
+    nlr_raise(exception);
+}
+
+// True where the file lies in memory.
+static __attribute__((noinline)) bool open_file(mp_obj_t path, inkling_source_t *source) {
+    mp_obj_t arguments[2] = {path, MP_OBJ_NEW_QSTR(MP_QSTR_rb)};
+    source->object =
+        mp_call_function_n_kw(load_from(MP_QSTR_builtins, MP_QSTR_open), 2, 0, arguments);
+    bool in_memory = mp_get_buffer(source->object, &source->buffer, MP_BUFFER_READ);
+    if (!in_memory) {
+        read_file(source->object, source);
+    }
+    return in_memory;
+}
+
+// The same. What happens before the second return of nlr_push() is in a function of its own: the
+// compiler, which knows of one return only, must not use a place in this frame anew.
+static __attribute__((noinline)) bool open_path(mp_obj_t path, inkling_source_t *source) {
+    inkling_port_nlr_t nlr;
+    if (nlr_push(&nlr.buffer) != 0) {
+        raise_with_path(MP_OBJ_FROM_PTR(nlr.buffer.ret_val), path);
+    }
+    bool in_memory = open_file(path, source);
+    nlr_pop();
+    return in_memory;
+}
+
 static void copy_to_heap(inkling_source_t *source) {
     size_t size = source->buffer.len;
     const void *from = source->buffer.buf;
@@ -59,12 +92,7 @@ inkling_source_t inkling_open_source(mp_obj_t argument) {
     bool for_ram = false;
     if (mp_obj_get_type(argument) == &mp_type_str) {
         source.name = mp_obj_str_get_str(argument);
-        mp_obj_t open_args[2] = {argument, MP_OBJ_NEW_QSTR(MP_QSTR_rb)};
-        source.object =
-            mp_call_function_n_kw(load_from(MP_QSTR_builtins, MP_QSTR_open), 2, 0, open_args);
-        if (!mp_get_buffer(source.object, &source.buffer, MP_BUFFER_READ)) {
-            read_file(source.object, &source);
-        } else {
+        if (open_path(argument, &source)) {
             for_ram = ink_wants_ram(source.buffer.buf, source.buffer.len);
         }
     } else if (!mp_get_buffer(argument, &source.buffer, MP_BUFFER_READ)) {

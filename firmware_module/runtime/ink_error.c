@@ -8,7 +8,8 @@
 // By ink_status_t:
 static const char SENTENCES[] = "no error\0"
                                 "too short to be a blob\0"
-                                "not a blob: it does not begin with INKL\0"
+                                "not a blob: it does not begin with INKL "
+                                "(host_tools pack-model makes one)\0"
                                 "a blob of a version that this runtime does not read\0"
                                 "cut off, or with bytes too many\0"
                                 "damaged: the check sum does not fit\0"

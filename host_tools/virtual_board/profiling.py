@@ -21,6 +21,7 @@ STEPS = ("inkling_set_inputs", "inkling_run_operator", "inkling_make_outputs")
 CALLER = "profile"
 
 _SCRIPT = """\
+import array
 import gc
 import inkling
 
@@ -37,6 +38,8 @@ inputs = [memoryview(open("/rom/input%d" % i, "rb")) for i in range(len(model.in
 if {picture}:
     pixels = inputs[0]
     inputs = [Picture()]
+elif model.input_dtype[0] == "b":
+    inputs = [array.array("b", stored) for stored in inputs]
 gc.collect()
 gc.disable()
 print(model.profile(inputs))

@@ -66,9 +66,9 @@ def test_a_model_outlives_mpremotes_calls_and_a_soft_reset_frees_it(
     new_board: BoardMaker, tiny: Files
 ) -> None:
     with new_board(tiny) as board:
-        make = "import inkling; m = inkling.Model('/rom/tiny.ink'); print(m.predict(bytes(48)))"
+        make = "import inkling; m = inkling.Model('/rom/tiny.ink'); print(m.predict([[0] * 48]))"
         first = mpremote(board, "exec", make)
-        assert mpremote(board, "resume", "exec", "print(m.predict(bytes(48)))") == first
+        assert mpremote(board, "resume", "exec", "print(m.predict([[0] * 48]))") == first
         mpremote(board, "soft-reset")
         assert mpremote(board, "resume", "exec", "print('m' in globals())") == "False\n"
         assert mpremote(board, "resume", "exec", make) == first
@@ -80,7 +80,7 @@ def test_a_model_runs_from_mpremotes_mount(
     blob = tiny["tiny.ink"]
     assert isinstance(blob, bytes)
     (tmp_path / "mounted.ink").write_bytes(blob)
-    code = "import inkling; m = inkling.Model('mounted.ink'); print(m, len(m.predict(bytes(48))))"
+    code = "import inkling; m = inkling.Model('mounted.ink'); print(m, len(m.predict([[0] * 48])))"
     with new_board() as board:
         text = mpremote(board, "mount", str(tmp_path), "exec", code)
     assert "bytes on the heap" in text
@@ -93,7 +93,7 @@ def test_ctrl_c_stops_between_operators_and_the_model_stays_usable(
     script = """
 import inkling, time
 m = inkling.Model("/rom/cifar10.ink")
-expected = bytes(m.predict(bytes(3072))[0])
+expected = bytes(m.predict([[0] * 3072])[0])
 def interrupted():
     for i in range(1000):
         try:
@@ -103,7 +103,7 @@ def interrupted():
             m.run()
         except KeyboardInterrupt:
             return True
-print(interrupted(), bytes(m.predict(bytes(3072))[0]) == expected)
+print(interrupted(), bytes(m.predict([[0] * 3072])[0]) == expected)
 """
     with (
         new_board({"cifar10.ink": cifar10()}) as board,

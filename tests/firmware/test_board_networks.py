@@ -28,6 +28,7 @@ from host_tools.pack import pack
 
 # runs each input and writes the outputs' stored values, one after the other, to a file of the host
 RUN = """
+import array
 import sys
 import inkling
 import semihost
@@ -38,8 +39,7 @@ inputs = memoryview(open("/rom/inputs", "rb"))
 size = len(bytes(given))
 outputs = bytearray()
 for start in range(0, len(inputs), size):
-    bytes_of_input = memoryview(inputs)[start : start + size]
-    model.predict([bytes_of_input])
+    model.predict([array.array("b", inputs[start : start + size])])
     outputs += bytes(result)
 semihost.write(sys.argv[1], outputs)
 """
@@ -81,7 +81,8 @@ import os
 names = [name[:-4] for name in os.listdir("/rom") if name.endswith(".ink")]
 for name in sorted(names):
     model = inkling.Model("/rom/" + name + ".ink")
-    model.predict([memoryview(open("/rom/" + name + ".in", "rb"))])
+    open("/rom/" + name + ".in", "rb").readinto(model.input())
+    model.run()
     if bytes(model.output()) != bytes(memoryview(open("/rom/" + name + ".out", "rb"))):
         print(name, "differs")
 print(len(names), "layers")
@@ -165,7 +166,7 @@ def test_a_predict_gives_the_real_values_of_the_stored_ones(on_board: Runner) ->
     script = """
 import inkling
 m = inkling.Model("/rom/model.ink")
-[scores] = m.predict([bytes(3072)])
+[scores] = m.predict([[0] * 3072])
 stored = m.output()
 print(all(scores[i] == (stored[i] + 128) / 256 for i in range(10)), len(scores))
 """

@@ -162,6 +162,50 @@ print(list(m.predict([[p, [0, 0, 2, 1]]])[0]))
     assert lines[17] == "[0.0, 0.0]"
 
 
+def test_a_frame_buffer_is_a_picture_with_its_pitch_and_its_regions(on_board: Runner) -> None:
+    files: dict[str, bytes | Path] = {"through.ink": passing_through(6, 8, 3)}
+    script = 'import framebuf, inkling\nm = inkling.Model("/rom/through.ink")\n'
+    expected = []
+    table = np.clip(np.arange(256), None, 127).astype("int8")
+    for seed, (kind, name) in enumerate({"grayscale": "GS8", "rgb565": "RGB565"}.items()):
+        picture = random_picture(kind, 40, 30, seed)
+        files[f"p{seed}"] = picture.tobytes()
+        script += f'pixels = bytearray(open("/rom/p{seed}", "rb").read())\n'
+        script += f"f = framebuf.FrameBuffer(pixels, 37, 30, framebuf.{name}, 40)\n"
+        for entry, part in (
+            ("f", picture[:, :37]),
+            ("(f, (20, 2, 17, 28))", picture[2:30, 20:37]),
+        ):
+            script += f'print(*["%d" % x for x in m.predict([{entry}])[0]])\n'
+            expected.append(images.image_to_tensor(part, 6, 8, 3, table).ravel().tolist())
+    lines = on_board(script, files).splitlines()
+    assert [[int(x) for x in line.split()] for line in lines] == expected
+
+
+def test_a_frame_buffer_that_cannot_be_read_is_refused(on_board: Runner) -> None:
+    script = """
+import framebuf
+m = inkling.Model("/rom/through.ink")
+pixels = bytearray(8)
+tell(m.predict, [framebuf.FrameBuffer(pixels, 4, 2, framebuf.GS4_HMSB)])
+frame = framebuf.FrameBuffer(pixels, 4, 2, framebuf.GS8)
+tell(m.predict, [(frame, (1, 0, 4, 2))])
+print(len(m.predict([frame])))
+class FrameBuffer:
+    pass
+tell(m.predict, [FrameBuffer()])
+"""
+    text = on_board(TELL + script, {"through.ink": passing_through(1, 2, 1)}).splitlines()
+    assert text == [
+        "ValueError: through: input 0: a FrameBuffer of format 2; RGB565 and GS8 are allowed",
+        "ValueError: through: input 0: the region (1, 0, 4, 2) is not inside the picture of 4x2 "
+        "pixels",
+        "1",
+        "TypeError: through: input 0 is a FrameBuffer; a buffer, nested lists or a picture with "
+        "width() and height() are allowed",
+    ]
+
+
 def test_pictures_that_support_the_buffer_protocol_need_no_bytearray_method(
     on_board: Runner,
 ) -> None:

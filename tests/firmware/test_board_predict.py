@@ -23,9 +23,8 @@ def test_stored_values_are_taken_as_they_are(
     script = f"""
 import array, inkling
 m = inkling.Model("/rom/tiny.ink")
-data = {STORED.tobytes()!r}
-signed = array.array("b", data)
-for source in data, bytearray(data), memoryview(data), signed, memoryview(signed):
+signed = array.array("b", {STORED.tobytes()!r})
+for source in signed, memoryview(signed):
     for given in [source], (source,), source:
         print([[x * 256 for x in out] for out in m.predict(given)])
 """
@@ -99,10 +98,11 @@ import array
 m = inkling.Model("/rom/tiny.ink")
 row = [1, 2, 3]
 for given in (
-    [bytes(47)], bytes(49), [array.array("h", [0] * 48)], [array.array("f", [0] * 47)],
+    [array.array("b", bytes(47))], array.array("b", bytes(49)), [array.array("h", [0] * 48)],
+    [array.array("f", [0] * 47)],
     [[0] * 47], [[row] * 16], [[[row] * 4] * 3], [[[[1, 2]] * 4] * 4],
     [[[row] * 4, [row] * 4, [row] * 4, [row] * 3 + [5]]], [[[[1, 2, "x"]] * 4] * 4],
-    [5], [None], [], [bytes(48), bytes(48)], [[]],
+    [5], [None], [], [bytes(48), bytes(48)], [[]], [bytes(48)], array.array("B", bytes(9)),
 ):
     tell(m.predict, given)
 loop = []
@@ -112,7 +112,7 @@ tell(m.input, 1)
 tell(m.output, -1)
 tell(m.output, 1 << 70)
 tell(inkling.Model("/rom/two.ink").predict, [1, 2, 3, 4])
-print(len(m.predict([bytes(48)])))
+print(len(m.predict([array.array("b", bytes(48))])))
 """
     text = on_board(TELL + script, {**tiny, **two}).splitlines()
     assert text == [
@@ -136,6 +136,11 @@ print(len(m.predict([bytes(48)])))
         "ValueError: tiny: 2 inputs given, the network takes 1: give a list with one entry an "
         "input",
         "ValueError: tiny: input 0: depth of the nested lists: found 0, allowed 4",
+        *[
+            "ValueError: tiny: input 0: bytes 0 to 255: give the picture, or stored values "
+            "as array('b')"
+        ]
+        * 2,
         "ValueError: tiny: input 0: depth of the nested lists: found 7, allowed 4",
         "IndexError: tiny: no input 1, there are 1",
         "IndexError: tiny: no output -1, there are 1",
@@ -171,14 +176,14 @@ def test_stored_values_may_lie_across_the_input_in_the_callers_arena(
     on_board: Runner, tiny: Files, tiny_model: bytes
 ) -> None:
     script = f"""
-import inkling
-data = {STORED.tobytes()!r}
-room = bytearray(128 + inkling.Model("/rom/tiny.ink").ram)
+import array, inkling
+data = array.array("b", {STORED.tobytes()!r})
+room = array.array("b", bytes(128 + inkling.Model("/rom/tiny.ink").ram))
 m = inkling.Model("/rom/tiny.ink", arena=memoryview(room)[64:])
 given = m.input()
 for i in range(48):
     given[i] = data[i]
-start = room.find(data)
+start = bytes(room).find(bytes(data))
 for shift in -47, -20, -8, -1, 0, 1, 8, 20, 47:
     room[start + shift : start + shift + 48] = data
     source = memoryview(room)[start + shift : start + shift + 48]
@@ -211,7 +216,7 @@ def measure(m, source):
     return after - before, gc.mem_alloc() - before
 m = inkling.Model("/rom/tiny.ink")
 lists = [[[[0.5] * 3] * 4] * 4]
-for source in [bytes(48)], [array.array("f", [0] * 48)], [lists], [Picture()]:
+for source in [array.array("b", bytes(48))], [array.array("f", [0] * 48)], [lists], [Picture()]:
     measure(m, source)
     print(measure(m, source))
 """
@@ -223,7 +228,7 @@ for source in [bytes(48)], [array.array("f", [0] * 48)], [lists], [Picture()]:
 
 def test_ten_thousand_predictions_leak_nothing_and_agree(on_board: Runner, tiny: Files) -> None:
     script = """
-import gc, inkling
+import array, gc, inkling
 def many(m, data):
     first = bytes(m.predict([data])[0])
     gc.collect()
@@ -233,7 +238,7 @@ def many(m, data):
         same += bytes(m.predict([data])[0]) == first
     gc.collect()
     return same, gc.mem_alloc() - before
-print(*many(inkling.Model("/rom/tiny.ink"), bytes(range(48))))
+print(*many(inkling.Model("/rom/tiny.ink"), array.array("b", bytes(range(48)))))
 """
     same, leaked = map(int, on_board(script, tiny).split())
     assert same == 10000
@@ -245,9 +250,9 @@ def test_callbacks_run_between_operators_and_one_that_runs_the_model_is_noticed(
     on_board: Runner,
 ) -> None:
     script = """
-import micropython
+import array, micropython
 m, other = inkling.Model("/rom/net.ink"), inkling.Model("/rom/net.ink")
-data = bytes(3072)
+data = array.array("b", bytes(3072))
 expected = bytes(m.predict(data)[0])
 def callback(model):
     print("callback", bytes(model.predict(data)[0]) == expected)

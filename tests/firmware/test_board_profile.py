@@ -16,14 +16,14 @@ from host_tools.virtual_board.profiling import profile_on_virtual_board, random_
 @ON_CORTEX_M7
 def test_rows_name_the_operators_and_add_up_to_a_prediction(on_board: Runner, tiny: Files) -> None:
     script = """
-import gc, inkling, virtual_board
+import array, gc, inkling, virtual_board
 def measure(m, data):
     m.predict(data)
     start = virtual_board.ticks()
     m.predict(data)
     return virtual_board.ticks() - start
 m = inkling.Model("/rom/tiny.ink")
-data = [bytes(48)]
+data = [array.array("b", bytes(48))]
 gc.disable()
 print(m.profile(data))
 print(m.profile())

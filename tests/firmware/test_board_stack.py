@@ -22,6 +22,7 @@ MOST_ARENA = 16384
 # Calls each of five functions with each blob in the deepest frame, and in each above it until it
 # answers. The stack's lowest 8 KB are painted; what lies below them faults.
 SCRIPT = """
+import array
 import gc
 import inkling
 import machine
@@ -83,7 +84,7 @@ for name in sorted(os.listdir("/rom")):
     gc.collect()
     blob = memoryview(open("/rom/" + name, "rb"))
     model = inkling.Model(blob, arena)
-    inputs = [bytes(model.input(i)) for i in range(len(model.input_shape))]
+    inputs = [array.array(t, bytes(model.input(i))) for i, t in enumerate(model.input_dtype)]
     outputs = range(len(model.output_shape))
     model.predict(inputs)
     stored = [bytes(model.output(i)) for i in outputs]

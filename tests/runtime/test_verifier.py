@@ -33,7 +33,11 @@ def refusal(blob: bytes) -> str:
 
 
 HEADER_RULES = [
-    ("magic", b"INKK", "not a blob: it does not begin with INKL"),
+    (
+        "magic",
+        b"INKK",
+        "not a blob: it does not begin with INKL (host_tools pack-model makes one)",
+    ),
     ("version", 2, "a blob of a version that this runtime does not read: version is 2, allowed 1"),
     (
         "header_size",
