@@ -22,7 +22,7 @@ LEAST = -(1 << 31)
 
 # ink_error.c
 TOO_SHORT = "too short to be a blob"
-BAD_MAGIC = "not a blob: it does not begin with INKL"
+BAD_MAGIC = "not a blob: it does not begin with INKL (host_tools pack-model makes one)"
 BAD_VERSION = "a blob of a version that this runtime does not read"
 BAD_SIZE = "cut off, or with bytes too many"
 BAD_CRC = "damaged: the check sum does not fit"

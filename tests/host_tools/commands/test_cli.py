@@ -144,7 +144,8 @@ def test_a_damaged_ink_file_is_called_no_blob(
     damaged.write_bytes(bytes(100))
     assert main([verb, str(damaged)]) == 1
     assert capsys.readouterr().err == (
-        f"host_tools: {damaged}: not a blob: it does not begin with INKL\n"
+        f"host_tools: {damaged}: not a blob: it does not begin with INKL "
+        "(host_tools pack-model makes one)\n"
     )
 
 
@@ -156,7 +157,7 @@ def test_what_a_terminal_would_obey_or_hide_is_shown_escaped(
     assert main(["inspect", str(hostile)]) == 1
     assert capsys.readouterr().err == (
         rf"host_tools: {tmp_path}/a\x1b]0;b\x07\u202ec\u200b\u2066.ink: not a blob: it does not "
-        "begin with INKL\n"
+        "begin with INKL (host_tools pack-model makes one)\n"
     )
     assert ended("inspect", "--\x1b[31m", "x") == 2
     assert r"--\x1b[31m" in capsys.readouterr().err
