@@ -4,6 +4,7 @@
 # Options, to be given on the command line (see `make help`)
 PYTHON3 ?= python3
 MICROPYTHON ?=
+WITHOUT ?=
 CMSIS_NN ?=
 CORE ?= m7
 FPU ?= $(if $(filter m7,$(CORE)),double,single)
@@ -56,6 +57,7 @@ help:
 	@echo 'make clean             remove build/ (and .venv/: make distclean)'
 	@echo 'With demo, test, bench, firmware, firmware-virtual, firmware-unix and natmod:'
 	@echo '     MICROPYTHON=path    your own checkout of MicroPython, 1.25 or newer'
+	@echo '     WITHOUT="INK_AUDIO" leave out what switches of firmware_module/ink_options.h are for'
 	@echo '     CMSIS_NN=prefix     Arm'"'"'s kernels: include/ and lib/libcmsis-nn.a instead of ours (not natmod)'
 	@echo 'PYTHON3=path names the Python to use, 3.10 or newer.'
 
@@ -97,7 +99,11 @@ setup: .venv/test-tools build/micropython/py/mkenv.mk
 # --- firmware that runs here: one folder for each configuration --------------------------------------------------
 
 folder-hash = $(shell printf %s '$(abspath $(1))' | cksum | cut -d' ' -f1)
-CONFIGURATION := $(if $(STOCK),-stock)
+# the builds find it in the environment
+export INKLING_WITHOUT := $(sort $(WITHOUT))
+INKLING_DIR := firmware_module
+include firmware_module/options.mk
+CONFIGURATION := $(if $(STOCK),-stock)$(subst $() ,,$(INKLING_WITHOUT:INK_%=-without-%))
 ifneq ($(MICROPYTHON),)
 ifeq ($(wildcard $(MICROPYTHON)/py/cstack.h),)
 $(error MICROPYTHON='$(MICROPYTHON)' is not a source tree of MicroPython 1.25 or newer)
@@ -166,8 +172,11 @@ firmware: .venv/tools
 # --- the native module: where micropython_lib/package.json takes it from ------------------------------------------
 
 # the small one has its own place, so that no package is made with it
-NATMOD_DIR := build/natmod$(if $(FOR),-for)$(if $(MICROPYTHON),-micropython-$(call folder-hash,$(MICROPYTHON)))
-NATMOD := $(if $(FOR),$(NATMOD_DIR)/small,micropython_lib/armv7emsp_6.3)/inkling.mpy
+ifneq ($(and $(FOR),$(WITHOUT)),)
+$(error a native module for some networks has what they need and no more: leave WITHOUT=... out)
+endif
+NATMOD_DIR := build/natmod$(if $(FOR),-for)$(subst $() ,,$(INKLING_WITHOUT:INK_%=-without-%))$(if $(MICROPYTHON),-micropython-$(call folder-hash,$(MICROPYTHON)))
+NATMOD := $(if $(FOR)$(WITHOUT),$(NATMOD_DIR)/small,micropython_lib/armv7emsp_6.3)/inkling.mpy
 KERNEL_LIST := $(if $(FOR),$(CURDIR)/$(NATMOD_DIR)/kernels.h)
 # put in place whole: a board may be reading it
 .PHONY: natmod
@@ -182,7 +191,7 @@ natmod: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
 	@cp $(NATMOD_DIR)/inkling.linked.mpy $(NATMOD).new && mv $(NATMOD).new $(NATMOD)
 	@echo $(CURDIR)/$(NATMOD)
 	@echo "$$(($$(wc -c < $(NATMOD)))) bytes" >&2
-	@echo "next: $(PYTHON:python=mpremote) $(if $(FOR),cp $(NATMOD) :lib/,mip install micropython_lib/package.json)" >&2
+	@echo "next: $(PYTHON:python=mpremote) $(if $(FOR)$(WITHOUT),cp $(NATMOD) :lib/,mip install micropython_lib/package.json)" >&2
 
 # --- the package: everything that the commands need, for pip -----------------------------------------------------
 
@@ -190,8 +199,8 @@ natmod: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
 	@$(call PIP_INSTALL,firmware$(comma)wheel)
 	@touch $@
 
-ifneq ($(and $(FOR),$(filter wheel,$(MAKECMDGOALS))),)
-$(error the package takes the whole native module: leave FOR=... out)
+ifneq ($(and $(FOR)$(WITHOUT),$(filter wheel,$(MAKECMDGOALS))),)
+$(error the package takes the whole native module: leave FOR=... and WITHOUT=... out)
 endif
 .PHONY: wheel
 wheel: firmware-virtual natmod .venv/wheel-tools

@@ -1,4 +1,5 @@
 # Adds Inkling to a MicroPython build by CMake: -DUSER_C_MODULES=<this file>, as micropython.mk does for make.
+# -DINKLING_WITHOUT="<switches of ink_options.h>" leaves out what these are for: a list, such as "INK_AUDIO;INK_RECURRENT".
 # -DCMSIS_NN=<prefix> takes the ink_nn_* kernels from Arm's library (include/, lib/libcmsis-nn.a) instead of ours.
 
 set(INKLING_DIR ${CMAKE_CURRENT_LIST_DIR})
@@ -8,6 +9,10 @@ file(GLOB INKLING_REST CONFIGURE_DEPENDS
 
 add_library(usermod_inkling INTERFACE)
 target_include_directories(usermod_inkling INTERFACE ${INKLING_DIR} ${INKLING_DIR}/runtime)
+
+foreach(switch ${INKLING_WITHOUT})
+    target_compile_definitions(usermod_inkling INTERFACE ${switch}=0)
+endforeach()
 
 if(CMSIS_NN)
     find_file(INKLING_CMSIS_NN libcmsis-nn.a PATHS ${CMSIS_NN}/lib ${CMSIS_NN}

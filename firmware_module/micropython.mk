@@ -1,10 +1,13 @@
 # Adds Inkling to a MicroPython build: make USER_C_MODULES=<the folder that holds firmware_module> ...
+# INKLING_WITHOUT="<switches of ink_options.h>" leaves out what these are for, such as INK_AUDIO.
 # CMSIS_NN=<prefix> takes the ink_nn_* kernels from Arm's library (include/, lib/libcmsis-nn.a) instead of ours.
 
 INKLING_DIR := $(USERMOD_DIR)
 INKLING_C := $(foreach depth,*.c */*.c,$(foreach room,runtime kernels audio,$(wildcard $(INKLING_DIR)/$(room)/$(depth))))
 
 CFLAGS_USERMOD += -I$(INKLING_DIR) -I$(INKLING_DIR)/runtime
+include $(INKLING_DIR)/options.mk
+CFLAGS_USERMOD += $(INKLING_WITHOUT:%=-D%=0)
 
 ifneq ($(CMSIS_NN),)
 INKLING_CMSIS_NN := $(firstword $(wildcard $(CMSIS_NN)/lib/libcmsis-nn.a $(CMSIS_NN)/libcmsis-nn.a))

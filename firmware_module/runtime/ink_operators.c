@@ -43,6 +43,27 @@ static const ink_kernel_t *known_kernel(uint32_t kernel) {
 
 #endif
 
+#define CASE(number, name) case number:
+
+const char *ink_left_out(uint32_t kernel) {
+    switch (kernel) {
+#if !INK_SELDOM
+        INK_SELDOM_KERNELS(CASE)
+        return "this build has none (INK_SELDOM)";
+#endif
+#if !INK_WINOGRAD
+        INK_WINOGRAD_KERNELS(CASE)
+        return "this build has none (INK_WINOGRAD)";
+#endif
+#if !INK_RECURRENT
+        INK_RECURRENT_KERNELS(CASE)
+        return "this build has none (INK_RECURRENT)";
+#endif
+    default:
+        return NULL;
+    }
+}
+
 ink_status_t ink_run_operator(const ink_model_t *model, uint32_t index, ink_error_t *error) {
     const ink_operator_t *op = &model->operators[index];
     const ink_kernel_t *kernel = known_kernel(op->kernel);

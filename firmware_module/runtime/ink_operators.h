@@ -24,14 +24,13 @@ typedef struct {
 
 // The kernel of that number, NULL where this build has none.
 const ink_kernel_t *ink_find_kernel(uint32_t kernel);
+// What to say of a kernel that the build left out: by which switch. NULL of any other number.
+const char *ink_left_out(uint32_t kernel);
 
 // The kernels, X(number, name) each: docs/blob-format.md has the numbers. That of name `x` is
-// `ink_op_x`, in operators/, in the file of its name or its family's. A build for some
-// blobs only gives its own list (`make natmod FOR=`), others leave groups out (ink_options.h).
-#ifdef INK_KERNELS
-#define INK_FEW_KERNELS
-#else
-#define INK_KERNELS(X)                                                                             \
+// `ink_op_x`, in operators/, in the file of its name or its family's. Groups may be left out
+// (ink_options.h), and a build for some blobs gives its own list (`make natmod FOR=`).
+#define INK_CORE_KERNELS(X)                                                                        \
     X(1, conv_s8)                                                                                  \
     X(2, depthwise_conv_s8)                                                                        \
     X(3, fully_connected_s8)                                                                       \
@@ -46,9 +45,21 @@ const ink_kernel_t *ink_find_kernel(uint32_t kernel);
     X(12, lut_s8)                                                                                  \
     X(13, copy)                                                                                    \
     X(14, mean_s8)                                                                                 \
-    X(15, resize_nearest_s8)                                                                       \
     X(16, quantize_f32)                                                                            \
     X(17, dequantize_f32)                                                                          \
+    X(30, channel_lines_s8)                                                                        \
+    X(32, conv_packed_s8)                                                                          \
+    X(33, depthwise_3x3_s8)                                                                        \
+    X(34, fully_connected_packed_s8)                                                               \
+    X(35, add_table_s8)                                                                            \
+    X(36, max_pool_simd_s8)                                                                        \
+    X(37, average_pool_simd_s8)                                                                    \
+    X(40, depthwise_packed_s8)                                                                     \
+    X(41, depthwise_dilated_s8)                                                                    \
+    X(42, conv_general_s8)                                                                         \
+    X(43, fully_connected_general_s8)
+#define INK_SELDOM_KERNELS(X)                                                                      \
+    X(15, resize_nearest_s8)                                                                       \
     X(18, prelu_s8)                                                                                \
     X(19, maximum_s8)                                                                              \
     X(20, minimum_s8)                                                                              \
@@ -60,28 +71,40 @@ const ink_kernel_t *ink_find_kernel(uint32_t kernel);
     X(26, log_softmax_s8)                                                                          \
     X(27, l2_normalization_s8)                                                                     \
     X(28, arg_max_s8)                                                                              \
-    X(29, cast)                                                                                    \
-    X(30, channel_lines_s8)                                                                        \
-    X(32, conv_packed_s8)                                                                          \
-    X(33, depthwise_3x3_s8)                                                                        \
-    X(34, fully_connected_packed_s8)                                                               \
-    X(35, add_table_s8)                                                                            \
-    X(36, max_pool_simd_s8)                                                                        \
-    X(37, average_pool_simd_s8)                                                                    \
+    X(29, cast)
+#define INK_WINOGRAD_KERNELS(X)                                                                    \
     X(38, winograd_f2_s8)                                                                          \
     X(39, winograd_f4_s8)                                                                          \
-    X(40, depthwise_packed_s8)                                                                     \
-    X(41, depthwise_dilated_s8)                                                                    \
-    X(42, conv_general_s8)                                                                         \
-    X(43, fully_connected_general_s8)                                                              \
-    X(44, winograd_f45_s8)                                                                         \
-    INK_RECURRENT_KERNELS(X)
+    X(44, winograd_f45_s8)
+#define INK_RECURRENT_KERNELS(X)                                                                   \
+    X(45, svdf_s8)                                                                                 \
+    X(46, lstm_s8)                                                                                 \
+    X(47, gru_s8)
+
+#if INK_SELDOM
+#define INK_SELDOM_OR_NOT(X) INK_SELDOM_KERNELS(X)
+#else
+#define INK_SELDOM_OR_NOT(X)
+#endif
+#if INK_WINOGRAD
+#define INK_WINOGRAD_OR_NOT(X) INK_WINOGRAD_KERNELS(X)
+#else
+#define INK_WINOGRAD_OR_NOT(X)
+#endif
+#if INK_RECURRENT
+#define INK_RECURRENT_OR_NOT(X) INK_RECURRENT_KERNELS(X)
+#else
+#define INK_RECURRENT_OR_NOT(X)
 #endif
 
-#if INK_RECURRENT
-#define INK_RECURRENT_KERNELS(X) X(45, svdf_s8) X(46, lstm_s8) X(47, gru_s8)
+#ifdef INK_KERNELS
+#define INK_FEW_KERNELS
 #else
-#define INK_RECURRENT_KERNELS(X)
+#define INK_KERNELS(X)                                                                             \
+    INK_CORE_KERNELS(X)                                                                            \
+    INK_SELDOM_OR_NOT(X)                                                                           \
+    INK_WINOGRAD_OR_NOT(X)                                                                         \
+    INK_RECURRENT_OR_NOT(X)
 #endif
 
 #define INK_DECLARE_KERNEL(number, name) extern const ink_kernel_t ink_op_##name;

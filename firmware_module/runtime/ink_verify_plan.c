@@ -123,7 +123,7 @@ static bool verify_operator(ink_check_t *check) {
     check->kernel = op->kernel;
     const ink_kernel_t *kernel = ink_find_kernel(op->kernel);
     if (kernel == NULL) {
-        return ink_refuse_plainly(check, INK_ERROR_KERNEL, NULL);
+        return ink_refuse_plainly(check, INK_ERROR_KERNEL, ink_left_out(op->kernel));
     }
     if (!verify_record(check, op, kernel) || !verify_order(check)) {
         return false;
