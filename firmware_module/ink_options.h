@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What a build may leave out: docs/firmware.md says what each group takes of flash. Set to 0 with
-// -D, as in CFLAGS_EXTRA=-DINK_RECURRENT=0. A blob that needs what was left out is refused, with
-// the switch's name. What is left with all at 0 is the core.
+// What a build may leave out: docs/firmware.md says what each group takes of flash, and how. A blob
+// that needs what was left out is refused, with the switch's name. What is left with all at 0 is
+// the core.
 #ifndef INK_OPTIONS_H
 #define INK_OPTIONS_H
 

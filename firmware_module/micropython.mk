@@ -30,6 +30,12 @@ include $(INKLING_DIR)/optimization.mk
 INKLING_OBJECTS := $(patsubst $(INKLING_DIR)/%.c,$(INKLING_BUILD)/%.o,$(SRC_USERMOD_C) $(SRC_USERMOD_LIB_C))
 $(filter $(INKLING_BUILD)/%,$(INKLING_OBJECTS)): $(INKLING_DIR)/micropython.mk $(INKLING_DIR)/optimization.mk
 
+# and so does a changed list of what is left out
+INKLING_LIST := $(INKLING_BUILD)/without$(subst $() ,,$(INKLING_WITHOUT:INK_%=-%))
+$(INKLING_LIST):
+	$(Q)mkdir -p $(@D) && rm -f $(@D)/without* && touch $@
+$(filter $(INKLING_BUILD)/%,$(INKLING_OBJECTS)): $(INKLING_LIST)
+
 # before any other CMSIS-NN that the firmware has, and for our objects alone
 ifneq ($(CMSIS_NN),)
 $(INKLING_OBJECTS): CFLAGS += -DINK_CMSIS_NN -iquote $(CMSIS_NN)/include

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from host_tools import tflite
@@ -38,6 +38,7 @@ def pack(
     flash: int | None = None,
     ram: int | None = None,
     force: Sequence[str] = (),
+    without: Collection[str] = (),
     machine: Machine = _MACHINE,
     drop_constants: bool = True,
 ) -> bytes:
@@ -46,7 +47,7 @@ def pack(
     `labels` name the elements of output 0, or of the outputs that they are given for; `name` is
     the network's, by default the file's without suffix. `target`, `pictures` and
     `drop_constants`: see `make_plan`; `audio` says how input 0 is made from sound; `flash`,
-    `ram`, `force` and `machine`: see `Limits`.
+    `ram`, `force`, `without` and `machine`: see `Limits`.
     Raises CommandError for a model that cannot be read or packed, for labels that do not fit, and
     for limits that cannot be met.
     """
@@ -60,6 +61,7 @@ def pack(
         flash=flash,
         ram=ram,
         force=force,
+        without=without,
         machine=machine,
         drop_constants=drop_constants,
     )
@@ -143,6 +145,7 @@ def plan_model(
     flash: int | None = None,
     ram: int | None = None,
     force: Sequence[str] = (),
+    without: Collection[str] = (),
     machine: Machine = _MACHINE,
     drop_constants: bool = True,
 ) -> Plan:
@@ -150,7 +153,7 @@ def plan_model(
 
     `where` begins errors; by default a file's path, or the name of a model given as bytes.
     """
-    limits = Limits(flash, ram, labels, force, machine)
+    limits = Limits(flash, ram, labels, force, without, machine)
     if isinstance(source, Graph):
         graph = dataclasses.replace(source, name=name or source.name)
     else:

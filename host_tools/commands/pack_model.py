@@ -17,6 +17,7 @@ from host_tools.cycles.lines import Machine
 from host_tools.errors import CommandError
 from host_tools.files import write_whole
 from host_tools.graph import Graph
+from host_tools.kernels.groups import GROUPS
 from host_tools.labels import read_output_labels
 from host_tools.pack import DEFAULT_TARGET, for_machine, plan_model, write_labelled
 from host_tools.plan.channels_last import channels_last
@@ -56,6 +57,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_limits(parser)
     add_board(parser, "pack for this board's memories, and say whether it fits")
     add_place(parser)
+    parser.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        choices=sorted(GROUPS),
+        help="pack for firmware that was built without what this switch is for; once for each",
+    )
     picture_options.add_arguments(parser)
     audio_options.add_arguments(parser)
     parser.add_argument(
@@ -90,6 +98,7 @@ def run(args: argparse.Namespace) -> int:
             audio=audio,
             flash=flash,
             ram=ram,
+            without=[kernel for switch in args.without for kernel in GROUPS[switch]],
             machine=machine,
         )
         plan.for_ram = args.place == "ram"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from host_tools.blob import layout
 from host_tools.device import file_system
 from host_tools.device.connection import BoardError, Device
 from host_tools.device.deploy import BLOB_SUFFIX
@@ -38,8 +39,19 @@ sys.path[:] = path
 lib = [folder for folder in sys.path if folder.endswith("/lib") and not folder.startswith("/rom")]
 """
 
-# the largest piece, to 64 bytes
-_LARGEST = """
+# Takes pieces of these sizes together, as a script will. Returns how many the heap gives, and the
+# largest piece left then, to 64 bytes.
+_TAKE = """
+def take(sizes):
+    gc.collect()
+    held = [None] * len(sizes)
+    try:
+        for taken, size in enumerate(sizes):
+            held[taken] = bytearray(size)
+    except MemoryError:
+        return taken, largest()
+    return len(sizes), largest()
+
 def largest():
     gc.collect()
     low, high = 0, gc.mem_free()
@@ -76,13 +88,12 @@ class Target:
     abi: tuple[int, int]
     in_firmware: bool
     library: str
-    largest_piece: int
 
 
 def ask(device: Device) -> Target:
     """Asks the board. Its facts are read already."""
     device.exec(_IN_FIRMWARE)
-    device.exec(_LARGEST)
+    device.exec(_TAKE)
     number = device.value("getattr(sys.implementation, '_mpy', 0)")
     index = number >> 10
     name = _ARCHITECTURES[index] if index < len(_ARCHITECTURES) else f"number {index}"
@@ -92,7 +103,6 @@ def ask(device: Device) -> Target:
         (number & 0xFF, number >> 8 & 3),
         device.value("in_firmware"),
         library,
-        device.value("largest()"),
     )
 
 
@@ -124,23 +134,20 @@ def require_room(
     `module` is its code and all that it takes of the heap; `files` are by path. Returns the facts
     as they are with the module imported.
     """
+    pieces: list[tuple[str, int]] = []
     if module:
         code, heap = module
-        for has, needs, what in (
-            (target.largest_piece, code, "in one piece"),
-            (facts.free_bytes, heap, "in all"),
-        ):
-            if needs > has:
-                raise CommandError(
-                    f"{device.port}: the module does not fit: it takes {needs} bytes of the heap "
-                    f"{what}, the heap has {has}, {needs - has} too few: install it for your "
-                    "networks alone (host_tools install net.ink, in a checkout), or flash "
-                    "firmware with Inkling in it"
-                )
+        pieces = [("the module", code), *[("the module's names", 64)] * ((heap - code) // 64)]
+        if heap > facts.free_bytes:
+            raise _too_small(device, heap, "in all", facts.free_bytes)
         facts = replace(facts, free_bytes=facts.free_bytes - heap)
+        _require_pieces(device, pieces)
     for path, data in files.items():
         if path.endswith(BLOB_SUFFIX):
-            require_heap(device, facts, data, path.rpartition("/")[2], facts.files)
+            name = path.rpartition("/")[2]
+            require_heap(device, facts, data, name, facts.files)
+            arena = layout.arena_bytes(data)
+            _require_pieces(device, [*pieces, (name, len(data)), (f"{name}'s arena", arena)])
     needs = sum(len(data) for data in files.values()) + 4096 * len(files)
     has = file_system.free_bytes(device, facts.files)
     if needs > has:
@@ -149,6 +156,33 @@ def require_room(
             f"{has} free, {needs - has} too few: remove files from it"
         )
     return facts
+
+
+def _too_small(device: Device, needs: int, what: str, has: int) -> CommandError:
+    return CommandError(
+        f"{device.port}: the module does not fit: it takes {needs} bytes of the heap {what}, the "
+        f"heap has {has}, {needs - has} too few: install it for your networks alone (host_tools "
+        "install net.ink, in a checkout), or flash firmware with Inkling in it"
+    )
+
+
+def _require_pieces(device: Device, pieces: Sequence[tuple[str, int]]) -> None:
+    """Raises CommandError where the heap, free enough, is in pieces too small for these.
+
+    It is tried on the board, in the order in which a script will take them.
+    """
+    taken, largest = device.value(f"take({[size for _, size in pieces]!r})")
+    if taken == len(pieces):
+        return
+    what, needs = pieces[taken]
+    if taken == 0 and what == "the module":
+        raise _too_small(device, needs, "in one piece", largest)
+    raise CommandError(
+        f"{device.port}: {what} does not fit: it takes {needs} bytes of the heap in one piece, "
+        f"and with what is taken before it the largest has {largest}, {needs - largest} too few: "
+        "take less of the heap in boot.py, deploy the network into ROMFS, where it is used in "
+        "place, or pack it with a smaller --flash or --ram"
+    )
 
 
 def install(device: Device, target: Target, files: Mapping[str, bytes]) -> int:

@@ -10,7 +10,7 @@ the choice is made again.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from host_tools.blob.writer import write_blob
@@ -21,7 +21,7 @@ from host_tools.labels import Labels
 from host_tools.plan.candidates import Candidate, Inexact, examined
 from host_tools.plan.knapsack import cheapest
 from host_tools.plan.memory import peak_times, plan_memory
-from host_tools.plan_types import Plan
+from host_tools.plan_types import Plan, PlanOperator
 
 # blocks are aligned, and equal ones kept once, so the sum of sizes may be too large by some bytes
 SLACK = 32
@@ -31,14 +31,16 @@ SLACK = 32
 class Limits:
     """Most bytes of the blob (`flash`), with its `labels`, and of the arena (`ram`).
 
-    None for any number. Of the kernels in `force` the first that can compute an operator does.
-    `machine` says what lines of the cache cost where blob and arena will lie.
+    None for any number. Of the kernels in `force` the first that can compute an operator does, and
+    of those in `without` none. `machine` says what lines of the cache cost where blob and arena
+    will lie.
     """
 
     flash: int | None = None
     ram: int | None = None
     labels: Labels = ()
     force: Sequence[str] = ()
+    without: Collection[str] = ()
     machine: Machine = Machine()
 
     def have_room(self, plan: Plan) -> bool:
@@ -58,7 +60,10 @@ def choose_kernels(plan: Plan, limits: Limits) -> Plan:
         counted.append(dataclasses.replace(operator, macs=macs))
     plan = dataclasses.replace(plan, operators=counted)
     found = [examined(plan, operator, limits.machine) for operator in plan.operators]
-    options = [_forced(possible, limits.force) for possible, _ in found]
+    options = [
+        _forced(_left(plan, operator, possible, limits.without), limits.force)
+        for operator, (possible, _) in zip(plan.operators, found, strict=True)
+    ]
     room = None if limits.flash is None else _room(plan, options, limits)
     least = None
     for chosen, left in _choices(plan, options, room, limits):
@@ -96,6 +101,19 @@ def _why(
     if isinstance(better, Inexact) and better.cycles < own.cycles:
         return f"{better.kernel} is not exact: {better.why}"
     return "fastest"
+
+
+def _left(
+    plan: Plan, operator: PlanOperator, found: list[Candidate], without: Collection[str]
+) -> list[Candidate]:
+    """The kernels that the firmware has. Raises CommandError where it has none."""
+    left = [candidate for candidate in found if candidate.kernel not in without]
+    if not left:
+        raise CommandError(
+            f"operator {operator.source_index} ({operator.name}) needs {operator.kernel}, which "
+            "firmware without what --without names does not have"
+        )
+    return left
 
 
 def _forced(found: list[Candidate], force: Sequence[str]) -> list[Candidate]:

@@ -88,6 +88,41 @@ def test_where_the_heap_is_too_small_it_says_by_how_much_and_sends_nothing(
     assert re.search(r"the heap.* has \d+( free)?, \d+ too few: ", error)
 
 
+# half of the heap in pieces of 20 KB, as much free between them
+FRAGMENTS = """
+taken = []
+try:
+    while True:
+        taken.append(bytearray(20_000))
+        taken.append(bytearray(20_000))
+except MemoryError:
+    pass
+for index in range(0, len(taken), 2):
+    taken[index] = None
+"""
+
+
+def test_a_heap_that_is_in_pieces_is_found_before_anything_is_sent(
+    small_blob: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "boot.py").write_text(f"room = bytearray(60_000)\n{FRAGMENTS}room = None\n")
+    with VirtualBoard(build_firmware(STOCK="1")) as board:
+        mpremote(board, "cp", str(tmp_path / "boot.py"), ":/flash/boot.py")
+        before = listing(board)
+        assert cli.main(["install", str(small_blob), "--port", board.port]) == 1
+        assert listing(board) == before
+    error = capsys.readouterr().err
+    found = re.search(
+        r"cifar10.ink does not fit: it takes (\d+) bytes of the heap in one piece, and with what "
+        r"is taken before it the largest has (\d+), (\d+) too few: ",
+        error,
+    )
+    assert found, error
+    needs, largest, missing = map(int, found.groups())
+    assert needs == small_blob.stat().st_size and needs - largest == missing
+    assert 20_000 < largest < 60_000
+
+
 def test_firmware_with_inkling_gets_no_module(
     virtual_board_firmware: Path, small_blob: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

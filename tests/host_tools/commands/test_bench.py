@@ -162,9 +162,9 @@ def test_code_size_is_measured_and_held_to_its_limit(virtual_board_firmware: Pat
     assert CodeSize(LIMIT, LIMIT).fits
     assert CodeSize(LIMIT + 9, LIMIT, {"INK_A": 9}).fits
     assert not CodeSize(LIMIT + 9, LIMIT, {"INK_A": 8}).fits
-    assert "9 of them by INK_A; 65,536 without" in CodeSize(LIMIT + 9, 0, {"INK_A": 9}).text()
-    assert "+1 to the 65,536 kept" in CodeSize(LIMIT + 1, LIMIT).text()
-    assert "OVER the limit of 65,536" in CodeSize(LIMIT + 1, LIMIT).text()
+    assert "9 of them by INK_A; 49,152 without" in CodeSize(LIMIT + 9, 0, {"INK_A": 9}).text()
+    assert "+1 to the 49,152 kept" in CodeSize(LIMIT + 1, LIMIT).text()
+    assert "OVER the limit of 49,152" in CodeSize(LIMIT + 1, LIMIT).text()
 
 
 def test_a_firmware_that_cannot_be_measured_is_named(tmp_path: Path) -> None:

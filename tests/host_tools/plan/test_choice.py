@@ -15,6 +15,7 @@ from oracle import REAL_MODELS, ROOT, real_model
 from host_tools.blob.reader import read_blob, weight_bytes
 from host_tools.errors import CommandError
 from host_tools.kernels import KERNELS, winograd
+from host_tools.kernels.groups import GROUPS
 from host_tools.kernels.layer import Layer
 from host_tools.pack import pack, plan_model
 from host_tools.plan.candidates import candidates, kernels_of_shape
@@ -225,6 +226,15 @@ def test_a_forced_kernel_computes_what_it_can() -> None:
     blob = pack(resnet(), target="cortex-m7", force=("winograd_f2_s8",))
     assert kernels(blob).count("winograd_f2_s8") == 4
     assert "winograd_f4_s8" not in kernels(blob)
+
+
+def test_kernels_that_the_firmware_leaves_out_are_not_chosen() -> None:
+    with_all = pack(resnet(), target="cortex-m7")
+    assert any("winograd" in kernel for kernel in kernels(with_all))
+    blob = pack(resnet(), target="cortex-m7", without=GROUPS["INK_WINOGRAD"])
+    assert not any("winograd" in kernel for kernel in kernels(blob))
+    with pytest.raises(CommandError, match=r"^operator 0 \(CONV_2D\) needs conv_s8, which firmwa"):
+        pack(resnet(), without=["conv_s8"])
 
 
 # --- what the choice is explained by ---
