@@ -10,6 +10,7 @@ CORE ?= m7
 FPU ?= $(if $(filter m7,$(CORE)),double,single)
 OBJECTS ?= A
 STOCK ?=
+SANITIZE ?=
 BOARD ?=
 TARGET ?=
 OPENMV ?=
@@ -50,6 +51,7 @@ help:
 	@echo '     BOARD=name          a board of MicroPython'"'"'s STM32 port, with MICROPYTHON=path'
 	@echo '     TARGET=name         a camera of OpenMV'"'"'s, with OPENMV=path'
 	@echo 'make firmware-unix     MicroPython with Inkling for this computer; prints its path'
+	@echo '     SANITIZE=1          with AddressSanitizer and UndefinedBehaviorSanitizer, as make test runs it'
 	@echo 'make natmod            inkling.mpy, a native module for stock firmware; prints its path'
 	@echo '     FOR="a.ink b.ink"   a small one, with the kernels of these blobs or .tflite files alone'
 	@echo 'make wheel             the package for pip, with all that its commands need; prints its paths'
@@ -120,7 +122,7 @@ endif
 CONFIGURATION := $(CONFIGURATION)-cmsis-nn-$(call folder-hash,$(CMSIS_NN))
 endif
 VIRTUAL_DIR := $(CURDIR)/build/firmware/virtual-$(if $(filter-out m7,$(CORE)),$(CORE)-)$(FPU)$(if $(filter-out A,$(OBJECTS)),-objects-$(OBJECTS))$(CONFIGURATION)
-UNIX_DIR := $(CURDIR)/build/firmware/unix$(CONFIGURATION)
+UNIX_DIR := $(CURDIR)/build/firmware/unix$(CONFIGURATION)$(if $(SANITIZE),-sanitized)
 FIRMWARE := $(VIRTUAL_DIR)/firmware.elf
 MICROPYTHON_SOURCE := $(if $(MICROPYTHON),$(abspath $(MICROPYTHON)),$(CURDIR)/build/micropython)
 
@@ -158,8 +160,11 @@ firmware-virtual: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.
 .PHONY: firmware-unix
 firmware-unix: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
 	@test -f $(UNIX_DIR)/micropython || echo "building MicroPython for this computer ($(notdir $(UNIX_DIR)))" >&2
+	@$(if $(SANITIZE),mkdir -p $(UNIX_DIR)/modules && ln -sfn $(addprefix $(CURDIR)/,firmware_module tests/firmware/sanitized) \
+		-t $(UNIX_DIR)/modules)
 	@$(call BUILD_IN,MicroPython for this computer,$(UNIX_DIR),-C $(MICROPYTHON_SOURCE)/ports/unix \
-		FROZEN_MANIFEST= MICROPY_PY_BTREE=0 MICROPY_PY_FFI=0 MICROPY_PY_SSL=0)
+		FROZEN_MANIFEST= MICROPY_PY_BTREE=0 MICROPY_PY_FFI=0 MICROPY_PY_SSL=0 \
+		$(if $(SANITIZE),STRIP= USER_C_MODULES=$(UNIX_DIR)/modules))
 	@echo $(UNIX_DIR)/micropython
 
 # --- firmware for real boards ---------------------------------------------------------------------------------------

@@ -94,6 +94,13 @@ class _Model(ctypes.Structure):
         ("inputs", ctypes.POINTER(_Io)),
         ("outputs", ctypes.POINTER(_Io)),
         ("arena", ctypes.c_void_p),
+        ("blob_size", ctypes.c_uint32),
+        ("arena_size", ctypes.c_uint32),
+        *(
+            (name, ctypes.c_uint16)
+            for name in ("n_tensors", "n_operators", "n_inputs", "n_outputs")
+        ),
+        ("sums", ctypes.c_uint32 * 2),
         ("work", ctypes.c_uint32),
         ("state_size", ctypes.c_uint32),
     ]

@@ -60,9 +60,9 @@ static mp_obj_t peaks(size_t n_args, const mp_obj_t *args, mp_map_t *keywords) {
     const inkling_model_t *self = MP_OBJ_TO_PTR(args[0]);
     float real = mp_obj_get_float_to_f(values[0].u_obj);
     mp_int_t output = values[1].u_int;
-    if (output < 0 || output >= self->model.header->n_outputs) {
+    if (output < 0 || output >= self->model.n_outputs) {
         inkling_raise(INKLING_INDEX_ERROR, inkling_name(self), "no %s %d, there are %d", "output",
-            (int)output, (int)self->model.header->n_outputs);
+            (int)output, (int)self->model.n_outputs);
     }
     uint32_t region[REGION_NUMBERS];
     bool boxes = values[6].u_obj != mp_const_none;
@@ -75,10 +75,10 @@ static mp_obj_t peaks(size_t n_args, const mp_obj_t *args, mp_map_t *keywords) {
         }
         region[i] = (uint32_t)mp_obj_get_int(items[i]);
     }
-    inkling_check_buffers(self);
-    const ink_tensor_t *tensor = inkling_output_tensor(self, (size_t)output);
+    inkling_check_model(self);
+    const ink_tensor_t tensor = *inkling_output_tensor(self, (size_t)output);
     ink_map_t map = map_of(self, output, values[4].u_int, values[2].u_int, values[3].u_int);
-    int32_t threshold = ink_map_threshold(tensor, real);
+    int32_t threshold = ink_map_threshold(&tensor, real);
     uint32_t near = values[5].u_int < 0 ? 0 : (uint32_t)values[5].u_int;
 
     mp_obj_t list = mp_obj_new_list(0, NULL);
@@ -101,9 +101,10 @@ static mp_obj_t peaks(size_t n_args, const mp_obj_t *args, mp_map_t *keywords) {
             } else {
                 peak[count++] = mp_obj_new_int_from_uint(cell);
             }
-            peak[count++] = mp_obj_new_float_from_f(ink_map_real(tensor, found.value));
+            peak[count++] = mp_obj_new_float_from_f(ink_map_real(&tensor, found.value));
             peak[count++] = mp_obj_new_int_from_uint(found.best);
             mp_obj_list_append(list, mp_obj_new_tuple(count, peak));
+            inkling_check_buffers(self);
         }
     }
     return list;

@@ -14,8 +14,9 @@ typedef struct {
     mp_obj_t blob;   // anything with the buffer protocol
     mp_obj_t arena;  // the same, writable
     mp_obj_t labels; // tuples in a tuple, made when first asked for; MP_OBJ_NULL before
-    uint32_t runs;
-    bool in_place; // the blob was not copied
+    uint32_t runs;   // and predictions begun
+    bool in_place;   // the blob was not copied
+    bool changeable; // the blob's bytes, by Python
 } inkling_model_t;
 
 // found without a table of addresses in native modules
@@ -41,13 +42,24 @@ extern const mp_obj_fun_builtin_fixed_t inkling_run_obj;
 extern const mp_obj_fun_builtin_fixed_t inkling_reset_obj;
 extern const mp_obj_fun_builtin_var_t inkling_input_obj;
 extern const mp_obj_fun_builtin_var_t inkling_output_obj;
-// Raises ValueError where the caller's buffers moved since the model was made.
+// Raises ValueError where the buffers of blob or arena are no longer where they were, or too short:
+// to be called after whatever may run Python code (any allocation may, by a finaliser), before the
+// next byte of theirs is touched. The second also where what was verified of the blob has changed:
+// before a size or a place is taken from it.
 void inkling_check_buffers(const inkling_model_t *self);
+void inkling_check_model(const inkling_model_t *self);
+// Its name for messages, at any time.
+const char *inkling_name(const inkling_model_t *self);
 // Runs one operator; raises RuntimeError, or what was pending.
 void inkling_run_operator(inkling_model_t *self, uint32_t index);
-// Runs them all, in order.
+// Runs them all, in order, where the model is as it was.
 void inkling_run_all(inkling_model_t *self);
-// The outputs as a list of array('f'), or array('i') where the tensor is int32.
+// Begins and ends what must not be run into: raises RuntimeError where the model has begun anything
+// else since.
+uint32_t inkling_begin(inkling_model_t *self);
+void inkling_check_alone(const inkling_model_t *self, uint32_t runs);
+// The outputs as a list of array('f'), or array('i') where the tensor is int32; the model is as it
+// was.
 mp_obj_t inkling_make_outputs(const inkling_model_t *self);
 
 // What array.array and memoryview call the tensor's type.
@@ -61,15 +73,17 @@ extern const mp_obj_fun_builtin_var_t inkling_profile_obj;
 // input.c: true for a list or tuple, which it lays open. Asked again for each item: user code may
 // have changed it.
 bool inkling_open_sequence(mp_obj_t object, size_t *length, mp_obj_t **items);
-// Fills the network's inputs from what predict() takes.
-void inkling_set_inputs(const inkling_model_t *self, mp_obj_t inputs);
+// Fills the network's inputs from what predict() takes. Whether Python code may have run since the
+// model was last looked at.
+bool inkling_set_inputs(inkling_model_t *self, mp_obj_t inputs);
 
 // source.c: files, buffers and the heap
 typedef struct {
     mp_obj_t object;  // holds the bytes
     const char *name; // in messages
-    mp_buffer_info_t buffer;
+    size_t size;
     bool in_place;
+    bool changeable; // as in inkling_model_t
 } inkling_source_t;
 // The blob's bytes, at a multiple of 4. `source` is a path (str) or has the buffer protocol.
 inkling_source_t inkling_open_source(mp_obj_t source);
@@ -103,12 +117,14 @@ NORETURN void inkling_raise_for_input(inkling_exception_t exception, const inkli
 // What the runtime says.
 NORETURN void inkling_raise_error(
     inkling_exception_t exception, const char *name, const ink_error_t *error);
+// Text that is written without running any Python code, as the `data` of an mp_print_t.
+typedef struct {
+    size_t length;
+    char text[256];
+} inkling_text_t;
+void inkling_append(void *text, const char *bytes, size_t length);
 // Makes a C string a str.
 mp_obj_t inkling_new_string(const char *text);
-
-static inline const char *inkling_name(const inkling_model_t *self) {
-    return ink_string(&self->model, self->model.header->name);
-}
 
 static inline const ink_tensor_t *inkling_input_tensor(const inkling_model_t *self, size_t index) {
     return &self->model.tensors[self->model.inputs[index].tensor];

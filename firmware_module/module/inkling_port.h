@@ -62,8 +62,15 @@ typedef union {
 void *inkling_port_allocate(size_t size);
 
 // Raises a pending KeyboardInterrupt, runs scheduled callbacks; to be called before so many
-// multiply-accumulates.
-void inkling_port_handle_pending(uint32_t macs);
+// multiply-accumulates. Tells what it ran.
+typedef enum { INKLING_RAN_NOTHING, INKLING_RAN_MAYBE, INKLING_RAN } inkling_ran_t;
+inkling_ran_t inkling_port_handle_pending(uint32_t macs);
+
+// Whether it is an instance of a class written in Python: to convert it may run Python code.
+static inline bool inkling_is_instance(mp_obj_t object) {
+    return !mp_obj_is_small_int(object) &&
+           (mp_obj_get_type(object)->flags & MP_TYPE_FLAG_INSTANCE_TYPE) != 0;
+}
 
 // The types array.array and memoryview.
 const mp_obj_type_t *inkling_port_array_type(void);

@@ -4,15 +4,18 @@
 
 #include "kernels/ink_copy_bytes.h"
 #include "kernels/ink_kernels.h"
+#include "runtime/ink_call.h"
 #include "runtime/ink_image.h"
 
 #include "inkling_binding.h"
 
-// Where an input's values go, and what names it in a message.
+// Where an input's values go, and what names it in a message. The records are copies: the blob may
+// be another one after any line of Python code.
 typedef struct {
     const inkling_model_t *model;
     size_t index;
-    const ink_tensor_t *tensor;
+    ink_tensor_t tensor;
+    ink_io_t record;
     uint32_t elements;
     void *data;
 } slot_t;
@@ -42,10 +45,18 @@ bool inkling_open_sequence(mp_obj_t object, size_t *length, mp_obj_t **items) {
     return false;
 }
 
+// Once `object` is converted: a class of the user's may have done anything meanwhile.
+static void check_after(const slot_t *slot, mp_obj_t object) {
+    if (inkling_is_instance(object)) {
+        inkling_check_buffers(slot->model);
+    }
+}
+
 static void set_element(const slot_t *slot, uint32_t element, mp_obj_t object) {
-    if (slot->tensor->dtype != INK_DTYPE_INT32) {
+    if (slot->tensor.dtype != INK_DTYPE_INT32) {
         float value = mp_obj_get_float_to_f(object);
-        ink_quantize_element(slot->tensor, slot->data, element, value);
+        check_after(slot, object);
+        ink_quantize_element(&slot->tensor, slot->data, element, value);
         return;
     }
     mp_int_t value = mp_obj_get_int(object); // not by way of a float, which has fewer bits
@@ -53,17 +64,18 @@ static void set_element(const slot_t *slot, uint32_t element, mp_obj_t object) {
         inkling_raise_for_input(
             INKLING_VALUE_ERROR, slot->model, slot->index, ": a number that int32 cannot hold");
     }
+    check_after(slot, object);
     ((int32_t *)slot->data)[element] = (int32_t)value;
 }
 
 // Stores `object`, nested as the tensor's dimensions from `axis` on; returns the next element's
 // index.
 static uint32_t set_nested(const slot_t *slot, mp_obj_t object, size_t axis, uint32_t element) {
-    if (axis == slot->tensor->rank) {
+    if (axis == slot->tensor.rank) {
         set_element(slot, element, object);
         return element + 1;
     }
-    size_t expected = slot->tensor->dims[axis];
+    size_t expected = slot->tensor.dims[axis];
     for (size_t i = 0; i < expected; i++) {
         size_t length = 0;
         mp_obj_t *items = NULL;
@@ -88,7 +100,7 @@ static void set_sequence(const slot_t *slot, mp_obj_t object) {
         inner = items[0];
         depth++;
     }
-    size_t rank = slot->tensor->rank;
+    size_t rank = slot->tensor.rank;
     if (depth == 1 && rank != 1) {
         // flat
         for (uint32_t i = 0; i < slot->elements; i++) {
@@ -103,7 +115,7 @@ static void set_sequence(const slot_t *slot, mp_obj_t object) {
     // the first dimensions may be left out where they are 1
     size_t axis = depth < rank ? rank - depth : 0;
     for (size_t i = 0; i < axis; i++) {
-        if (slot->tensor->dims[i] != 1) {
+        if (slot->tensor.dims[i] != 1) {
             axis = 0;
         }
     }
@@ -116,10 +128,6 @@ static void set_sequence(const slot_t *slot, mp_obj_t object) {
 // --- buffers
 
 // 0 for an input that takes no pictures.
-static uint32_t image_table(const slot_t *slot) {
-    return slot->model->model.inputs[slot->index].image_table;
-}
-
 static void set_buffer(const slot_t *slot, mp_obj_t object) {
     mp_buffer_info_t buffer;
     if (!mp_get_buffer(object, &buffer, MP_BUFFER_READ)) {
@@ -127,15 +135,16 @@ static void set_buffer(const slot_t *slot, mp_obj_t object) {
             " is a %q; a buffer, nested lists or a picture with width() and height() are allowed",
             mp_obj_get_type(object)->name);
     }
+    check_after(slot, object);
     char typecode = (char)buffer.typecode;
     if (typecode == 'b' || typecode == 'B' || typecode == BYTEARRAY_TYPECODE ||
-        (typecode == 'i' && slot->tensor->dtype == INK_DTYPE_INT32)) {
-        if (typecode != 'b' && slot->tensor->dtype == INK_DTYPE_INT8 && image_table(slot) != 0) {
+        (typecode == 'i' && slot->tensor.dtype == INK_DTYPE_INT32)) {
+        if (typecode != 'b' && slot->tensor.dtype == INK_DTYPE_INT8 && slot->record.image_table != 0) {
             inkling_raise_for_input(INKLING_VALUE_ERROR, slot->model, slot->index,
                 ": bytes 0 to 255: give the picture, or stored values as array('b')");
         }
-        if (buffer.len != slot->tensor->size) {
-            raise_for(slot, "bytes of stored values", buffer.len, slot->tensor->size);
+        if (buffer.len != slot->tensor.size) {
+            raise_for(slot, "bytes of stored values", buffer.len, slot->tensor.size);
         }
 #ifndef INKLING_SMALL
         uintptr_t apart = (uintptr_t)buffer.buf - (uintptr_t)slot->data;
@@ -151,9 +160,9 @@ static void set_buffer(const slot_t *slot, mp_obj_t object) {
             raise_for(slot, "number of floats", buffer.len / item, slot->elements);
         }
 #ifndef INKLING_SMALL
-        bool one_byte = ink_element_size(slot->tensor->dtype) == 1;
+        bool one_byte = ink_element_size(slot->tensor.dtype) == 1;
         if (typecode == 'f' && one_byte && (uintptr_t)buffer.buf % sizeof(float) == 0) {
-            ink_quantize_f32(slot->tensor, buffer.buf, slot->data, slot->elements);
+            ink_quantize_f32(&slot->tensor, buffer.buf, slot->data, slot->elements);
             return;
         }
 #endif
@@ -167,7 +176,7 @@ static void set_buffer(const slot_t *slot, mp_obj_t object) {
                 memcpy(&wide, from, sizeof(wide));
                 value = (float)wide;
             }
-            ink_quantize_element(slot->tensor, slot->data, i, value);
+            ink_quantize_element(&slot->tensor, slot->data, i, value);
         }
     } else {
         inkling_raise_for_input(INKLING_TYPE_ERROR, slot->model, slot->index,
@@ -273,8 +282,8 @@ static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
     } else if (!side(object, MP_QSTR_width, &width) || !side(object, MP_QSTR_height, &height)) {
         return false;
     }
-    const ink_tensor_t *tensor = slot->tensor;
-    const ink_io_t *record = &slot->model->model.inputs[slot->index];
+    const ink_tensor_t *tensor = &slot->tensor;
+    const ink_io_t *record = &slot->record;
     if (record->image_table == 0 || tensor->dims[1] > INK_IMAGE_MAX_SIDE ||
         tensor->dims[2] > INK_IMAGE_MAX_SIDE) {
         inkling_raise_for_input(INKLING_TYPE_ERROR, slot->model, slot->index,
@@ -287,7 +296,7 @@ static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
             (int)width, (int)height, INK_IMAGE_MAX_SIDE, INK_IMAGE_MAX_PIXELS);
     }
 
-    // before the buffer is asked for: user code that runs in here may move it
+    // before the buffers are asked for: user code that runs in here may move them
     check_format(slot, object);
     mp_int_t part[REGION_NUMBERS] = {0, 0, width, height};
     if (region != MP_OBJ_NULL) {
@@ -299,6 +308,7 @@ static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
         mp_load_method(object, MP_QSTR_bytearray, method);
         mp_get_buffer_raise(mp_call_method_n_kw(0, 0, method), &pixels, MP_BUFFER_READ);
     }
+    inkling_check_buffers(slot->model);
     size_t area = (size_t)(width * height);
     size_t pitch = (size_t)width;
     size_t format = pixels.len / area;
@@ -332,34 +342,47 @@ static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
     return true;
 }
 
-void inkling_set_inputs(const inkling_model_t *self, mp_obj_t inputs) {
+static slot_t slot_of(const inkling_model_t *self, size_t index) {
+    const ink_model_t *model = &self->model;
+    inkling_check_model(self);
+    slot_t slot;
+    slot.model = self;
+    slot.index = index;
+    slot.tensor = *inkling_input_tensor(self, index);
+    slot.record = model->inputs[index];
+    slot.elements = ink_tensor_elements(&slot.tensor);
+    slot.data = ink_tensor_bytes(model, &slot.tensor);
+    return slot;
+}
+
+bool inkling_set_inputs(inkling_model_t *self, mp_obj_t inputs) {
+    const size_t n_inputs = self->model.n_inputs;
+    const uint32_t runs = inkling_begin(self);
+    bool ran = false;
     size_t count = 1;
     mp_obj_t *items = &inputs;
-    inkling_open_sequence(inputs, &count, &items);
-    if (count != self->model.header->n_inputs) {
-        inkling_raise(INKLING_VALUE_ERROR, inkling_name(self),
-            "%u inputs given, the network takes %u: give a list with one entry an input",
-            (unsigned)count, (unsigned)self->model.header->n_inputs);
-        ;
-    }
-    for (size_t i = 0; i < self->model.header->n_inputs; i++) {
+    for (size_t i = 0; i < n_inputs; i++) {
+        // asked again for each: user code may have changed it
         inkling_open_sequence(inputs, &count, &items);
-        if (i >= count) {
-            break;
+        if (count != n_inputs) {
+            inkling_raise(INKLING_VALUE_ERROR, inkling_name(self),
+                "%u inputs given, the network takes %u: give a list with one entry an input",
+                (unsigned)count, (unsigned)n_inputs);
         }
-        uint32_t tensor = self->model.inputs[i].tensor;
-        slot_t slot = {self, i, &self->model.tensors[tensor],
-            ink_tensor_elements(&self->model.tensors[tensor]),
-            ink_tensor_data(&self->model, tensor)};
         mp_obj_t entry = items[i];
+        const slot_t slot = slot_of(self, i);
         size_t length;
         mp_obj_t *parts;
+        ran = true;
         if (!inkling_open_sequence(entry, &length, &parts)) {
             if (!set_picture(&slot, entry, MP_OBJ_NULL)) {
                 set_buffer(&slot, entry);
+                ran = inkling_is_instance(entry);
             }
         } else if (length != 2 || !set_picture(&slot, parts[0], parts[1])) {
             set_sequence(&slot, entry);
         }
+        inkling_check_alone(self, runs);
     }
+    return ran;
 }

@@ -27,10 +27,10 @@ typedef struct {
 #define MOST_STRIDE 1024
 
 static mp_int_t between(
-    const char *name, const char *what, mp_int_t value, mp_int_t least, mp_int_t most) {
+    const inkling_model_t *model, const char *what, mp_int_t value, mp_int_t least, mp_int_t most) {
     if (value < least || value > most) {
-        inkling_raise(INKLING_VALUE_ERROR, name, "%s is %d, allowed %d to %d", what, (int)value,
-            (int)least, (int)most);
+        inkling_raise(INKLING_VALUE_ERROR, inkling_name(model), "%s is %d, allowed %d to %d", what,
+            (int)value, (int)least, (int)most);
     }
     return value;
 }
@@ -60,21 +60,24 @@ static bool is_no_word(const char *label) {
 }
 
 // The output that an item of `ignore` names, a label or a number.
-static mp_int_t output_of(const ink_listener_t *listener, const char *name, mp_obj_t item) {
+static mp_int_t output_of(
+    const ink_listener_t *listener, const inkling_model_t *self, mp_obj_t item) {
     const ink_model_t *model = listener->model;
     if (mp_obj_get_type(item) != &mp_type_str) {
-        return between(name, "ignore", mp_obj_get_int(item), 0, (mp_int_t)listener->n_scores - 1);
+        return between(self, "ignore", mp_obj_get_int(item), 0, (mp_int_t)listener->n_scores - 1);
     }
+    inkling_check_model(self);
     const char *wanted = mp_obj_str_get_str(item);
     for (uint32_t i = 0; i < ink_n_labels(model, 0); i++) {
         if (same(ink_string(model, ink_labels(model, 0)[i]), wanted)) {
             return (mp_int_t)i;
         }
     }
-    inkling_raise(INKLING_VALUE_ERROR, name, "ignore: there is no label '%s'", wanted);
+    inkling_raise(
+        INKLING_VALUE_ERROR, inkling_name(self), "ignore: there is no label '%s'", wanted);
 }
 
-static void ignore_outputs(ink_listener_t *listener, const char *name, mp_obj_t ignore) {
+static void ignore_outputs(ink_listener_t *listener, const inkling_model_t *self, mp_obj_t ignore) {
     const ink_model_t *model = listener->model;
     if (ignore == mp_const_none) {
         for (uint32_t i = 0; i < ink_n_labels(model, 0); i++) {
@@ -85,10 +88,11 @@ static void ignore_outputs(ink_listener_t *listener, const char *name, mp_obj_t 
     size_t count = 0;
     mp_obj_t *items = NULL;
     if (!inkling_open_sequence(ignore, &count, &items)) {
-        inkling_raise(INKLING_TYPE_ERROR, name, "ignore is not a list or tuple");
+        inkling_raise(INKLING_TYPE_ERROR, inkling_name(self), "ignore is not a list or tuple");
     }
     for (size_t i = 0; i < count; i++) {
-        listener->words[output_of(listener, name, items[i])] = 0;
+        listener->words[output_of(listener, self, items[i])] = 0;
+        inkling_open_sequence(ignore, &count, &items); // a number's class may have changed it
     }
 }
 
@@ -124,24 +128,26 @@ mp_obj_t inkling_listener_make_new(
             mp_obj_get_type(values[0].u_obj)->name);
     }
     inkling_model_t *model = MP_OBJ_TO_PTR(values[0].u_obj);
-    const char *name = inkling_name(model);
-    if (ink_listener_input(&model->model) == model->model.header->n_inputs) {
-        inkling_raise(INKLING_VALUE_ERROR, name,
+    inkling_check_model(model);
+    if (ink_listener_input(&model->model) == model->model.n_inputs) {
+        inkling_raise(INKLING_VALUE_ERROR, inkling_name(model),
             "it has no front end: pack it with --audio to listen with it");
     }
     ink_listener_settings_t settings = {
-        .stride = (uint32_t)between(name, "stride", values[5].u_int, 0, MOST_STRIDE),
-        .smoothing = (uint32_t)between(name, "smoothing", values[1].u_int, 1, INK_MAX_SMOOTHING),
+        .stride = (uint32_t)between(model, "stride", values[5].u_int, 0, MOST_STRIDE),
+        .smoothing = (uint32_t)between(model, "smoothing", values[1].u_int, 1, INK_MAX_SMOOTHING),
         .threshold =
             values[2].u_obj == mp_const_none ? 0.8f : mp_obj_get_float_to_f(values[2].u_obj),
         .hysteresis =
             values[3].u_obj == mp_const_none ? 0.1f : mp_obj_get_float_to_f(values[3].u_obj),
     };
     const uint32_t refractory =
-        (uint32_t)between(name, "refractory", values[4].u_int, 0, MOST_REFRACTORY);
+        (uint32_t)between(model, "refractory", values[4].u_int, 0, MOST_REFRACTORY);
 
+    inkling_check_model(model);
     const size_t size = ink_listener_size(&model->model, settings.smoothing);
-    mp_obj_t memory = inkling_new_bytearray(size, name, "the listener");
+    mp_obj_t memory = inkling_new_bytearray(
+        size, ink_string(&model->model, model->model.header->name), "the listener");
     mp_buffer_info_t buffer;
     mp_get_buffer_raise(memory, &buffer, MP_BUFFER_RW);
     inkling_listener_t *self = inkling_allocate(sizeof(inkling_listener_t));
@@ -151,20 +157,28 @@ mp_obj_t inkling_listener_make_new(
     self->memory = memory;
     self->word = INK_NO_WORD;
     ink_listener_t *listener = &self->listener;
+    inkling_check_model(model);
     ink_listener_start(listener, &model->model, buffer.buf, &settings);
     listener->settings.refractory = ink_listener_results(listener, refractory);
-    ignore_outputs(listener, name, values[6].u_obj);
+    ignore_outputs(listener, model, values[6].u_obj);
     self->scores = view_scores(self);
     return MP_OBJ_FROM_PTR(self);
 }
 
-static void take(inkling_listener_t *self, const uint8_t *samples, uint32_t count) {
+// Of `samples`, a buffer that had so many when it was looked at: asked again after each run, which
+// may have run Python code.
+static void take(inkling_listener_t *self, mp_obj_t samples, uint32_t count) {
     inkling_model_t *model = MP_OBJ_TO_PTR(self->model);
     ink_listener_t *listener = &self->listener;
-    while (count != 0) {
-        const uint32_t taken = ink_listener_take(listener, samples, count);
-        samples += taken * 2;
-        count -= taken;
+    uint32_t taken = 0;
+    while (taken < count) {
+        mp_buffer_info_t buffer;
+        mp_get_buffer_raise(samples, &buffer, MP_BUFFER_READ);
+        if (buffer.len / 2 < count) {
+            inkling_raise(
+                INKLING_VALUE_ERROR, inkling_name(model), "the samples were cut while it listened");
+        }
+        taken += ink_listener_take(listener, (uint8_t *)buffer.buf + 2 * taken, count - taken);
         if (listener->due) {
             ink_listener_fill(listener);
             inkling_run_all(model);
@@ -177,24 +191,24 @@ static void take(inkling_listener_t *self, const uint8_t *samples, uint32_t coun
 static mp_obj_t feed(size_t n_args, const mp_obj_t *args) {
     inkling_listener_t *self = MP_OBJ_TO_PTR(args[0]);
     inkling_model_t *model = MP_OBJ_TO_PTR(self->model);
-    const char *name = inkling_name(model);
     inkling_port_check_stack();
+    const uint32_t lost =
+        n_args < 3 ? 0
+                   : (uint32_t)between(model, "lost", mp_obj_get_int(args[2]), 0, (1 << 29) - 1);
     mp_buffer_info_t buffer;
     if (!mp_get_buffer(args[1], &buffer, MP_BUFFER_READ)) {
-        inkling_raise(INKLING_TYPE_ERROR, name, "samples are a buffer of int16, not a %q",
-            mp_obj_get_type(args[1])->name);
+        inkling_raise(INKLING_TYPE_ERROR, inkling_name(model),
+            "samples are a buffer of int16, not a %q", mp_obj_get_type(args[1])->name);
     }
     const char typecode = (char)buffer.typecode;
     if (typecode != 'h' && typecode != 'b' && typecode != 'B' && typecode != BYTEARRAY_TYPECODE) {
-        inkling_raise(INKLING_TYPE_ERROR, name,
+        inkling_raise(INKLING_TYPE_ERROR, inkling_name(model),
             "samples are an array of type '%c'; 'h' and bytes of int16 are allowed", typecode);
     }
     if (buffer.len % 2 != 0) {
-        inkling_raise(INKLING_VALUE_ERROR, name,
+        inkling_raise(INKLING_VALUE_ERROR, inkling_name(model),
             "samples are %u bytes, allowed an even number: each is an int16", (unsigned)buffer.len);
     }
-    const uint32_t lost =
-        n_args < 3 ? 0 : (uint32_t)between(name, "lost", mp_obj_get_int(args[2]), 0, (1 << 29) - 1);
     const uint32_t count = (uint32_t)(buffer.len / 2);
     const void *frame = &buffer;
     const bool nested = self->frame != NULL && (uintptr_t)frame < (uintptr_t)self->frame;
@@ -206,7 +220,7 @@ static mp_obj_t feed(size_t n_args, const mp_obj_t *args) {
     if (nested) {
         return mp_const_none;
     }
-    inkling_check_buffers(model);
+    inkling_check_model(model);
     if (self->cut) {
         ink_listener_cut(&self->listener);
         self->cut = false;
@@ -214,7 +228,7 @@ static mp_obj_t feed(size_t n_args, const mp_obj_t *args) {
     self->word = INK_NO_WORD;
     self->frame = frame;
     const uint32_t results = self->listener.n_results;
-    take(self, buffer.buf, count);
+    take(self, args[1], count);
     self->frame = NULL;
     return self->listener.n_results == results ? mp_const_none : self->scores;
 }
@@ -222,6 +236,7 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(feed_obj, 2, 3, feed);
 
 static mp_obj_t reset(mp_obj_t self_in) {
     inkling_listener_t *self = MP_OBJ_TO_PTR(self_in);
+    inkling_check_model(MP_OBJ_TO_PTR(self->model));
     ink_listener_reset(&self->listener);
     self->word = INK_NO_WORD;
     self->overruns = 0;
@@ -238,6 +253,7 @@ static mp_obj_t word_of(const inkling_listener_t *self) {
     if (self->word == INK_NO_WORD) {
         return mp_const_none;
     }
+    inkling_check_model(MP_OBJ_TO_PTR(self->model));
     if (ink_n_labels(model, 0) == 0) {
         return MP_OBJ_NEW_SMALL_INT(self->word);
     }
@@ -261,8 +277,10 @@ void inkling_listener_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destinati
     } else if (attribute == MP_QSTR_model) {
         destination[0] = self->model;
     } else if (attribute == MP_QSTR_rate) {
+        inkling_check_model(MP_OBJ_TO_PTR(self->model));
         destination[0] = mp_obj_new_int_from_uint(self->listener.record->sample_rate);
     } else if (attribute == MP_QSTR_hop) {
+        inkling_check_model(MP_OBJ_TO_PTR(self->model));
         destination[0] = mp_obj_new_int_from_uint(ink_listener_hop(&self->listener));
     } else if (attribute == MP_QSTR_ram) {
         mp_buffer_info_t buffer;

@@ -7,13 +7,8 @@
 
 #define NO_INPUT (-1)
 
-typedef struct {
-    size_t length;
-    char text[256];
-} message_t;
-
-static void append(void *data, const char *text, size_t length) {
-    message_t *message = data;
+void inkling_append(void *data, const char *text, size_t length) {
+    inkling_text_t *message = data;
     size_t room = sizeof(message->text) - message->length;
     length = length < room ? length : room;
     memcpy(message->text + message->length, text, length);
@@ -37,9 +32,9 @@ static const mp_obj_type_t *type_of(inkling_exception_t exception) {
 
 static NORETURN void raise(inkling_exception_t exception, const char *name, int input,
     const char *format, va_list arguments) {
-    message_t message;
+    inkling_text_t message;
     message.length = 0;
-    mp_print_t print = {&message, append};
+    mp_print_t print = {&message, inkling_append};
     if (name != NULL) {
         mp_printf(&print, "%s: ", name);
     }

@@ -20,11 +20,15 @@ mp_obj_t inkling_model_make_new(
     self->base.type = type;
     self->blob = source.object;
     self->in_place = source.in_place;
+    self->changeable = source.changeable;
     self->labels = MP_OBJ_NULL;
     self->runs = 0;
 
     ink_error_t error;
-    if (ink_open(&self->model, source.buffer.buf, source.buffer.len, &error) != INK_OK) {
+    mp_buffer_info_t blob;
+    mp_get_buffer_raise(self->blob, &blob, MP_BUFFER_READ);
+    size_t size = blob.len < source.size ? blob.len : source.size;
+    if (ink_open(&self->model, blob.buf, size, &error) != INK_OK) {
         inkling_raise_error(INKLING_VALUE_ERROR, name, &error);
     }
 
@@ -39,11 +43,15 @@ mp_obj_t inkling_model_make_new(
         inkling_raise(INKLING_MEMORY_ERROR, name, "the arena needs %u bytes, the one given has %u",
             (unsigned)needed, (unsigned)ram.len);
     }
-    uintptr_t blob_start = (uintptr_t)source.buffer.buf;
+    uintptr_t blob_start = (uintptr_t)self->model.blob;
     uintptr_t ram_start = (uintptr_t)ram.buf;
-    if (ram_start < blob_start + source.buffer.len && blob_start < ram_start + ram.len) {
+    if (ram_start < blob_start + self->model.blob_size && blob_start < ram_start + ram.len) {
         inkling_raise(INKLING_VALUE_ERROR, name, "the arena and the blob overlap");
     }
+    // before anything was written to the arena
+    self->model.arena = ram.buf;
+    self->model.arena_size = (uint32_t)needed;
+    inkling_check_model(self);
     if (ink_set_arena(&self->model, ram.buf, ram.len, &error) != INK_OK) {
         inkling_raise_error(INKLING_VALUE_ERROR, name, &error);
     }
@@ -51,55 +59,73 @@ mp_obj_t inkling_model_make_new(
 }
 
 #ifndef INKLING_SMALL
-static void print_tensor(const mp_print_t *print, const inkling_model_t *self, const char *what,
-    size_t index, const ink_tensor_t *tensor) {
-    mp_printf(print, "\n  %s %u: %s [", what, (unsigned)index, ink_dtype_name(tensor->dtype));
-    for (size_t i = 0; i < tensor->rank; i++) {
-        mp_printf(print, i == 0 ? "%u" : ", %u", (unsigned)tensor->dims[i]);
+static void print_tensor(const mp_print_t *print, inkling_text_t *line, const inkling_model_t *self,
+    const char *what, size_t index, const ink_tensor_t *record) {
+    const ink_tensor_t tensor = *record;
+    line->length = 0;
+    mp_print_t text = {line, inkling_append};
+    mp_printf(&text, "\n  %s %u: %s [", what, (unsigned)index, ink_dtype_name(tensor.dtype));
+    for (size_t i = 0; i < tensor.rank; i++) {
+        mp_printf(&text, i == 0 ? "%u" : ", %u", (unsigned)tensor.dims[i]);
     }
-    mp_printf(print, "]");
-    if (tensor->dtype < INK_DTYPE_FLOAT32) {
+    mp_printf(&text, "]");
+    if (tensor.dtype < INK_DTYPE_FLOAT32) {
         // by Python's own formatting: no double on the way
         mp_obj_t scale = mp_binary_op(
-            MP_BINARY_OP_MODULO, mp_obj_new_str("%.6g", 4), mp_obj_new_float_from_f(tensor->scale));
+            MP_BINARY_OP_MODULO, mp_obj_new_str("%.6g", 4), mp_obj_new_float_from_f(tensor.scale));
         mp_printf(
-            print, ", scale %s, zero point %d", mp_obj_str_get_str(scale), (int)tensor->zero_point);
+            &text, ", scale %s, zero point %d", mp_obj_str_get_str(scale), (int)tensor.zero_point);
+        inkling_check_model(self);
     }
-    mp_printf(print, ", name '%s'", ink_string(&self->model, tensor->name));
+    mp_printf(&text, ", name '%s'", ink_string(&self->model, tensor.name));
+    print->print_strn(print->data, line->text, line->length);
+    inkling_check_model(self);
 }
 #endif
 
+// What takes the text may run Python code: nothing of the model is looked at while it is written.
 void inkling_model_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind) {
     (void)kind;
     inkling_port_check_stack();
     const inkling_model_t *self = MP_OBJ_TO_PTR(self_in);
+    inkling_check_model(self);
     const ink_header_t *header = self->model.header;
-    mp_printf(print, "Model %s: target %s, blob %u bytes %s, arena %u bytes", inkling_name(self),
-        ink_target_name(header->target), (unsigned)header->blob_size,
-        self->in_place ? "in place" : "on the heap", (unsigned)header->arena_size);
+    inkling_text_t line;
+    line.length = 0;
+    mp_print_t text = {&line, inkling_append};
+    mp_printf(&text, "Model %s: target %s, blob %u bytes %s, arena %u bytes",
+        ink_string(&self->model, header->name), ink_target_name(header->target),
+        (unsigned)header->blob_size, self->in_place ? "in place" : "on the heap",
+        (unsigned)header->arena_size);
+    print->print_strn(print->data, line.text, line.length);
 #ifndef INKLING_SMALL
-    for (size_t i = 0; i < header->n_inputs; i++) {
-        print_tensor(print, self, "input", i, inkling_input_tensor(self, i));
+    inkling_check_model(self);
+    for (size_t i = 0; i < self->model.n_inputs; i++) {
+        print_tensor(print, &line, self, "input", i, inkling_input_tensor(self, i));
     }
-    for (size_t i = 0; i < header->n_outputs; i++) {
-        print_tensor(print, self, "output", i, inkling_output_tensor(self, i));
+    for (size_t i = 0; i < self->model.n_outputs; i++) {
+        print_tensor(print, &line, self, "output", i, inkling_output_tensor(self, i));
         uint32_t n_labels = ink_n_labels(&self->model, i);
         if (n_labels != 0) {
             mp_printf(print, ", %u labels", (unsigned)n_labels);
+            inkling_check_model(self);
         }
     }
 #endif
 }
 
-static mp_obj_t new_labels(const ink_model_t *model, uint32_t output) {
+static mp_obj_t new_labels(const inkling_model_t *self, uint32_t output) {
+    inkling_check_model(self);
+    const ink_model_t *model = &self->model;
+    const uint32_t *labels = ink_labels(model, output);
     uint32_t n_labels = ink_n_labels(model, output);
     if (n_labels == 0) {
         return mp_const_none;
     }
     mp_obj_t list = mp_obj_new_list(0, NULL);
     for (uint32_t i = 0; i < n_labels; i++) {
-        const char *label = ink_string(model, ink_labels(model, output)[i]);
-        mp_obj_list_append(list, inkling_new_string(label));
+        inkling_check_buffers(self);
+        mp_obj_list_append(list, inkling_new_string(ink_string(model, labels[i])));
     }
     size_t count;
     mp_obj_t *items;
@@ -111,9 +137,9 @@ static mp_obj_t new_labels(const ink_model_t *model, uint32_t output) {
 static mp_obj_t output_labels(inkling_model_t *self) {
     if (self->labels == MP_OBJ_NULL) {
         mp_obj_t labels[INK_MAX_IO];
-        uint32_t n_outputs = self->model.header->n_outputs;
+        uint32_t n_outputs = self->model.n_outputs;
         for (uint32_t i = 0; i < n_outputs; i++) {
-            labels[i] = new_labels(&self->model, i);
+            labels[i] = new_labels(self, i);
         }
         self->labels = mp_obj_new_tuple(n_outputs, labels);
     }
@@ -159,44 +185,62 @@ static mp_obj_t each(const inkling_model_t *self, qstr attribute) {
         }
     }
     bool of_input = name < 4;
-    size_t count = of_input ? self->model.header->n_inputs : self->model.header->n_outputs;
-    const ink_io_t *records = of_input ? self->model.inputs : self->model.outputs;
+    size_t count = of_input ? self->model.n_inputs : self->model.n_outputs;
     mp_obj_t list = mp_obj_new_list(0, NULL);
     for (size_t i = 0; i < count; i++) {
-        mp_obj_list_append(list, fact_of(&self->model.tensors[records[i].tensor], name % 4));
+        inkling_check_model(self);
+        const ink_tensor_t tensor =
+            of_input ? *inkling_input_tensor(self, i) : *inkling_output_tensor(self, i);
+        mp_obj_list_append(list, fact_of(&tensor, name % 4));
     }
     return list;
 }
 
 // By comparisons and not from a table: in a native module, interned strings are no constants.
+static const void *method_of(qstr attribute) {
+    if (attribute == MP_QSTR_predict) {
+        return &inkling_predict_obj;
+    }
+    if (attribute == MP_QSTR_run) {
+        return &inkling_run_obj;
+    }
+    if (attribute == MP_QSTR_reset) {
+        return &inkling_reset_obj;
+    }
+    if (attribute == MP_QSTR_input) {
+        return &inkling_input_obj;
+    }
+    if (attribute == MP_QSTR_output) {
+        return &inkling_output_obj;
+    }
+#if INK_DETECT
+    if (attribute == MP_QSTR_peaks) {
+        return &inkling_peaks_obj;
+    }
+#endif
+#ifndef INKLING_SMALL
+    if (attribute == MP_QSTR_profile) {
+        return &inkling_profile_obj;
+    }
+#endif
+    return NULL;
+}
+
 void inkling_model_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination) {
     if (destination[0] != MP_OBJ_NULL) {
         return; // nothing can be set
     }
     inkling_model_t *self = MP_OBJ_TO_PTR(self_in);
+    const void *method = method_of(attribute);
+    if (method != NULL) {
+        destination[0] = MP_OBJ_FROM_PTR(method);
+        destination[1] = self_in;
+        return;
+    }
+    inkling_check_model(self);
     const ink_header_t *header = self->model.header;
-    const void *method = NULL;
-
-    if (attribute == MP_QSTR_predict) {
-        method = &inkling_predict_obj;
-    } else if (attribute == MP_QSTR_run) {
-        method = &inkling_run_obj;
-    } else if (attribute == MP_QSTR_reset) {
-        method = &inkling_reset_obj;
-    } else if (attribute == MP_QSTR_input) {
-        method = &inkling_input_obj;
-    } else if (attribute == MP_QSTR_output) {
-        method = &inkling_output_obj;
-#if INK_DETECT
-    } else if (attribute == MP_QSTR_peaks) {
-        method = &inkling_peaks_obj;
-#endif
-#ifndef INKLING_SMALL
-    } else if (attribute == MP_QSTR_profile) {
-        method = &inkling_profile_obj;
-#endif
-    } else if (attribute == MP_QSTR_name) {
-        destination[0] = inkling_new_string(inkling_name(self));
+    if (attribute == MP_QSTR_name) {
+        destination[0] = inkling_new_string(ink_string(&self->model, header->name));
     } else if (attribute == MP_QSTR_target) {
         destination[0] = inkling_new_string(ink_target_name(header->target));
     } else if (attribute == MP_QSTR_labels) {
@@ -209,10 +253,5 @@ void inkling_model_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination)
         destination[0] = mp_obj_new_int_from_uint(header->arena_size);
     } else {
         destination[0] = each(self, attribute);
-    }
-
-    if (method != NULL) {
-        destination[0] = MP_OBJ_FROM_PTR(method);
-        destination[1] = self_in;
     }
 }

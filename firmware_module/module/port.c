@@ -16,9 +16,14 @@ void *inkling_port_allocate(size_t size) {
     return m_malloc_maybe(size);
 }
 
-void inkling_port_handle_pending(uint32_t macs) {
+inkling_ran_t inkling_port_handle_pending(uint32_t macs) {
     (void)macs;
+    bool pending = MP_STATE_THREAD(mp_pending_exception) != MP_OBJ_NULL;
+#if MICROPY_ENABLE_SCHEDULER
+    pending = pending || MP_STATE_VM(sched_state) == MP_SCHED_PENDING;
+#endif
     mp_handle_pending(true);
+    return pending ? INKLING_RAN : INKLING_RAN_NOTHING;
 }
 
 const mp_obj_type_t *inkling_port_array_type(void) {

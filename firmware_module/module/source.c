@@ -28,7 +28,9 @@ mp_obj_t inkling_new_bytearray(size_t size, const char *name, const char *what) 
 static mp_obj_t call(mp_obj_t object, qstr method, size_t n_args, const mp_obj_t *args) {
     mp_obj_t callee[4];
     mp_load_method(object, method, callee);
-    memcpy(&callee[2], args, n_args * sizeof(mp_obj_t));
+    for (size_t i = 0; i < n_args; i++) {
+        callee[2 + i] = args[i];
+    }
     return mp_call_method_n_kw(n_args, 0, callee);
 }
 
@@ -38,11 +40,14 @@ static void read_file(mp_obj_t file, inkling_source_t *source) {
     mp_obj_t start = MP_OBJ_NEW_SMALL_INT(0);
     call(file, MP_QSTR_seek, 1, &start);
     source->object = inkling_new_bytearray(size, source->name, "the blob");
-    size_t read = (size_t)mp_obj_get_int(call(file, MP_QSTR_readinto, 1, &source->object));
-    mp_get_buffer_raise(source->object, &source->buffer, MP_BUFFER_READ);
-    source->buffer.len = read < size ? read : size;
-    source->in_place = false;
+    // a file written in Python may keep what it gets: a view, which cannot be resized
+    mp_obj_t view = mp_call_function_n_kw(
+        MP_OBJ_FROM_PTR(inkling_port_memoryview_type()), 1, 0, &source->object);
+    size_t read = (size_t)mp_obj_get_int(call(file, MP_QSTR_readinto, 1, &view));
     call(file, MP_QSTR_close, 0, NULL);
+    source->size = read < size ? read : size;
+    source->in_place = false;
+    source->changeable = false;
 }
 
 // An OSError says its number alone: raises it with the path. Others as they are.
@@ -59,7 +64,8 @@ static __attribute__((noinline)) bool open_file(mp_obj_t path, inkling_source_t 
     mp_obj_t arguments[2] = {path, MP_OBJ_NEW_QSTR(MP_QSTR_rb)};
     source->object =
         mp_call_function_n_kw(load_from(MP_QSTR_builtins, MP_QSTR_open), 2, 0, arguments);
-    bool in_memory = mp_get_buffer(source->object, &source->buffer, MP_BUFFER_READ);
+    mp_buffer_info_t buffer;
+    bool in_memory = mp_get_buffer(source->object, &buffer, MP_BUFFER_READ);
     if (!in_memory) {
         read_file(source->object, source);
     }
@@ -79,29 +85,40 @@ static __attribute__((noinline)) bool open_path(mp_obj_t path, inkling_source_t 
 }
 
 static void copy_to_heap(inkling_source_t *source) {
-    size_t size = source->buffer.len;
-    const void *from = source->buffer.buf;
-    source->object = inkling_new_bytearray(size, source->name, "a copy of the blob");
-    mp_get_buffer_raise(source->object, &source->buffer, MP_BUFFER_READ);
-    memcpy(source->buffer.buf, from, size);
+    mp_buffer_info_t from;
+    mp_buffer_info_t to;
+    mp_get_buffer_raise(source->object, &from, MP_BUFFER_READ);
+    mp_obj_t copy = inkling_new_bytearray(from.len, source->name, "a copy of the blob");
+    mp_get_buffer_raise(copy, &to, MP_BUFFER_RW);
+    // the collection may have run a finaliser that cut the source
+    mp_get_buffer_raise(source->object, &from, MP_BUFFER_READ);
+    source->size = from.len < to.len ? from.len : to.len;
+    memcpy(to.buf, from.buf, source->size);
+    source->object = copy;
     source->in_place = false;
+    source->changeable = false;
 }
 
 inkling_source_t inkling_open_source(mp_obj_t argument) {
     inkling_source_t source = {.object = argument, .name = "buffer", .in_place = true};
-    bool for_ram = false;
     if (mp_obj_get_type(argument) == &mp_type_str) {
         source.name = mp_obj_str_get_str(argument);
-        if (open_path(argument, &source)) {
-            for_ram = ink_wants_ram(source.buffer.buf, source.buffer.len);
+        if (!open_path(argument, &source)) {
+            return source;
         }
-    } else if (!mp_get_buffer(argument, &source.buffer, MP_BUFFER_READ)) {
+    }
+    mp_buffer_info_t buffer;
+    if (!mp_get_buffer(source.object, &buffer, MP_BUFFER_READ)) {
         inkling_raise(INKLING_TYPE_ERROR, NULL,
             "a model is made from a path or a buffer, not from a %q",
             mp_obj_get_type(argument)->name);
     }
-    if (for_ram || (uintptr_t)source.buffer.buf % 4 != 0) {
+    source.size = buffer.len;
+    bool for_ram = source.object != argument && ink_wants_ram(buffer.buf, buffer.len);
+    if (for_ram || (uintptr_t)buffer.buf % 4 != 0) {
         copy_to_heap(&source);
+    } else {
+        source.changeable = mp_get_buffer(source.object, &buffer, MP_BUFFER_WRITE);
     }
     return source;
 }

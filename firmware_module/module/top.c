@@ -8,25 +8,39 @@
 typedef struct {
     mp_obj_t object;
     mp_buffer_info_t buffer; // of typecode 0 where the object is a list or a tuple
+    mp_obj_t *items;         // then
     size_t count;
 } scores_t;
 
-static mp_obj_t score_object(const scores_t *scores, size_t index) {
-    size_t length;
-    mp_obj_t *items;
-    if (!inkling_open_sequence(scores->object, &length, &items)) {
-        char typecode = (char)scores->buffer.typecode;
-        return mp_binary_get_val_array(typecode, scores->buffer.buf, index);
+#define UNKNOWN SIZE_MAX
+
+// Where the scores are now: to be asked after whatever may run Python code.
+static void look_up(scores_t *scores) {
+    size_t length = 0;
+    if (!inkling_open_sequence(scores->object, &length, &scores->items)) {
+        size_t align;
+        mp_get_buffer_raise(scores->object, &scores->buffer, MP_BUFFER_READ);
+        length =
+            scores->buffer.len / mp_binary_get_size('@', (char)scores->buffer.typecode, &align);
     }
-    if (index >= length) {
-        inkling_raise(INKLING_VALUE_ERROR, NULL, "the list of scores has changed");
+    if (scores->count == UNKNOWN) {
+        scores->count = length;
+    } else if (length < scores->count) {
+        inkling_raise(INKLING_VALUE_ERROR, NULL, "the scores have changed");
     }
-    return items[index];
+}
+
+static mp_obj_t score_object(scores_t *scores, size_t index) {
+    look_up(scores);
+    if (scores->buffer.typecode == 0) {
+        return scores->items[index];
+    }
+    return mp_binary_get_val_array((char)scores->buffer.typecode, scores->buffer.buf, index);
 }
 
 // Without an object for each score where they are floats, as predict() gives them. NaN counts as
 // least.
-static float score(const scores_t *scores, size_t index) {
+static float score(scores_t *scores, size_t index) {
     float value;
     if (scores->buffer.typecode == 'f') {
         memcpy(&value, (const uint8_t *)scores->buffer.buf + index * sizeof(value), sizeof(value));
@@ -43,15 +57,9 @@ static mp_obj_t top(size_t n_args, const mp_obj_t *args, mp_map_t *keywords) {
     };
     mp_arg_val_t values[MP_ARRAY_SIZE(allowed)];
     mp_arg_parse_all(n_args, args, keywords, MP_ARRAY_SIZE(allowed), allowed, values);
-    scores_t scores = {.object = values[0].u_obj};
+    scores_t scores = {.object = values[0].u_obj, .count = UNKNOWN};
     mp_int_t k = values[1].u_int;
-    mp_obj_t *items;
-    if (!inkling_open_sequence(scores.object, &scores.count, &items)) {
-        mp_get_buffer_raise(scores.object, &scores.buffer, MP_BUFFER_READ);
-        size_t align;
-        scores.count =
-            scores.buffer.len / mp_binary_get_size('@', (char)scores.buffer.typecode, &align);
-    }
+    look_up(&scores);
 
     // each pass takes the greatest of those that come after the last one taken
     mp_obj_t list = mp_obj_new_list(0, NULL);
@@ -60,6 +68,7 @@ static mp_obj_t top(size_t n_args, const mp_obj_t *args, mp_map_t *keywords) {
     for (mp_int_t taken = 0; taken < k && (size_t)taken < scores.count; taken++) {
         float best = -INFINITY;
         size_t best_index = scores.count;
+        look_up(&scores);
         for (size_t i = 0; i < scores.count; i++) {
             float value = score(&scores, i);
             bool left = value < last || (value == last && (taken == 0 || i > last_index));

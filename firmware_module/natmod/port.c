@@ -79,16 +79,17 @@ void *inkling_port_allocate(size_t size) {
 
 // No function of the table does it, and time.sleep_ms(0) waits for a tick on STM32; bytecode does
 // it whenever it jumps. That takes 400 instructions, which small operators are spared.
-void inkling_port_handle_pending(uint32_t macs) {
+inkling_ran_t inkling_port_handle_pending(uint32_t macs) {
     if (macs < UNHANDLED_WORK) {
         inkling_port_found.unhandled += macs + OPERATOR_WORK;
         if (inkling_port_found.unhandled < UNHANDLED_WORK) {
-            return;
+            return INKLING_RAN_NOTHING;
         }
     }
     inkling_port_found.unhandled = 0;
     mp_obj_t argument = mp_const_none;
     mp_call_function_n_kw(inkling_port_found.jump, 1, 0, &argument);
+    return INKLING_RAN_MAYBE;
 }
 
 const mp_obj_type_t *inkling_port_array_type(void) {

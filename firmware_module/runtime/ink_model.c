@@ -19,6 +19,8 @@ ink_status_t ink_open(ink_model_t *model, const void *blob, size_t size, ink_err
     check.error = error;
     if (!ink_verify_records(&check, model, blob, size) || !ink_verify_plan(&check, model)) {
         memset(model, 0, sizeof(*model));
+    } else {
+        ink_sum_up(model);
     }
     return error->status;
 }
@@ -44,6 +46,7 @@ ink_status_t ink_set_arena(ink_model_t *model, void *arena, size_t size, ink_err
             UINT32_MAX)) {
         memset(arena, 0, model->header->arena_size);
         model->arena = arena;
+        model->arena_size = model->header->arena_size;
         ink_reset(model);
     }
     return error->status;
@@ -72,5 +75,8 @@ ink_status_t ink_run(const ink_model_t *model, ink_error_t *error) {
 }
 
 const char *ink_string(const ink_model_t *model, uint32_t string) {
-    return (const char *)model->blob + model->header->strings_offset + string;
+    const ink_header_t *header = model->header;
+    const char *strings = (const char *)model->blob + header->strings_offset;
+    bool ends = string < header->strings_size && strings[header->strings_size - 1] == 0;
+    return ends ? strings + string : "";
 }

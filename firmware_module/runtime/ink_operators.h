@@ -7,6 +7,11 @@
 #include "ink_check.h"
 #include "ink_options.h"
 
+// Bytes of the blob.
+typedef struct {
+    uint32_t offset, size;
+} ink_table_t;
+
 typedef struct {
     const char *name;
     uint16_t params_size; // bytes
@@ -20,6 +25,8 @@ typedef struct {
     bool (*verify)(ink_check_t *check);
     // Runs it; false where the kernel reports an error.
     bool (*run)(const ink_call_t *call);
+    // The two tables of the blob whose entries `verify` looks at, or NULL where it looks at none.
+    void (*tables)(const ink_call_t *call, ink_table_t tables[2]);
 } ink_kernel_t;
 
 // The kernel of that number, NULL where this build has none.

@@ -337,6 +337,11 @@ bool ink_verify_records(ink_check_t *check, ink_model_t *model, const void *blob
     if (!verify_header(check)) {
         return false;
     }
+    model->blob_size = model->header->blob_size;
+    model->n_tensors = model->header->n_tensors;
+    model->n_operators = model->header->n_operators;
+    model->n_inputs = model->header->n_inputs;
+    model->n_outputs = model->header->n_outputs;
     model->tensors = (const ink_tensor_t *)(model->blob + model->header->tensors_offset);
     model->operators = (const ink_operator_t *)(model->blob + model->header->operators_offset);
     model->inputs = (const ink_io_t *)(model->blob + model->header->io_offset);

@@ -12,6 +12,9 @@ bool ink_verify_records(ink_check_t *check, ink_model_t *model, const void *blob
 // The operators, each alone and in their order.
 bool ink_verify_plan(ink_check_t *check, ink_model_t *model);
 
+// Fills in what ink_is_unchanged() compares with. All is verified.
+void ink_sum_up(ink_model_t *model);
+
 // Whether a string starts within the strings, which are verified already.
 bool ink_check_string(ink_check_t *check, const char *field, uint32_t string);
 

@@ -79,13 +79,23 @@ typedef struct {
     const ink_io_t *inputs;
     const ink_io_t *outputs;
     uint8_t *arena;
-    uint32_t work; // what one run costs, as docs/blob-format.md counts it; at most INK_MAX_WORK
+    // as they were verified: the blob's own words may have been written over since
+    uint32_t blob_size, arena_size;
+    uint16_t n_tensors, n_operators, n_inputs, n_outputs;
+    uint32_t sums[2]; // of what steers a run, see ink_is_unchanged()
+    uint32_t work;    // what one run costs, as docs/blob-format.md counts it; at most INK_MAX_WORK
     uint32_t state_size; // bytes at the arena's start that keep their values from run to run
 } ink_model_t;
 
 // Verifies `size` bytes at `blob` whole. On success `model` points into them: they must stay where
 // they are, unchanged, as long as the model is used.
 ink_status_t ink_open(ink_model_t *model, const void *blob, size_t size, ink_error_t *error);
+
+// Whether what steers a run is as it was verified: header, records, parameters, and the tables
+// whose entries the verifier looked at. That is all that memory accesses follow from; weights,
+// labels and strings are not looked at again. Safe whatever the blob's bytes have become; a sum of
+// 64 bits, no defence against who looks for a collision.
+bool ink_is_unchanged(const ink_model_t *model);
 
 // Whether `size` bytes begin like a blob that is to be copied to RAM. Nothing of it is verified.
 bool ink_wants_ram(const void *blob, size_t size);
@@ -102,7 +112,8 @@ void ink_reset(const ink_model_t *model);
 ink_status_t ink_run_operator(const ink_model_t *model, uint32_t index, ink_error_t *error);
 ink_status_t ink_run(const ink_model_t *model, ink_error_t *error);
 
-// A tensor's bytes (in the arena or in the blob), a string.
+// A tensor's bytes (in the arena or in the blob); a string, "" where its place or the strings' end
+// has been written over.
 void *ink_tensor_data(const ink_model_t *model, uint32_t index);
 const char *ink_string(const ink_model_t *model, uint32_t string);
 

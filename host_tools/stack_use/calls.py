@@ -13,9 +13,9 @@ from host_tools.stack_use.functions import Function, Object, read_objects
 
 # a kernel's record in the table of operators, ink_kernel_t: where its functions stand
 _TABLE = ".ink_op_"
-_VERIFY, _RUN = 8, 12
+_VERIFY, _RUN, _TABLES = 8, 12, 16
 # the functions that call by that table
-_BY_TABLE = {"ink_verify_plan": _VERIFY, "ink_run_operator": _RUN}
+_BY_TABLE = {"ink_verify_plan": _VERIFY, "ink_run_operator": _RUN, "sum_parameters": _TABLES}
 # folders whose calls by address go to MicroPython
 _BINDING = ("module", "natmod")
 # it goes down to look, and comes back
@@ -89,6 +89,8 @@ class Calls:
 
     def _of_kernel(self, name: str, offset: int) -> int:
         each, functions = self._tables[name]
+        if offset == _TABLES and offset not in functions:
+            return 0  # it has none
         return max(self._sum(place) for place in self._find(functions[offset], each))
 
     def _find(self, name: str, caller: Object) -> list[_Place]:

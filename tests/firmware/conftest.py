@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +27,8 @@ from host_tools.pack import pack
 from host_tools.romfs import build_romfs
 from host_tools.virtual_board import VirtualBoard
 
+# the collector looks for pointers on the real stack, and ends by leaving all that lives
+SANITIZER = "detect_stack_use_after_return=0:detect_leaks=0"
 UNIX_BOARD = Path(__file__).with_name("unix_board.py")
 
 
@@ -47,8 +50,8 @@ def small_blob(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def unix_port() -> Path:
-    """MicroPython with Inkling as a program of this computer."""
-    done = make("firmware-unix")
+    """MicroPython with Inkling as a program of this computer, under sanitizers."""
+    done = make("firmware-unix", "SANITIZE=1")
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.strip())
 
@@ -117,6 +120,7 @@ def unix_runner(program: Path, folder: Path) -> Runner:
             stderr=subprocess.STDOUT,
             text=True,
             timeout=100,
+            env={**os.environ, "ASAN_OPTIONS": SANITIZER, "UBSAN_OPTIONS": "print_stacktrace=1"},
         )
         assert done.returncode == 0, done.stdout
         return done.stdout

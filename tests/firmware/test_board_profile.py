@@ -43,8 +43,8 @@ print(measure(m, data))
     for *_, microseconds, ticks, _macs in whole:
         assert abs(microseconds - ticks * 0.04) <= 2
         assert ticks > 0
-    # predict() itself: the call, the check of the buffers
-    assert 0 <= predict - sum(row[4] for row in whole) < 2500
+    # predict() itself: the call, the check of the buffers and of what steers the run
+    assert 0 <= predict - sum(row[4] for row in whole) < 3500
 
 
 def test_counts_are_the_same_on_every_run(virtual_board_firmware: Path, tiny: Files) -> None:

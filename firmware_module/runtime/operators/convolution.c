@@ -24,6 +24,12 @@ ink_convolution_t ink_convolution(const ink_call_t *call, int32_t filter_n, int3
     return conv;
 }
 
+void ink_convolution_tables(const ink_call_t *call, ink_table_t tables[2]) {
+    const ink_conv_params_t *p = call->params;
+    tables[0] = (ink_table_t){p->multiplier, call->output->dims[3] * 4};
+    tables[1] = (ink_table_t){p->shift, call->output->dims[3] * 4};
+}
+
 bool ink_check_convolution_fields(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
         {"kernel_h", 1, INK_MAX_WINDOW},

@@ -3,7 +3,7 @@
 #ifndef INK_CONVOLUTION_H
 #define INK_CONVOLUTION_H
 
-#include "ink_check.h"
+#include "ink_operators.h"
 #include "kernels/ink_nn.h"
 
 // Shapes of one picture of the batch.
@@ -16,6 +16,9 @@ typedef struct {
 } ink_convolution_t;
 
 ink_convolution_t ink_convolution(const ink_call_t *call, int32_t filter_n, int32_t filter_c);
+
+// The multipliers and shifts.
+void ink_convolution_tables(const ink_call_t *call, ink_table_t tables[2]);
 
 // The windows' fields and the pictures. Comes first.
 bool ink_check_convolution_fields(ink_check_t *check);

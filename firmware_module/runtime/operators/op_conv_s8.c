@@ -68,4 +68,5 @@ const ink_kernel_t ink_op_conv_s8 = {
     .n_inputs = 1,
     .verify = verify,
     .run = run,
+    .tables = ink_convolution_tables,
 };

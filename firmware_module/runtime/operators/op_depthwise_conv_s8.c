@@ -64,4 +64,5 @@ const ink_kernel_t ink_op_depthwise_conv_s8 = {
     .n_inputs = 1,
     .verify = verify,
     .run = run,
+    .tables = ink_convolution_tables,
 };

@@ -41,6 +41,13 @@ static bool verify(ink_check_t *check) {
                check, p->multiplier, p->shift, p->per_channel ? (uint32_t)p->units : 1);
 }
 
+static void tables(const ink_call_t *call, ink_table_t tables[2]) {
+    const ink_fully_connected_params_t *p = call->params;
+    const uint32_t size = (p->per_channel ? (uint32_t)p->units : 1) * 4;
+    tables[0] = (ink_table_t){p->multiplier, size};
+    tables[1] = (ink_table_t){p->shift, size};
+}
+
 static bool run(const ink_call_t *call) {
     const ink_fully_connected_params_t *p = call->params;
     uint8_t *blob = (uint8_t *)call->model->blob; // CMSIS-NN's pointers are not const
@@ -72,4 +79,5 @@ const ink_kernel_t ink_op_fully_connected_s8 = {
     .n_inputs = 1,
     .verify = verify,
     .run = run,
+    .tables = tables,
 };

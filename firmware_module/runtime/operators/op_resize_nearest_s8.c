@@ -28,6 +28,12 @@ static bool verify(ink_check_t *check) {
            check_table(check, "columns", p->columns, output->dims[2], input->dims[2]);
 }
 
+static void tables(const ink_call_t *call, ink_table_t tables[2]) {
+    const ink_resize_params_t *p = call->params;
+    tables[0] = (ink_table_t){p->rows, call->output->dims[1] * 2};
+    tables[1] = (ink_table_t){p->columns, call->output->dims[2] * 2};
+}
+
 static bool run(const ink_call_t *call) {
     const ink_resize_params_t *p = call->params;
     ink_resize_nearest_s8(ink_data(call, p->rows), ink_data(call, p->columns), call->input0,
@@ -41,4 +47,5 @@ const ink_kernel_t ink_op_resize_nearest_s8 = {
     .n_inputs = 1,
     .verify = verify,
     .run = run,
+    .tables = tables,
 };
