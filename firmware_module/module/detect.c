@@ -81,6 +81,7 @@ static mp_obj_t peaks(size_t n_args, const mp_obj_t *args, mp_map_t *keywords) {
     int32_t threshold = ink_map_threshold(&tensor, real);
     uint32_t near = values[5].u_int < 0 ? 0 : (uint32_t)values[5].u_int;
 
+    // a finaliser, all that may run below, can move nothing: it cannot allocate
     mp_obj_t list = mp_obj_new_list(0, NULL);
     ink_cell_t found;
     for (uint32_t cell = 0; (cell = ink_map_next(&map, cell, threshold, &found)) < map.cells;
@@ -104,7 +105,6 @@ static mp_obj_t peaks(size_t n_args, const mp_obj_t *args, mp_map_t *keywords) {
             peak[count++] = mp_obj_new_float_from_f(ink_map_real(&tensor, found.value));
             peak[count++] = mp_obj_new_int_from_uint(found.best);
             mp_obj_list_append(list, mp_obj_new_tuple(count, peak));
-            inkling_check_buffers(self);
         }
     }
     return list;

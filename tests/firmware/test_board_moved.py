@@ -25,7 +25,7 @@ zeros = array.array("b", bytes(16))
 blocks = []
 
 def move(buffer):
-    blocks.append(bytearray(16))  # it does not grow in place
+    blocks.extend(bytearray(16) for _ in range(100))  # so that it cannot grow in place
     buffer.extend(bytes(len(buffer)))
     gc.collect()
     # what was freed is somebody else's now
