@@ -139,7 +139,8 @@ static void set_buffer(const slot_t *slot, mp_obj_t object) {
     char typecode = (char)buffer.typecode;
     if (typecode == 'b' || typecode == 'B' || typecode == BYTEARRAY_TYPECODE ||
         (typecode == 'i' && slot->tensor.dtype == INK_DTYPE_INT32)) {
-        if (typecode != 'b' && slot->tensor.dtype == INK_DTYPE_INT8 && slot->record.image_table != 0) {
+        if (typecode != 'b' && slot->tensor.dtype == INK_DTYPE_INT8 &&
+            slot->record.image_table != 0) {
             inkling_raise_for_input(INKLING_VALUE_ERROR, slot->model, slot->index,
                 ": bytes 0 to 255: give the picture, or stored values as array('b')");
         }

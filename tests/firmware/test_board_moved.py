@@ -345,7 +345,6 @@ def test_files_and_lists_that_change_under_the_reader_are_noticed(on_board: Runn
 
 AGAIN = """
 good = open("/rom/net.ink", "rb").read()
-data = array.array('b', range(16))
 expected = bytes(inkling.Model(good).predict(data)[0])
 m = inkling.Model(good)
 
