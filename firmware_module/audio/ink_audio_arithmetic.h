@@ -22,6 +22,27 @@ static inline int32_t ink_subtract(int32_t a, int32_t b) {
     return (int32_t)((uint32_t)a - (uint32_t)b);
 }
 
+static inline int32_t ink_within_int16(int32_t value) {
+#if INK_AUDIO_DSP
+    int32_t result;
+    __asm("ssat %0, #16, %1" : "=r"(result) : "r"(value));
+    return result;
+#else
+    return value < INT16_MIN ? INT16_MIN : value > INT16_MAX ? INT16_MAX : value;
+#endif
+}
+
+static inline int32_t ink_add_saturated(int32_t a, int32_t b) {
+#if INK_AUDIO_DSP
+    int32_t result;
+    __asm("qadd %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+    return result;
+#else
+    const int64_t sum = (int64_t)a + b;
+    return (int32_t)(sum < INT32_MIN ? INT32_MIN : sum > INT32_MAX ? INT32_MAX : sum);
+#endif
+}
+
 // a * b / 2^32, rounded down; that added to a sum; sum * 2^32 - a * b, so divided.
 static inline int32_t ink_upper(int32_t a, int32_t b) {
 #if INK_AUDIO_DSP
@@ -30,6 +51,17 @@ static inline int32_t ink_upper(int32_t a, int32_t b) {
     return result;
 #else
     return (int32_t)(((int64_t)a * b) >> 32);
+#endif
+}
+
+// a * b / 2^32, rounded.
+static inline int32_t ink_upper_rounded(int32_t a, int32_t b) {
+#if INK_AUDIO_DSP
+    int32_t result;
+    __asm("smmulr %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+    return result;
+#else
+    return (int32_t)(((int64_t)a * b + (1ll << 31)) >> 32);
 #endif
 }
 
@@ -53,6 +85,37 @@ static inline int32_t ink_subtract_upper(int32_t sum, int32_t a, int32_t b) {
 #endif
 }
 
+typedef struct {
+    int32_t first, second;
+} ink_words_t;
+
+// Two words at a multiple of 4, which moves on behind them; or back, to the two before.
+static inline ink_words_t ink_next_words(const int32_t **from) {
+    ink_words_t words;
+#if INK_AUDIO_DSP
+    __asm("ldrd %0, %1, [%2], #8"
+        : "=&r"(words.first), "=&r"(words.second), "+r"(*from)
+        : "m"(*(const int32_t (*)[2]) * from));
+#else
+    words = (ink_words_t){(*from)[0], (*from)[1]};
+    *from += 2;
+#endif
+    return words;
+}
+
+static inline ink_words_t ink_last_words(const int32_t **from) {
+    ink_words_t words;
+#if INK_AUDIO_DSP
+    __asm("ldrd %0, %1, [%2], #-8"
+        : "=&r"(words.first), "=&r"(words.second), "+r"(*from)
+        : "m"(*(const int32_t (*)[2]) * from));
+#else
+    words = (ink_words_t){(*from)[0], (*from)[1]};
+    *from -= 2;
+#endif
+    return words;
+}
+
 // --- pairs
 
 static inline int32_t ink_lower_half(uint32_t pair) {
@@ -74,33 +137,29 @@ static inline uint32_t ink_pair(int32_t lower, int32_t upper) {
     return ((uint32_t)lower & 0xFFFFu) | (uint32_t)upper << 16;
 }
 
-// The lower half of the one, the upper half of the other.
-static inline uint32_t ink_with_upper(uint32_t lower, uint32_t upper) {
+// The lower half of the one, the upper half of twice the other.
+static inline uint32_t ink_with_doubled(uint32_t lower, int32_t upper) {
 #if INK_AUDIO_DSP
     uint32_t result;
-    __asm("pkhbt %0, %1, %2" : "=r"(result) : "r"(lower), "r"(upper));
+    __asm("pkhbt %0, %1, %2, lsl #1" : "=r"(result) : "r"(lower), "r"(upper));
     return result;
 #else
-    return (lower & 0xFFFFu) | (upper & 0xFFFF0000u);
+    return (lower & 0xFFFFu) | ((uint32_t)upper << 1 & 0xFFFF0000u);
 #endif
 }
 
-// Of a complex number.
-static inline uint32_t ink_conjugate(uint32_t a) {
-    return (a & 0xFFFFu) | ((0u - (a & 0xFFFF0000u)) & 0xFFFF0000u);
-}
-
-// The lower halves of lower / 2^15 and upper / 2^15, rounded down; the same of 2^12.
-static inline uint32_t ink_pair_15(int32_t lower, int32_t upper) {
+// The upper halves of both.
+static inline uint32_t ink_upper_halves(int32_t lower, int32_t upper) {
 #if INK_AUDIO_DSP
     uint32_t result;
-    __asm("pkhbt %0, %1, %2, lsl #1" : "=r"(result) : "r"(lower >> 15), "r"(upper));
+    __asm("pkhtb %0, %1, %2, asr #16" : "=r"(result) : "r"(upper), "r"(lower));
     return result;
 #else
-    return ink_pair(lower >> 15, upper >> 15);
+    return ink_pair(lower >> 16, upper >> 16);
 #endif
 }
 
+// The lower halves of lower / 2^12 and upper / 2^12, rounded down.
 static inline uint32_t ink_pair_12(int32_t lower, int32_t upper) {
 #if INK_AUDIO_DSP
     uint32_t result;
@@ -134,9 +193,9 @@ INK_PAIRS(ink_subtract_pairs, "ssub16", a0 - b0, a1 - b1)
 // of complex numbers: a + i b, a - i b
 INK_PAIRS(ink_add_turned, "sasx", a0 - b1, a1 + b0)
 INK_PAIRS(ink_subtract_turned, "ssax", a0 + b1, a1 - b0)
-// half the sum, half the difference, rounded down
-INK_PAIRS(ink_mean_pairs, "shadd16", (a0 + b0) >> 1, (a1 + b1) >> 1)
-INK_PAIRS(ink_half_difference_pairs, "shsub16", (a0 - b0) >> 1, (a1 - b1) >> 1)
+// halves of these, rounded down
+INK_PAIRS(ink_half_add_turned, "shasx", (a0 - b1) >> 1, (a1 + b0) >> 1)
+INK_PAIRS(ink_half_subtract_turned, "shsax", (a0 + b1) >> 1, (a1 - b0) >> 1)
 
 // The greater of each, as signed.
 static inline uint32_t ink_greater_pairs(uint32_t a, uint32_t b) {
@@ -207,6 +266,12 @@ static inline int64_t ink_wide_sum_both(int64_t sum, uint32_t a, uint32_t b) {
 }
 
 // --- of any number
+
+// -2^31 stays.
+static inline int32_t ink_magnitude(int32_t value) {
+    const int32_t sign = value >> 31;
+    return ink_subtract(value ^ sign, sign);
+}
 
 static inline uint32_t ink_leading_zeros(uint32_t value) {
     return value == 0 ? 32 : (uint32_t)__builtin_clz(value);

@@ -17,7 +17,8 @@ typedef struct {
 // Words of memory that a frame is computed in.
 uint32_t ink_features_work(const ink_front_end_t *record);
 
-// The features of record->window samples, record->coefficients values times 2^16, to `out`. `peak`
+// The features of record->window samples, record->coefficients values times 2^16, to `out`.
+// record->fft_size samples are read, at a multiple of 4. `peak`
 // is the loudest sample so far, at least 1. Before the first frame the estimate is zeros.
 void ink_features_frame(
     const ink_features_t *features, const int16_t *samples, uint32_t peak, int32_t *out);
@@ -25,22 +26,26 @@ void ink_features_frame(
 // What is to be taken from coefficient 0 for this peak, INK_FRONT_END_MFCC.
 int32_t ink_features_peak_gain(const ink_features_t *features, uint32_t peak);
 
-// A value times 2^16 as it is stored in the input.
-uint8_t ink_features_store(const ink_front_end_t *record, int32_t zero_point, int32_t value);
+// The greatest of `count` samples, or 0: not their magnitude.
+int16_t ink_features_loudest(const int16_t *samples, uint32_t count);
+
+// `count` values times 2^16 as they are stored in the input.
+void ink_features_store(const ink_front_end_t *record, int32_t zero_point, const int32_t *values,
+    uint8_t *stored, uint32_t count);
 
 // The logarithm of `value` (1 or more) to the base 2, times 2^16, by a table of 129 parts: `steps`
 // is 9 for its straight lines, 16 for the microfrontend's steps.
 int32_t ink_log2(uint64_t value, const uint16_t *table, uint32_t steps);
 
-// The square root of a number of 2^30 or more, rounded down or 1 more: a straight line, then
-// Newton's method twice.
-static inline uint32_t ink_near_root(uint32_t value) {
-    uint32_t root = (value >> 17) + (value >> 19) + 24000;
-    root = (root + value / root) >> 1;
-    return (root + value / root) >> 1;
+// The same of a word.
+static inline int32_t ink_log2_of(uint32_t value, const uint16_t *table, uint32_t steps) {
+    const uint32_t zeros = (uint32_t)__builtin_clz(value);
+    const uint32_t top = value << zeros;
+    const int32_t fraction = (int32_t)(top << 1 >> 16);
+    const uint16_t *part = table + (fraction >> 9); // 2^9 steps between two entries
+    const int32_t rise = (int32_t)part[1] - part[0];
+    return (int32_t)((31 - zeros) << 16) + fraction + part[0] +
+           ((rise * (fraction & 511)) >> steps);
 }
-
-// Rounded down.
-uint32_t ink_square_root(uint32_t value);
 
 #endif

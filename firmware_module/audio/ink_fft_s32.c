@@ -117,63 +117,74 @@ static void first_stage(const ink_complex_t *in, ink_complex_t *out, uint32_t po
 
 #if INK_AUDIO_DSP
 
-// The butterflies of a group: in C it has too few registers.
+// The butterflies of a group, the first with a twiddle of 1: in C it has too few registers.
 static const int32_t *group(ink_complex_t *data, uint32_t step, const int32_t *twiddle) {
     const ink_complex_t *end = data + step;
     uint32_t leg, a, b, c, d, e, f, g, h, i;
-    __asm volatile("1:\n"
-                   // legs 1 and 3 turned: their sum to f and g, their difference to c and d
-                   " add %[leg], %[data], %[step]\n"
-                   " ldrd %[a], %[b], [%[leg]]\n"
-                   " ldrd %[h], %[i], [%[twiddle]], #8\n"
-                   " smmul %[c], %[a], %[h]\n"
-                   " smmla %[c], %[b], %[i], %[c]\n"
-                   " smmul %[d], %[b], %[h]\n"
-                   " smmls %[d], %[a], %[i], %[d]\n"
-                   " add %[leg], %[leg], %[step], lsl #1\n"
-                   " ldrd %[a], %[b], [%[leg]]\n"
-                   " ldrd %[h], %[i], [%[twiddle]], #8\n"
-                   " smmul %[e], %[a], %[h]\n"
-                   " smmla %[e], %[b], %[i], %[e]\n"
-                   " smmul %[b], %[b], %[h]\n"
-                   " smmls %[b], %[a], %[i], %[b]\n"
-                   " add %[f], %[c], %[e]\n"
-                   " sub %[c], %[c], %[e]\n"
-                   " add %[g], %[d], %[b]\n"
-                   " sub %[d], %[d], %[b]\n"
-                   // leg 2 turned, and a quarter of leg 0: their sum to a and h, their difference
-                   // to e and b
-                   " sub %[leg], %[leg], %[step]\n"
-                   " ldrd %[a], %[b], [%[leg]]\n"
-                   " ldrd %[h], %[i], [%[twiddle]], #8\n"
-                   " smmul %[e], %[a], %[h]\n"
-                   " smmla %[e], %[b], %[i], %[e]\n"
-                   " smmul %[b], %[b], %[h]\n"
-                   " smmls %[b], %[a], %[i], %[b]\n"
-                   " ldrd %[h], %[i], [%[data]]\n"
-                   " add %[a], %[e], %[h], asr #2\n"
-                   " rsb %[e], %[e], %[h], asr #2\n"
-                   " add %[h], %[b], %[i], asr #2\n"
-                   " rsb %[b], %[b], %[i], asr #2\n"
-                   " sub %[i], %[a], %[f]\n"
-                   " add %[a], %[a], %[f]\n"
-                   " sub %[f], %[h], %[g]\n"
-                   " add %[h], %[h], %[g]\n"
-                   " strd %[i], %[f], [%[leg]]\n"
-                   " strd %[a], %[h], [%[data]], #8\n"
-                   " add %[leg], %[leg], %[step]\n"
-                   " sub %[a], %[e], %[d]\n"
-                   " add %[h], %[b], %[c]\n"
-                   " strd %[a], %[h], [%[leg]]\n"
-                   " sub %[leg], %[leg], %[step], lsl #1\n"
-                   " add %[e], %[e], %[d]\n"
-                   " sub %[b], %[b], %[c]\n"
-                   " strd %[e], %[b], [%[leg]]\n"
-                   " cmp %[data], %[end]\n"
-                   " bne 1b\n"
-        : [data] "+r"(data), [twiddle] "+r"(twiddle), [leg] "=&r"(leg), [a] "=&r"(a), [b] "=&r"(b),
-        [c] "=&r"(c), [d] "=&r"(d), [e] "=&r"(e), [f] "=&r"(f), [g] "=&r"(g), [h] "=&r"(h),
-        [i] "=&r"(i)
+    // legs 1 and 3: their sum to f and g, their difference to c and d; leg 2 to e and b
+    __asm volatile(".macro turn real, imaginary\n"
+                   "ldrd %[a], \\imaginary, [%[leg]]\n"
+                   "ldrd %[h], %[i], [%[twiddle]], #8\n"
+                   "smmul \\real, %[a], %[h]\n"
+                   "smmla \\real, \\imaginary, %[i], \\real\n"
+                   "smmul \\imaginary, \\imaginary, %[h]\n"
+                   "smmls \\imaginary, %[a], %[i], \\imaginary\n"
+                   ".endm\n"
+                   ".macro put\n"
+                   "ldrd %[h], %[i], [%[data]]\n"
+                   "add %[a], %[e], %[h], asr #2\n"
+                   "rsb %[e], %[e], %[h], asr #2\n"
+                   "add %[h], %[b], %[i], asr #2\n"
+                   "rsb %[b], %[b], %[i], asr #2\n"
+                   "sub %[i], %[a], %[f]\n"
+                   "add %[a], %[a], %[f]\n"
+                   "sub %[f], %[h], %[g]\n"
+                   "add %[h], %[h], %[g]\n"
+                   "strd %[i], %[f], [%[leg]]\n"
+                   "strd %[a], %[h], [%[data]], #8\n"
+                   "add %[leg], %[leg], %[step]\n"
+                   "sub %[a], %[e], %[d]\n"
+                   "add %[h], %[b], %[c]\n"
+                   "strd %[a], %[h], [%[leg]]\n"
+                   "sub %[leg], %[leg], %[step], lsl #1\n"
+                   "add %[e], %[e], %[d]\n"
+                   "sub %[b], %[b], %[c]\n"
+                   "strd %[e], %[b], [%[leg]]\n"
+                   ".endm\n"
+                   "add %[leg], %[data], %[step]\n"
+                   "ldrd %[a], %[b], [%[leg]]\n"
+                   "asr %[a], %[a], #2\n"
+                   "asr %[b], %[b], #2\n"
+                   "add %[leg], %[leg], %[step], lsl #1\n"
+                   "ldrd %[c], %[d], [%[leg]]\n"
+                   "add %[f], %[a], %[c], asr #2\n"
+                   "sub %[c], %[a], %[c], asr #2\n"
+                   "add %[g], %[b], %[d], asr #2\n"
+                   "sub %[d], %[b], %[d], asr #2\n"
+                   "sub %[leg], %[leg], %[step]\n"
+                   "ldrd %[e], %[b], [%[leg]]\n"
+                   "asr %[e], %[e], #2\n"
+                   "asr %[b], %[b], #2\n"
+                   "put\n"
+                   "1:\n"
+                   "add %[leg], %[data], %[step]\n"
+                   "turn %[c], %[d]\n"
+                   "add %[leg], %[leg], %[step], lsl #1\n"
+                   "turn %[e], %[b]\n"
+                   "add %[f], %[c], %[e]\n"
+                   "sub %[c], %[c], %[e]\n"
+                   "add %[g], %[d], %[b]\n"
+                   "sub %[d], %[d], %[b]\n"
+                   "sub %[leg], %[leg], %[step]\n"
+                   "turn %[e], %[b]\n"
+                   "put\n"
+                   "cmp %[data], %[end]\n"
+                   "bne 1b\n"
+                   ".purgem turn\n"
+                   ".purgem put\n"
+        : [data] "+&r"(data), [twiddle] "+&r"(twiddle), [leg] "=&r"(leg), [a] "=&r"(a),
+        [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [e] "=&r"(e), [f] "=&r"(f), [g] "=&r"(g),
+        [h] "=&r"(h), [i] "=&r"(i)
         : [step] "r"(8 * step), [end] "r"(end)
         : "cc", "memory");
     return twiddle;
@@ -182,6 +193,7 @@ static const int32_t *group(ink_complex_t *data, uint32_t step, const int32_t *t
 #else
 
 static const int32_t *group(ink_complex_t *data, uint32_t step, const int32_t *twiddle) {
+    twiddle -= 6; // those of the first butterfly, which are 1
     for (ink_complex_t *end = data + step; data < end; data++) {
         const ink_complex_t quarter = quarter_of(data[0]);
         const ink_complex_t leg1 = turn(data[step], twiddle[0], twiddle[1]);
@@ -202,7 +214,7 @@ void ink_fft_s32(
     for (uint32_t step = 4; step < points; step *= 4) {
         const int32_t *next = twiddles;
         for (uint32_t i = 0; i < points; i += 4 * step) {
-            next = group(out + i, step, twiddles);
+            next = group(out + i, step, twiddles + 6);
         }
         twiddles = next;
     }

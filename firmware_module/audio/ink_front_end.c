@@ -71,7 +71,7 @@ static bool check_tables(ink_check_t *check, const ink_front_end_t *record) {
     const uint32_t twiddles = 2 * (points - 4); // six a butterfly
     const bool micro = record->kind == INK_FRONT_END_MICRO;
     const uint32_t bands = record->bands;
-    if (!ink_check_data(check, "window_table", record->window_table, record->window, 2) ||
+    if (!ink_check_data(check, "window_table", record->window_table, record->fft_size, 2) ||
         !ink_check_data(check, "twiddles", record->twiddles, twiddles, micro ? 2 : 4) ||
         !ink_check_data(check, "edges", record->edges, bands + 2, 2) ||
         !check_edges(check, record)) {
@@ -81,11 +81,11 @@ static bool check_tables(ink_check_t *check, const ink_front_end_t *record) {
     const uint32_t bins = (uint32_t)edges[bands + 1] - edges[0];
     return ink_check_data(check, "real_twiddles", record->real_twiddles, micro ? points : 2 * bins,
                micro ? 2 : 4) &&
-           ink_check_data(check, "weights", record->weights, 2 * bins, 2) &&
+           ink_check_data(check, "weights", record->weights, 2 * bins, 4) &&
            ink_check_data(check, "logarithm", record->logarithm, 129, 2) &&
            (record->kind != INK_FRONT_END_MFCC ||
                ink_check_data(check, "cosines", record->cosines,
-                   (uint64_t)record->coefficients * 2 * ((bands + 1) / 2), 2)) &&
+                   (uint64_t)record->coefficients * 4 * ((bands + 3) / 4), 2)) &&
            (!micro || record->gains == 0 || ink_check_data(check, "gains", record->gains, 125, 2));
 }
 

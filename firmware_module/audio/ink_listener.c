@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ink_audio_arithmetic.h"
+#include "kernels/ink_copy_bytes.h"
 
 #define FLOAT_STEPS 16384 // a float32 output's, from -2 to 2
 
@@ -26,6 +27,13 @@ static uint32_t n_scores_of(const ink_model_t *model) {
     return ink_tensor_elements(&model->tensors[model->outputs[0].tensor]);
 }
 
+// Samples that are kept, or read as the window's zeros.
+static uint32_t samples_of(const ink_listener_t *listener) {
+    const uint32_t heard = listener->blocks * listener->record->hop;
+    const uint32_t fft_size = listener->record->fft_size;
+    return heard < fft_size ? fft_size : heard;
+}
+
 // Gives out the next `size` bytes of `memory`, which may be NULL.
 static void *part(uint8_t *memory, uint32_t *used, uint32_t size) {
     void *start = memory == NULL ? NULL : memory + *used;
@@ -41,7 +49,7 @@ static uint32_t lay_out(ink_listener_t *listener, uint8_t *memory) {
     uint32_t used = 0;
     listener->features.work = part(memory, &used, ink_features_work(record) * 4);
     listener->features.estimate = part(memory, &used, record->bands * 4);
-    listener->samples = part(memory, &used, listener->blocks * record->hop * 2);
+    listener->samples = part(memory, &used, samples_of(listener) * 2);
     listener->peaks = part(memory, &used, record->peak == 0 ? 0 : hops * 2);
     listener->first = part(memory, &used, record->peak == 0 ? 0 : listener->frames * 4);
     listener->values = part(memory, &used, record->coefficients * 4);
@@ -82,6 +90,7 @@ void ink_listener_start(ink_listener_t *listener, const ink_model_t *model, void
     listener->features.record = listener->record;
     listener->features.blob = model->blob;
     lay_out(listener, memory);
+    memset(listener->samples, 0, samples_of(listener) * 2);
     const ink_tensor_t *output = &model->tensors[model->outputs[0].tensor];
     listener->unit = output->dtype == INK_DTYPE_FLOAT32 ? 1.0f / FLOAT_STEPS : output->scale;
     memset(listener->words, 1, listener->n_scores);
@@ -129,23 +138,6 @@ uint32_t ink_listener_results(const ink_listener_t *listener, uint32_t milliseco
 
 // --- frames
 
-// The loudest of a hop's samples, not their magnitude.
-static int16_t loudest(const int16_t *samples, uint32_t count) {
-    int32_t most = 0;
-    uint32_t pairs = 0;
-    for (; count >= 2; count -= 2) {
-        uint32_t pair;
-        memcpy(&pair, samples, sizeof(pair));
-        pairs = ink_greater_pairs(pairs, pair);
-        samples += 2;
-    }
-    if (count != 0) {
-        most = *samples;
-    }
-    most = ink_lower_half(pairs) > most ? ink_lower_half(pairs) : most;
-    return (int16_t)(ink_upper_half(pairs) > most ? ink_upper_half(pairs) : most);
-}
-
 static uint32_t peak_of(const ink_listener_t *listener) {
     if (listener->record->peak == 0) {
         return 32768;
@@ -164,11 +156,12 @@ static const ink_tensor_t *input_of(const ink_listener_t *listener) {
 }
 
 // Coefficient 0 of a frame with sound divided by its peak, as it is stored.
-static uint8_t without_peak(const ink_listener_t *listener, int32_t value, int32_t gain) {
+static void store_without_peak(
+    const ink_listener_t *listener, int32_t value, int32_t gain, uint8_t *stored) {
     const ink_front_end_t *record = listener->record;
     value = ink_subtract(value, gain);
-    return ink_features_store(
-        record, input_of(listener)->zero_point, value < record->lowest ? record->lowest : value);
+    value = value < record->lowest ? record->lowest : value;
+    ink_features_store(record, input_of(listener)->zero_point, &value, stored, 1);
 }
 
 static void make_frame(ink_listener_t *listener) {
@@ -177,15 +170,13 @@ static void make_frame(ink_listener_t *listener) {
     int32_t *values = listener->values;
     ink_features_frame(&listener->features, listener->samples, peak_of(listener), values);
     uint8_t *stored = listener->stored + place * record->coefficients;
-    const int32_t zero_point = input_of(listener)->zero_point;
-    for (uint32_t i = 0; i < record->coefficients; i++) {
-        stored[i] = ink_features_store(record, zero_point, values[i]);
-    }
+    ink_features_store(
+        record, input_of(listener)->zero_point, values, stored, record->coefficients);
     if (record->peak != 0) {
         listener->first[place] = values[0];
     } else if (record->kind == INK_FRONT_END_MFCC) {
         const int32_t gain = ink_features_peak_gain(&listener->features, peak_of(listener));
-        stored[0] = without_peak(listener, values[0], gain);
+        store_without_peak(listener, values[0], gain, stored);
     }
     listener->n_frames++;
     listener->waiting--;
@@ -199,13 +190,15 @@ static void finish_block(ink_listener_t *listener) {
     if (listener->record->peak != 0) {
         const uint32_t count = listener->frames + listener->blocks - 1;
         listener->peaks[listener->n_peaks % count] =
-            loudest(listener->samples + listener->filled - hop, hop);
+            ink_features_loudest(listener->samples + listener->filled - hop, hop);
         listener->n_peaks++;
     }
     if (listener->filled == all) {
         make_frame(listener);
         listener->filled = all - hop;
-        memmove(listener->samples, listener->samples + hop, listener->filled * 2);
+        for (uint32_t at = 0; at < listener->filled; at += hop) {
+            ink_copy_bytes(listener->samples + at, listener->samples + at + hop, hop * 2);
+        }
     }
 }
 
@@ -216,7 +209,7 @@ uint32_t ink_listener_take(ink_listener_t *listener, const void *samples, uint32
     while (left != 0 && !listener->due) {
         const uint32_t room = hop - listener->filled % hop;
         const uint32_t taken = left < room ? left : room;
-        memcpy(listener->samples + listener->filled, from, taken * 2);
+        ink_copy_bytes(listener->samples + listener->filled, from, taken * 2);
         from += taken * 2;
         left -= taken;
         listener->filled += taken;
@@ -234,13 +227,13 @@ void ink_listener_fill(ink_listener_t *listener) {
     const uint32_t newer = (listener->frames - oldest) * size;
     uint8_t *input =
         ink_tensor_data(listener->model, listener->model->inputs[listener->input].tensor);
-    memcpy(input, listener->stored + oldest * size, newer);
-    memcpy(input + newer, listener->stored, oldest * size);
+    ink_copy_bytes(input, listener->stored + oldest * size, newer);
+    ink_copy_bytes(input + newer, listener->stored, oldest * size);
     if (record->peak != 0) {
         const int32_t gain = ink_features_peak_gain(&listener->features, peak_of(listener));
         uint32_t place = oldest;
         for (uint32_t i = 0; i < listener->frames; i++) {
-            input[i * size] = without_peak(listener, listener->first[place], gain);
+            store_without_peak(listener, listener->first[place], gain, input + i * size);
             place = place + 1 == listener->frames ? 0 : place + 1;
         }
     }

@@ -5,17 +5,17 @@
 
 #include "ink_features.h"
 
-// Windowed samples, filled up with zeros to `points` pairs; returns by how much the transform is to
-// shift them to the left.
+// `points` pairs of windowed samples, both at multiples of 4; returns by how much the transform is
+// to shift them to the left.
 uint32_t ink_micro_window(
-    const int16_t *samples, const int16_t *window, uint32_t size, uint32_t *out, uint32_t points);
+    const int16_t *samples, const int16_t *window, uint32_t *out, uint32_t points);
 
-// The powers of bins 1 until `points`, from a transform of as many pairs.
-void ink_micro_spectrum(
-    const uint32_t *data, uint32_t points, const uint32_t *twiddle, uint32_t *out);
+// The powers of the bins from `first`, 1 or more, until `points` - `first` + 1 in place of a
+// transform of `points` pairs.
+void ink_micro_spectrum(uint32_t *data, uint32_t points, uint32_t first, const uint32_t *twiddle);
 
-// A band's feature, from the weighted sum of its bins.
-uint32_t ink_micro_feature(
-    const ink_features_t *features, uint32_t band, uint64_t sum, uint32_t shift);
+// The bands' features times 2^16, from the weighted sums of their bins.
+void ink_micro_features(
+    const ink_features_t *features, const uint64_t *sums, uint32_t shift, int32_t *out);
 
 #endif

@@ -58,8 +58,8 @@ FIELDS = (*NUMBERS, *TABLES, *MICRO_NUMBERS, "gains", *MICRO_AFTER)
 class FrontEnd:
     """`numbers` and `tables` by the record's names; what the kind does not use is left out.
 
-    Tables are int16, uint16 or int32 arrays of one dimension. The input that the features go to
-    has this `zero_point`, and takes `frames` frames of `numbers["coefficients"]` values.
+    Tables are int16, uint16, int32 or uint32 arrays of one dimension. The input that the features
+    go to has this `zero_point`, and takes `frames` frames of `numbers["coefficients"]` values.
     """
 
     numbers: Mapping[str, int]
@@ -88,13 +88,13 @@ def table_sizes(numbers: Mapping[str, int], bins: int) -> dict[str, tuple[str, i
     micro = numbers["kind"] == KINDS["micro"]
     bands = numbers["bands"]
     sizes = {
-        "window_table": ("int16", numbers["window"]),
+        "window_table": ("int16", numbers["fft_size"]),
         "twiddles": ("int16" if micro else "int32", stages),
         "real_twiddles": ("int16", points) if micro else ("int32", 2 * bins),
         "edges": ("uint16", bands + 2),
-        "weights": ("uint16", 2 * bins),
+        "weights": ("uint32", 2 * bins),
         "logarithm": ("uint16", LOGARITHM_PARTS),
     }
     if numbers["kind"] == KINDS["mfcc"]:
-        sizes["cosines"] = ("int16", numbers["coefficients"] * 2 * ((bands + 1) // 2))
+        sizes["cosines"] = ("int16", numbers["coefficients"] * 4 * ((bands + 3) // 4))
     return sizes

@@ -105,11 +105,11 @@ def _spectral(settings: Settings) -> dict[str, Array]:
     angles = 2 * np.pi * np.arange(edges[0], edges[-1]) / settings.fft_size
     turns = np.stack([np.cos(angles), np.sin(angles)], 1).reshape(-1)
     return {
-        "window_table": _rounded(window * 32767, np.int16),
+        "window_table": _padded(_rounded(window * 32767, np.int16), settings),
         "twiddles": np.array(twiddles, np.int32),
         "real_twiddles": _rounded(turns * ((1 << 31) - 1), np.int32),
         "edges": edges.astype(np.uint16),
-        "weights": _rounded(weights * (1 << _WEIGHT_BITS), np.uint16),
+        "weights": _rounded(weights * (1 << _WEIGHT_BITS), np.uint32),
     }
 
 
@@ -146,6 +146,11 @@ def _rounded(values: Any, dtype: Any) -> Array:
     return np.clip(np.floor(np.asarray(values) + 0.5), info.min, info.max).astype(dtype)
 
 
+def _padded(window: Array, settings: Settings) -> Array:
+    """With zeros for the rest of the transform."""
+    return np.pad(window, (0, settings.fft_size - len(window)))
+
+
 def _logarithm() -> Array:
     """log2(1 + x) - x at 0, 1/128, ... 1, times 2^16."""
     x = np.arange(LOGARITHM_PARTS) / (LOGARITHM_PARTS - 1)
@@ -162,7 +167,7 @@ def _mfcc(settings: Settings, scale: float) -> tuple[dict[str, int], dict[str, A
     angles = np.pi / bands * (np.arange(bands) + 0.5) * np.arange(count)[:, np.newaxis]
     rows = 2 * np.cos(angles) / math.sqrt(2 * bands) * _PER_LOG2 / scale
     bits = _bits(float(np.abs(rows).max()), 15)
-    whole = np.zeros((count, 2 * ((bands + 1) // 2)), np.int16)
+    whole = np.zeros((count, 4 * ((bands + 3) // 4)), np.int16)
     whole[:, :bands] = _rounded(rows * 2.0**bits, np.int16)
     tables["cosines"] = whole.reshape(-1)
     shift = _COEFFICIENT_BITS + bits - 16
@@ -255,7 +260,9 @@ def _micro(settings: Settings, scale: float) -> tuple[dict[str, int], dict[str, 
         "scale_shift": settings.scale_shift,
     }
     tables = {
-        "window_table": np.floor(window * single(4096) + single(0.5)).astype(np.int16),
+        "window_table": _padded(
+            np.floor(window * single(4096) + single(0.5)).astype(np.int16), settings
+        ),
         "twiddles": np.array(twiddles, np.int16),
         "real_twiddles": np.array(turns, np.int16),
         "edges": edges,
@@ -264,7 +271,7 @@ def _micro(settings: Settings, scale: float) -> tuple[dict[str, int], dict[str, 
     if settings.pcan:
         numbers["snr_shift"] = settings.pcan_gain_bits - correction - 12
         tables["gains"] = _gains(settings, correction)
-    numbers |= _line(settings.gain / scale * 65536, 0)
+    numbers["gain"] = round(settings.gain / scale * 65536)
     return numbers, tables
 
 
@@ -301,7 +308,7 @@ def _micro_bands(settings: Settings) -> tuple[Array, Array]:
             f"high_hz is {settings.high_hz:g}, allowed up to "
             f"{(settings.fft_size // 2 - 1) * per_bin:g} with this transform"
         )
-    return np.array(edges, np.uint16), np.array(weights, np.uint16)
+    return np.array(edges, np.uint16), np.array(weights, np.uint32)
 
 
 def _gains(settings: Settings, correction: int) -> Array:

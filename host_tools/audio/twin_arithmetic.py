@@ -1,4 +1,4 @@
-"""What the twins of the front ends share: numbers that wrap, roots, logarithms."""
+"""What the twins of the front ends share: numbers that wrap, logarithms."""
 
 from __future__ import annotations
 
@@ -34,13 +34,6 @@ def bit_length(values: Any) -> Array:
         length += np.where(more, bits, 0)
         values = np.where(more, values >> bits, values)
     return length + (values > 0)
-
-
-def near_root(values: Array) -> Array:
-    """Square roots of numbers of 2^30 until 2^32, rounded down or 1 more."""
-    root = (values >> 17) + (values >> 19) + 24000
-    root = (root + values // root) >> 1
-    return (root + values // root) >> 1
 
 
 def log2(values: Array, table: npt.NDArray[np.uint16], steps: int) -> Array:

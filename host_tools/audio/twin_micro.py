@@ -29,7 +29,8 @@ def microfrontend(front_end: FrontEnd, windows: Array) -> Array:
     from host_tools.audio.twin import band_sums
 
     tables = front_end.tables
-    windowed = wrap16((windows * tables["window_table"].astype(np.int64)) >> 12)
+    window = tables["window_table"][: windows.shape[1]].astype(np.int64)
+    windowed = wrap16((windows * window) >> 12)
     loudest = np.where(windowed == -32768, 0, np.abs(windowed)).max(axis=1, initial=0)
     shifts = 15 - bit_length(loudest)
     padded = np.zeros((len(windows), front_end.numbers["fft_size"]), np.int64)
@@ -79,7 +80,7 @@ def _spectrum(
     powers = np.zeros((frames, points), np.int64)
     k = np.arange(1, points // 2 + 1)
     ax, ay = _rounded(16383 * x[:, k]), _rounded(16383 * y[:, k])
-    bx, by = _rounded(16383 * x[:, points - k]), _rounded(16383 * wrap16(-y[:, points - k]))
+    bx, by = _rounded(16383 * x[:, points - k]), _rounded(-16383 * y[:, points - k])
     sum_x, sum_y = wrap16(ax + bx), wrap16(ay + by)
     less_x, less_y = wrap16(ax - bx), wrap16(ay - by)
     turn = turns.astype(np.int64).reshape(-1, 2)
