@@ -18,12 +18,13 @@ from host_tools.host_listener import NO_WORDS, HostListener, Listening, Result
 from host_tools.host_runtime import HostModel
 from host_tools.pack import load_blob
 from host_tools.sound import read_sound, sound_files
+from host_tools.stream.battery import BATTERY_MAH
 from host_tools.stream.evaluation import MINUTES, Evaluation, evaluate
 from host_tools.text import plain
 
 EXAMPLE = "host_tools listen kws.ink words.wav"
 
-_EVALUATING = ("minutes", "noise", "seed", "svg")
+_EVALUATING = ("minutes", "noise", "seed", "battery_mah", "svg")
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--minutes", type=int, metavar="N", help=f"default: {MINUTES}")
     group.add_argument("--noise", type=Path, metavar="FOLDER", help="recordings; default: made")
     group.add_argument("--seed", type=int, metavar="N", help="of another stream; default: 1")
+    group.add_argument(
+        "--battery-mah",
+        type=int,
+        metavar="N",
+        help=f"capacity that its life is estimated for; default: {BATTERY_MAH}",
+    )
     group.add_argument("--svg", type=Path, metavar="FILE", help="draw the curve into this file")
 
 
@@ -89,7 +96,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     given = [name for name in _EVALUATING if getattr(args, name) is not None]
     if given:
-        raise CommandError(f"--{given[0]} goes with --evaluate: give that too")
+        option = given[0].replace("_", "-")
+        raise CommandError(f"--{option} goes with --evaluate: give that too")
     listener = HostListener(model, _listening(args, model))
     report = []
     for path in _paths(args.sounds):
@@ -123,7 +131,7 @@ def _evaluate(args: argparse.Namespace, blob: bytes, model: HostModel) -> None:
         raise CommandError(
             f"--evaluate takes one folder with a subfolder a word; {len(args.sounds)} were given"
         )
-    names = ("minutes", "noise", "seed")
+    names = ("minutes", "noise", "seed", "battery_mah")
     given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
     evaluation = Evaluation(args.sounds[0], **given)
     evaluate(blob, _listening(args, model), evaluation, args.svg, args.json)

@@ -15,8 +15,8 @@ from host_tools.errors import CommandError
 from host_tools.files import write_whole
 from host_tools.host_listener import HostListener, Listening
 from host_tools.host_runtime import HostModel
-from host_tools.plan.explain import choices
 from host_tools.progress import progress
+from host_tools.stream.battery import BATTERY_MAH, Listens, estimate
 from host_tools.stream.curve import (
     MOST_AN_HOUR,
     THRESHOLDS,
@@ -32,17 +32,19 @@ from host_tools.text import plain, text_table
 
 MINUTES = 30
 MOST_MINUTES = 600
-CORE_HZ = 216_000_000
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What is evaluated: `folder` has a subfolder a label, `noise` recordings or is None."""
+    """What is evaluated: `folder` has a subfolder a label, `noise` recordings or is None;
+    `battery_mah` is the capacity that an estimate is for.
+    """
 
     folder: Path
     minutes: int = MINUTES
     noise: Path | None = None
     seed: int = 1
+    battery_mah: int = BATTERY_MAH
 
 
 def evaluate(
@@ -51,11 +53,11 @@ def evaluate(
     """Prints the table, or JSON, and draws the curve. Raises CommandError for bad recordings."""
     model = HostModel(blob)
     listener = HostListener(model, listening)
+    listens = estimate(read_blob(blob), listener.rate, listener.hop, evaluation.battery_mah)
     stream = _stream(model, listener, evaluation)
     scores = listen(listener, stream)
     points = curve(listener, listening, stream, scores)
     chosen = suggested(points)
-    core = _core_percent(blob, listener)
     if svg:
         subtitle = (
             f"{evaluation.minutes} minutes, {_words(stream)} words over noise by how much louder "
@@ -64,13 +66,10 @@ def evaluate(
         drawing = svg_curve(f"{model.name} in a stream", subtitle, points, chosen)
         write_whole(svg, drawing.encode())
     if as_json:
-        print(json.dumps(_report(evaluation, stream, points, chosen, core), indent=2))
+        print(json.dumps(_report(evaluation, stream, points, chosen, listens), indent=2))
     else:
         print(_text(model, evaluation, stream, points, chosen))
-        print(
-            f"the network takes about {core:.1f} % of a Cortex-M7 of {CORE_HZ // 1_000_000} MHz, "
-            f"a result in {1000 * listener.hop / listener.rate:.0f} ms, and the front end besides"
-        )
+        print(f"a result each {1000 * listener.hop / listener.rate:.0f} ms; {listens.text()}")
 
 
 def listen(listener: HostListener, stream: Stream) -> Scores:
@@ -113,13 +112,6 @@ def _stream(model: HostModel, listener: HostListener, evaluation: Evaluation) ->
             raise CommandError(f"{path} is no folder: --evaluate takes folders of recordings")
     folders = find_folders(folder, model.labels, listener.words)
     return make_stream(folders, listener.rate, 60 * minutes, evaluation.noise, evaluation.seed)
-
-
-def _core_percent(blob: bytes, listener: HostListener) -> float:
-    """Of CORE_HZ, by the packer's prediction of the network's cycles, the blob in flash."""
-    read = read_blob(blob)
-    cycles = sum(choices(read, operator)[0].cycles for operator in read.operators)
-    return 100 * cycles * listener.rate / listener.hop / CORE_HZ
 
 
 def _words(stream: Stream) -> int:
@@ -170,7 +162,7 @@ def _suggestion(chosen: Point) -> str:
 
 
 def _report(
-    evaluation: Evaluation, stream: Stream, points: list[Point], chosen: Point, core: float
+    evaluation: Evaluation, stream: Stream, points: list[Point], chosen: Point, listens: Listens
 ) -> dict[str, Any]:
     words = _words(stream)
     return {
@@ -180,7 +172,7 @@ def _report(
         "words": words,
         "other_words": len(stream.clips) - words,
         "suggested_threshold": chosen.threshold,
-        "network_core_percent": core,
+        "estimates": listens.report(),
         "points": [
             {
                 "threshold": point.threshold,

@@ -17,6 +17,7 @@ from host_tools.cli import main
 from host_tools.host_listener import HostListener, Listening
 from host_tools.host_runtime import HostModel
 from host_tools.pack import pack
+from host_tools.stream.battery import Listens
 from host_tools.stream.curve import Heard, Point, Scores, count, replay, suggested
 from host_tools.stream.evaluation import listen
 from host_tools.stream.made import RATIOS, Clip, Stream, find_folders, make_stream
@@ -177,14 +178,15 @@ def test_it_prints_a_table_json_and_a_curve(
     assert re.search(r"listening: 1 minutes, \d+ words and \d+ other words over white, pink", out)
     assert re.search(r"^ *0\.4( +[\d.-]+){10}$", out, re.MULTILINE)
     assert "at most one false accept an hour" in out
-    assert re.search(r"about [\d.]+ % of a Cortex-M7 of 216 MHz, a result in 20 ms, and", out)
+    assert re.search(r"a result each 20 ms; estimates: the network takes [\d.]+ % of a", out)
+    assert re.search(r"a battery of 1000 mAh lasts \d+ hours at 2[45]\.\d mA: 90 mA while", out)
     drawing = ElementTree.parse(svg).getroot()
     assert len(drawing.findall("{http://www.w3.org/2000/svg}polyline")) >= 3
 
-    assert main([*words, "--threshold", "0.4", "--json"]) == 0
+    assert main([*words, "--threshold", "0.4", "--battery-mah", "500", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     point = report["points"][0]
-    assert 0 < report["network_core_percent"] < 5
+    _check_estimates(report["estimates"])
     assert (report["minutes"], report["seed"], point["threshold"]) == (1, 1, 0.4)
     assert sum(point["words"].values()) == report["words"] > 3
     assert point["false_accepts_an_hour"] == pytest.approx(
@@ -192,11 +194,27 @@ def test_it_prints_a_table_json_and_a_curve(
     )
 
 
+def _check_estimates(found: dict[str, float]) -> None:
+    """Of 500 mAh, for a core that runs some percent of the time and sleeps the rest."""
+    network, front_end = found["network_core_percent"], found["front_end_core_percent"]
+    assert 0 < network < 5
+    assert front_end == pytest.approx(100 * 24_800 * 100 / 216e6)
+    busy = (network + front_end) / 100
+    assert found["milliamperes"] == pytest.approx(90 * busy + 24 * (1 - busy))
+    assert found["battery_hours"] == pytest.approx(500 / found["milliamperes"])
+
+
+def test_a_core_that_cannot_keep_up_runs_all_the_time() -> None:
+    listens = Listens(network_percent=250, front_end_percent=1, mah=1800)
+    assert (listens.milliamperes, listens.hours) == (90, 20)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--minutes", "0"], "--minutes is 0, allowed 1 to 600"),
         (["--seed", "-1"], "--seed is -1, allowed 0 and more"),
+        (["--battery-mah", "0"], "--battery-mah is 0, allowed 1 to 1000000"),
         (["--noise", "nowhere"], "nowhere is no folder: --evaluate takes folders of recordings"),
         (["--smoothing", "0"], "smoothing is 0, allowed 1 to 64"),
         (["more"], "--evaluate takes one folder with a subfolder a word; 2 were given"),
@@ -218,6 +236,8 @@ def test_its_options_alone_are_refused(
 ) -> None:
     assert main(["listen", str(blob), str(folder), "--seed", "3"]) == 1
     assert "--seed goes with --evaluate: give that too" in capsys.readouterr().err
+    assert main(["listen", str(blob), str(folder), "--battery-mah", "3"]) == 1
+    assert "--battery-mah goes with --evaluate: give that too" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
