@@ -16,6 +16,7 @@ INSTALLED = _PACKAGE / "installed"
 
 # the folder that holds firmware_module/, micropython_lib/ and models/
 ROOT = INSTALLED if INSTALLED.is_dir() else _PACKAGE.parent
+BOARD_LIBRARY = ROOT / "micropython_lib"
 
 
 def is_checkout() -> bool:

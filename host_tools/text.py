@@ -41,6 +41,11 @@ def _escape(character: str) -> str:
     )
 
 
+def plain_lines(text: str, kept: str = "\n\t") -> str:
+    """`text` as `plain` has it, but for the characters `kept`."""
+    return "".join(part if part in kept else plain(part) for part in re.split(f"([{kept}])", text))
+
+
 class Shown:
     """A stream whose text is shown as `plain` has it, line by line; bytes pass as they are.
 
@@ -51,8 +56,7 @@ class Shown:
         self.unescaped = unescaped
 
     def write(self, text: str) -> int:
-        lines = text.split("\n")
-        self.unescaped.write("\n".join("\t".join(map(plain, line.split("\t"))) for line in lines))
+        self.unescaped.write(plain_lines(text))
         return len(text)
 
     def __getattr__(self, name: str) -> Any:

@@ -5,10 +5,7 @@ import struct
 
 import framebuf
 import micropython
-import virtual_exchange
 
-# names the folder of the computer in which frames are exchanged
-PATH = "/rom/camera.path"
 # as bytes a pixel
 GRAYSCALE = 1
 RGB565 = 2
@@ -96,13 +93,18 @@ class Picture:
 class CSI:
     def __init__(self):
         try:
-            self._source = virtual_exchange.Exchange(PATH)
-        except OSError:
+            import computer
+
+            self._ask = computer.ask
+            there = computer.has("camera")
+        except ImportError:
+            there = False
+        if not there:
             raise OSError(
                 "no camera: neither csi nor sensor, and no pictures from `host_tools sim --camera`"
-            ) from None
+            )
         self._format = RGB565
-        self._buffer = bytearray(virtual_exchange.HEADER_SIZE + _PIXELS * 2)
+        self._buffer = bytearray(_PIXELS * 2)
         self._shown = False
 
     def reset(self):
@@ -121,11 +123,11 @@ class CSI:
         """Returns the next picture, in the same memory; with a time to wait, nothing."""
         if time:
             return None
-        start = virtual_exchange.HEADER_SIZE
         depth = self._format if self._shown else 0
-        self._source.ask(depth, self._buffer, start + _PIXELS * depth, "virtual camera")
+        view = memoryview(self._buffer)
+        self._ask("camera", depth, view[: _PIXELS * depth], self._buffer)
         self._shown = True
-        pixels = memoryview(self._buffer)[start : start + _PIXELS * self._format]
+        pixels = view[: _PIXELS * self._format]
         if self._format == GRAYSCALE:
-            _to_grayscale(memoryview(self._buffer)[start:], pixels, _PIXELS)
+            _to_grayscale(self._buffer, pixels, _PIXELS)
         return Picture(pixels, self._format)

@@ -19,10 +19,9 @@ from host_tools.errors import CommandError
 from host_tools.files import read_whole
 from host_tools.labels import read_labels
 from host_tools.pictures import camera_frame, cifar10_pictures, picture_files
-from host_tools.places import ROOT, build_folder
+from host_tools.places import BOARD_LIBRARY, ROOT, build_folder
 from host_tools.virtual_board import VirtualBoard
 from host_tools.virtual_board.camera import Camera
-from host_tools.virtual_board.exchange import BOARD_LIBRARY
 from host_tools.virtual_board.profiling import profile_on_virtual_board
 
 EXAMPLE = "host_tools demo --pictures holiday"
@@ -109,10 +108,9 @@ def classify(blob: bytes, frames: list[np.ndarray]) -> Iterator[tuple[str, str, 
 
     Raises CommandError with what the board printed when it stops before the last frame.
     """
-    with Camera(lambda: iter(frames), lambda frame: None) as camera:
-        files = {**camera.romfs(), "model.ink": blob}
-        with VirtualBoard(romfs=files, icount=True) as board:
-            yield from _run_script(board.port, len(frames))
+    camera = Camera(lambda: iter(frames), lambda frame: None)
+    with VirtualBoard(romfs={**camera.romfs(), "model.ink": blob}, icount=True) as board:
+        yield from _run_script(board.port, len(frames))
 
 
 def _run_script(port: str, count: int) -> Iterator[tuple[str, str, str]]:

@@ -16,6 +16,7 @@ from host_tools.files import read_whole
 from host_tools.sound import open_sound
 from host_tools.virtual_board.board import VirtualBoard
 from host_tools.virtual_board.camera import Camera
+from host_tools.virtual_board.mailbox import Exchange
 from host_tools.virtual_board.microphone import Microphone
 from host_tools.virtual_board.preview import Preview
 
@@ -68,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     None). Raises CommandError for a file, a camera or a microphone that cannot be read, when the
     board dies and when the script fails.
     """
-    files = _rom_files(args.romfs)
+    files: dict[str, bytes | Path | Exchange] = {**_rom_files(args.romfs)}
     if args.script and not args.script.is_file():
         raise CommandError(f"there is no script {args.script} to run")
     heap = byte_count(args.heap, "--heap") if args.heap else None
@@ -77,11 +78,9 @@ def run(args: argparse.Namespace) -> int:
         if args.camera:
             source = open_source(args.camera)
             preview = stack.enter_context(Preview())
-            camera = stack.enter_context(Camera(source, preview.show))
-            files = camera.romfs() | files
+            files = Camera(source, preview.show).romfs() | files
         if args.microphone:
-            microphone = stack.enter_context(Microphone(open_sound(args.microphone)))
-            files = microphone.romfs() | files
+            files = Microphone(open_sound(args.microphone)).romfs() | files
         board = stack.enter_context(
             VirtualBoard(args.firmware, romfs=files or None, icount=args.icount, heap=heap)
         )

@@ -15,6 +15,7 @@ from host_tools.boards import Board
 from host_tools.errors import CommandError
 from host_tools.flash.image import Image
 from host_tools.flash.usb import Device
+from host_tools.text import plain_lines
 
 # erasing a sector takes up to 4 s, and the programs tell of each
 SILENCE_SECONDS = 60.0
@@ -130,8 +131,10 @@ def run(words: Sequence[str], board: Board) -> None:
                 if not chunk:
                     break
                 said += chunk
-                sys.stderr.write(chunk.decode(errors="replace"))
-                sys.stderr.flush()
+                # these programs draw a line again and again
+                terminal = getattr(sys.stderr, "unescaped", sys.stderr)
+                terminal.write(plain_lines(chunk.decode(errors="replace"), "\n\t\r"))
+                terminal.flush()
         status = process.wait()
     finally:
         process.kill()

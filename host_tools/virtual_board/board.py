@@ -17,9 +17,11 @@ from types import TracebackType
 from mpremote.transport_serial import SerialTransport
 
 from host_tools.errors import CommandError
+from host_tools.files import read_whole
 from host_tools.romfs import build_romfs
 from host_tools.serial_ports import LOST
 from host_tools.virtual_board import qemu
+from host_tools.virtual_board.mailbox import Exchange, Mailbox, Written
 
 _START_SECONDS = 20.0
 _PROMPT = b">>> "
@@ -29,18 +31,24 @@ _READ_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class ScriptResult:
-    """What a headless script printed, and its exit status (1 after an exception or a fault)."""
+    """What a headless script printed, and its exit status (1 after an exception or a fault).
+
+    `written` is what it gave the computer by `computer.write`, by name.
+    """
 
     stdout: str
     status: int
+    written: dict[str, bytes]
 
 
 class VirtualBoard:
     """A virtual board with this firmware, these files in /rom, counting instructions or not.
 
     `firmware` is an ELF file (default: what make built); `romfs` is an image (bytes) or the files
-    to put into one, by name. With `icount` every instruction takes 64 ns of the board's time, so
-    that counts of ticks repeat exactly. `heap` is in bytes (default: the firmware's, 512 KB).
+    to put into one, by name, with what scripts may ask for under other names. Its scripts reach
+    nothing else of this computer; what they write there is in `written`. With `icount` every
+    instruction takes 64 ns of the board's time, so that counts of ticks repeat exactly. `heap` is
+    in bytes (default: the firmware's, 512 KB).
 
     `run_script` starts a QEMU of its own each time. `port` and `exec` need the context manager,
     which starts one and kills it at the end.
@@ -52,14 +60,24 @@ class VirtualBoard:
         self,
         firmware: Path | None = None,
         *,
-        romfs: bytes | Mapping[str, bytes | Path] | None = None,
+        romfs: bytes | Mapping[str, bytes | Path | Exchange] | None = None,
         icount: bool = False,
         storage: Path | None = None,
         heap: int | None = None,
     ) -> None:
         self.firmware = (firmware or qemu.default_firmware()).absolute()
         qemu.check_firmware(self.firmware)
-        self._image = build_romfs(romfs) if isinstance(romfs, Mapping) else romfs
+        self._written = Written()
+        self._served: dict[str, Exchange] = {"write": self._written}
+        if isinstance(romfs, Mapping):
+            files: dict[str, bytes | Path] = {}
+            for name, content in romfs.items():
+                if isinstance(content, Exchange):
+                    self._served[name] = content
+                else:
+                    files[name] = content
+            romfs = build_romfs(files)
+        self._image = romfs
         if self._image and len(self._image) > qemu.ROMFS_SIZE:
             raise CommandError(
                 f"the files for /rom take {len(self._image)} bytes; "
@@ -88,33 +106,28 @@ class VirtualBoard:
     ) -> ScriptResult:
         """Runs a script, a file or its text, in a fresh board to its end.
 
-        On the board sys.argv is the script's name and `args`; files of the computer that it
-        opens through semihost need their whole path. `watch` reads QEMU's log of what is executed,
-        line by line, while it runs; `more` are further arguments of QEMU. Raises CommandError when
-        it takes more than `timeout` seconds, or when QEMU cannot start.
+        On the board sys.argv is the script's name and `args`. `watch` reads QEMU's log of what is
+        executed, line by line, while it runs; `more` are further arguments of QEMU. Raises
+        CommandError when it takes more than `timeout` seconds, or when QEMU cannot start.
         """
         with tempfile.TemporaryDirectory(prefix="inkling-") as folder:
-            # the board must not see the folder's name, which is another each time: what a string
-            # costs to look up depends on its letters, so counts would
             if isinstance(script, str):
-                name = path = "script.py"
-                where = Path(folder)
-                (where / name).write_text(script, encoding="utf8")
+                name, text = "script.py", script.encode()
             else:
-                name, path, where = str(script), str(script.resolve()), None
                 if not script.is_file():
-                    raise CommandError(f"there is no script {path} to run")
+                    raise CommandError(f"there is no script {script.resolve()} to run")
+                name, text = str(script), read_whole(script)
+            self._written.files = {}
             words = self._command_line(Path(folder))
-            words += ["-serial", "stdio", "-no-reboot"]
-            words += [*qemu.semihosting(["run", path, name, *args]), *more]
+            words += ["-serial", "stdio", "-no-reboot", *more]
             with (
+                Mailbox(self._memory(Path(folder)), self._served, (text, [name, *args])),
                 _watched(watch) as logs,
                 qemu.start(
                     words + qemu.execution_log(logs),
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     pass_fds=logs,
-                    folder=where,
                 ) as process,
             ):
                 try:
@@ -127,7 +140,7 @@ class VirtualBoard:
                     ) from None
                 finally:
                     process.kill()
-        result = ScriptResult(_text(out), process.returncode)
+        result = ScriptResult(_text(out), process.returncode, self._written.files)
         if process.returncode < 0 or (process.returncode and err and not out):
             raise CommandError(_died(process.returncode, _text(err)))
         return result
@@ -143,6 +156,7 @@ class VirtualBoard:
                 "use WSL, or --on host"
             )
         self._folder = tempfile.TemporaryDirectory(prefix="inkling-")
+        self._mailbox = None
         self._errors = tempfile.TemporaryFile()
         board_end, self._port_end = os.openpty()
         try:
@@ -150,7 +164,9 @@ class VirtualBoard:
 
             # the port's end stays open, so that it is there before and between mpremote's calls
             tty.setraw(self._port_end)
-            words = self._command_line(Path(self._folder.name)) + qemu.semihosting([])
+            Path(os.ttyname(self._port_end)).chmod(0o600)  # for this user alone
+            words = self._command_line(Path(self._folder.name))
+            self._mailbox = self._open_mailbox(Path(self._folder.name))
             words += ["-add-fd", f"fd={board_end},set=1"]
             words += ["-chardev", "serial,id=port,path=/dev/fdset/1", "-serial", "chardev:port"]
             self._process = qemu.start(
@@ -203,6 +219,11 @@ class VirtualBoard:
             raise CommandError(f"the code failed on the virtual board:\n{_text(err)}")
         return _text(out)
 
+    @property
+    def written(self) -> dict[str, bytes]:
+        """What scripts gave the computer by `computer.write`, by name."""
+        return self._written.files
+
     def wait(self) -> int:
         """Waits until the board stops by itself, and returns QEMU's exit status."""
         return self._running().wait()
@@ -222,9 +243,20 @@ class VirtualBoard:
         if self._image:
             image = folder / "romfs.img"
             image.write_bytes(self._image)
+        memory = self._memory(folder)
         return qemu.command_line(
-            self.machine, self.firmware, image, self._icount, self._storage, self._heap
+            self.machine, self.firmware, memory, image, self._icount, self._heap
         )
+
+    def _memory(self, folder: Path) -> Path:
+        """The file of the PSRAM's bytes."""
+        memory = self._storage or folder / "memory"
+        with memory.open("ab") as file:
+            file.truncate(qemu.STORAGE_SIZE)
+        return memory
+
+    def _open_mailbox(self, folder: Path) -> Mailbox | None:
+        return Mailbox(self._memory(folder), self._served).__enter__()
 
     def _running(self, grace: float = 0.0) -> subprocess.Popen[bytes]:
         """Returns the process, or raises CommandError with its last words when it has ended."""
@@ -235,7 +267,8 @@ class VirtualBoard:
             time.sleep(0.01)
         if self._process.returncode is not None:
             self._errors.seek(0)
-            raise CommandError(_died(self._process.returncode, _text(self._errors.read())))
+            said = self._mailbox.last_words if self._mailbox else ""
+            raise CommandError(_died(self._process.returncode, said or _text(self._errors.read())))
         return self._process
 
     def _wait_for_prompt(self) -> None:
@@ -252,6 +285,8 @@ class VirtualBoard:
                 seen += os.read(self._port_end, 4096)
 
     def _close(self) -> None:
+        if self._mailbox:
+            self._mailbox.__exit__()
         os.close(self._port_end)
         self._errors.close()
         self._folder.cleanup()

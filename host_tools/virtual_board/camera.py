@@ -8,41 +8,46 @@ frames begin anew. A frame in RGB565 comes back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 
 from host_tools.camera_source import Source
+from host_tools.errors import CommandError
 from host_tools.pictures import FRAME_HEIGHT, FRAME_WIDTH
-from host_tools.virtual_board.exchange import Exchange
+from host_tools.places import BOARD_LIBRARY
+from host_tools.virtual_board.mailbox import Exchange
 
 LAST_PICTURE = "that was the last picture"
 _PIXELS = FRAME_WIDTH * FRAME_HEIGHT
 
 
 class Camera(Exchange):
-    """Serves the frames of a source to one virtual board, as a context manager.
+    """Serves the frames of a source to one virtual board.
 
     `show` is called with each frame as the script left it: uint8 [240, 320] or uint16 (RGB565).
     """
 
-    path_name = "camera.path"
-    scripts = (
-        "virtual_camera.py",
-        "classify.py",
-    )  # The camera scripts take classify.py from /rom.
     last_words = LAST_PICTURE
+    called = "virtual camera"
 
     def __init__(self, source: Source, show: Callable[[np.ndarray], None]) -> None:
-        super().__init__()
         self._source = source
         self._show = show
         self._frames: Iterator[np.ndarray] = iter(())
 
-    def size(self, word: int) -> int:
-        return word * _PIXELS
+    def romfs(self) -> dict[str, bytes | Path | Exchange]:
+        """What the board needs in /rom, and itself.
+
+        The camera scripts take classify.py from there.
+        """
+        names = ("virtual_camera.py", "classify.py")
+        return {"camera": self, **{name: BOARD_LIBRARY / name for name in names}}
 
     def answer(self, word: int, content: bytes) -> bytes | None:
         if word:
+            if len(content) != word * _PIXELS or word > 2:
+                raise CommandError(f"the board sends {len(content)} bytes, which are no frame")
             drawn = np.frombuffer(content, "<u2" if word == 2 else np.uint8)
             self._show(drawn.reshape(FRAME_HEIGHT, FRAME_WIDTH))
         else:

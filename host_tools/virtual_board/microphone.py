@@ -7,28 +7,30 @@ The board's side is micropython_lib/virtual_microphone.py. A request's word is t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+from host_tools.places import BOARD_LIBRARY
 from host_tools.sound import Samples, Source
-from host_tools.virtual_board.exchange import Exchange
+from host_tools.virtual_board.mailbox import Exchange
 
 LAST_SOUND = "that was the last sound"
 _BEGIN = 1 << 31
 
 
 class Microphone(Exchange):
-    """Serves the samples of a source to one virtual board, as a context manager."""
+    """Serves the samples of a source to one virtual board."""
 
-    path_name = "microphone.path"
-    scripts = ("virtual_microphone.py",)
     last_words = LAST_SOUND
+    called = "virtual microphone"
 
     def __init__(self, source: Source) -> None:
-        super().__init__()
         self._source = source
         self._blocks: Iterator[Samples] = iter(())
 
-    def size(self, word: int) -> int:
-        return 0
+    def romfs(self) -> dict[str, bytes | Path | Exchange]:
+        """What the board needs in /rom, and itself."""
+        name = "virtual_microphone.py"
+        return {"microphone": self, name: BOARD_LIBRARY / name}
 
     def answer(self, word: int, content: bytes) -> bytes | None:
         if word & _BEGIN:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import io
+import secrets
 import threading
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,7 +34,10 @@ _PAGE = b"""<!doctype html>
 
 
 class Preview:
-    """Serves the page at `url` until the end of the with statement; `show` gives it a frame."""
+    """Serves the page at `url` until the end of the with statement; `show` gives it a frame.
+
+    Other users of the computer reach the port too, but not the page, whose address has a secret.
+    """
 
     def __init__(self) -> None:
         self._picture = Image.new("RGB", (FRAME_WIDTH, FRAME_HEIGHT))
@@ -42,7 +47,8 @@ class Preview:
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self.host = f"{ADDRESS}:{self._server.server_port}"
-        self.url = f"http://{self.host}/"
+        self.folder = f"/{secrets.token_urlsafe(16)}/"
+        self.url = f"http://{self.host}{self.folder}"
 
     def __enter__(self) -> Preview:
         self._thread.start()
@@ -71,13 +77,16 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*args)  # type: ignore[arg-type]
 
     def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
+        folder, slash, name = self.path.partition("?")[0].rpartition("/")
+        secret = self._preview.folder.encode()
         if self.headers.get("Host") != self._preview.host:
             # another site's name may lead to this address: it is not to see the webcam
             self.send_error(403)
-        elif path == "/":
+        elif not hmac.compare_digest((folder + slash).encode(), secret):
+            self.send_error(404)
+        elif name == "":
             self._send("text/html", _PAGE)
-        elif path == "/frame.png":
+        elif name == "frame.png":
             self._send("image/png", self._preview.png())
         else:
             self.send_error(404)

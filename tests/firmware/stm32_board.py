@@ -49,6 +49,7 @@ class Stm32Board(VirtualBoard):
 
     def _command_line(self, folder: Path) -> list[str]:
         words = [qemu.PROGRAM, "-display", "none", "-monitor", "none", "-machine", MACHINE]
+        words += qemu.CONFINED
         words += ["-kernel", str(self.firmware)]
         words += ["-device", f"loader,addr={FLASH_KB[0]},data={FLASH_KB[1]},data-len=4"]
         if self._image:
@@ -58,6 +59,9 @@ class Stm32Board(VirtualBoard):
             words += ["-m", "1M"]
             words += ["-device", f"loader,file={image},addr={ROMFS_ADDRESS},force-raw=on"]
         return words
+
+    def _open_mailbox(self, folder: Path) -> None:
+        """It has none."""
 
 
 def build_stm32_firmware() -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,12 +25,11 @@ from host_tools.blob.reader import read_blob
 from host_tools.host_runtime import HostModel
 from host_tools.pack import pack
 
-# runs each input and writes the outputs' stored values, one after the other, to a file of the host
+# runs each input and gives the computer the outputs' stored values, one after the other
 RUN = """
 import array
-import sys
+import computer
 import inkling
-import semihost
 
 model = inkling.Model("/rom/model.ink")
 given, result = model.input(), model.output()
@@ -41,25 +39,22 @@ outputs = bytearray()
 for start in range(0, len(inputs), size):
     model.predict([array.array("b", inputs[start : start + size])])
     outputs += bytes(result)
-semihost.write(sys.argv[1], outputs)
+computer.write("outputs", outputs)
 """
 
 
-def run_all(
-    new_board: BoardMaker, blob: bytes, inputs: bytes, folder: Path, timeout: float = 100
-) -> np.ndarray:
+def run_all(new_board: BoardMaker, blob: bytes, inputs: bytes, timeout: float = 100) -> np.ndarray:
     """The stored values of output 0 for inputs that follow each other."""
-    outputs = folder / "outputs"
     board = new_board({"model.ink": blob, "inputs": inputs})
-    result = board.run_script(RUN, [str(outputs)], timeout=timeout)
+    result = board.run_script(RUN, timeout=timeout)
     assert result.status == 0, result.stdout
-    return np.frombuffer(outputs.read_bytes(), np.int8)
+    return np.frombuffer(result.written["outputs"], np.int8)
 
 
 @pytest.mark.parametrize("target", ["portable", "cortex-m7"])
 @pytest.mark.parametrize("name", ["cifar10", *REAL_MODELS])
 def test_networks_give_the_bytes_of_tflite_micro(
-    new_board: BoardMaker, name: str, target: str, tmp_path: Path
+    new_board: BoardMaker, name: str, target: str
 ) -> None:
     path = ROOT / "models/cifar10/cifar10.tflite" if name == "cifar10" else real_model(name)
     graph = tflite.read_model(path)
@@ -69,7 +64,7 @@ def test_networks_give_the_bytes_of_tflite_micro(
     expected = np.concatenate([oracle.run(arrays)[0].ravel() for arrays in inputs])
     stored = b"".join(array.tobytes() for [array] in inputs)
     blob = pack(graph, target=target)
-    outputs = run_all(new_board, blob, stored, tmp_path)
+    outputs = run_all(new_board, blob, stored)
     assert np.array_equal(outputs, expected.view(np.int8))
 
 
@@ -137,7 +132,7 @@ def test_every_operator_gives_this_computers_bytes(on_board: Runner) -> None:
 
 
 def test_resnet_8_scores_86_5_percent_on_mlperfs_200_pictures(
-    new_board: BoardMaker, tmp_path: Path
+    new_board: BoardMaker,
 ) -> None:
     data = ROOT / "build/cifar10/cifar10.npz"
     if not data.is_file():
@@ -149,9 +144,7 @@ def test_resnet_8_scores_86_5_percent_on_mlperfs_200_pictures(
     stored = (pictures.astype(np.int16) - 128).astype(np.int8)
 
     def half(number: int) -> np.ndarray:
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        return run_all(new_board, blob, stored[number::2].tobytes(), folder, 300)
+        return run_all(new_board, blob, stored[number::2].tobytes(), 300)
 
     outputs = np.empty((len(labels), 10), np.int8)
     with ThreadPoolExecutor() as pool:

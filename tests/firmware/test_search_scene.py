@@ -56,11 +56,11 @@ def test_a_search_finds_what_is_in_the_scene_and_marks_it(
 ) -> None:
     scene = ship_and_truck()
     drawn: list[np.ndarray] = []
-    with Camera(lambda: iter([scene]), drawn.append) as camera:
-        board = VirtualBoard(
-            virtual_board_firmware, romfs=camera.romfs() | CIFAR10_INK | RELEASES.get(release, {})
-        )
-        lines = board.run_script(LIBRARY / "search_scene.py").stdout.splitlines()[MODEL_LINES:]
+    files = Camera(lambda: iter([scene]), drawn.append).romfs()
+    board = VirtualBoard(
+        virtual_board_firmware, romfs=files | CIFAR10_INK | RELEASES.get(release, {})
+    )
+    lines = board.run_script(LIBRARY / "search_scene.py").stdout.splitlines()[MODEL_LINES:]
 
     found = []
     for line in lines[:-2]:

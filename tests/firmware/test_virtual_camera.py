@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
 
 import numpy as np
 from board_models import LIKE_OPENMV, TELL, Runner
@@ -10,56 +10,63 @@ from camera_frames import grey, real_frame, showing
 from PIL import Image
 
 from host_tools.images import rgb888_to_rgb565
+from host_tools.virtual_board.mailbox import Written
 
 OPEN = """
-import semihost, virtual_camera as csi
+import computer, virtual_camera as csi
 camera = csi.CSI()
 camera.reset()
 camera.framesize(csi.QVGA)
+
+def give(name):
+    with open("/flash/" + name, "rb") as file:
+        while piece := file.read(8192):
+            computer.write(name, piece)
 """
 
 
 @LIKE_OPENMV
 def test_a_grey_frame_has_one_byte_a_pixel_of_the_colours_luminance(
-    on_board: Runner, tmp_path: Path
+    on_board: Runner,
 ) -> None:
-    script = f"""
+    script = """
 camera.pixformat(csi.GRAYSCALE)
 image = camera.snapshot()
-semihost.write({str(tmp_path / "pixels")!r}, image.bytearray())
+computer.write("pixels", image.bytearray())
 image.save("/flash/grey.bmp")
-semihost.write({str(tmp_path / "grey.bmp")!r}, open("/flash/grey.bmp", "rb").read())
+give("grey.bmp")
 print(image.width(), image.height(), image.size(), image.format() == csi.GRAYSCALE)
 """
     every = np.arange(1 << 16, dtype=np.uint16)
     frame = np.concatenate([every, every[: 320 * 240 - len(every)]]).reshape(240, 320)
     with showing(frame) as files:
-        assert on_board(OPEN + script, files) == "320 240 76800 True\n"
-    pixels = np.frombuffer((tmp_path / "pixels").read_bytes(), np.uint8).reshape(240, 320)
+        kept = Written()
+        assert on_board(OPEN + script, {**files, "write": kept}) == "320 240 76800 True\n"
+    pixels = np.frombuffer(kept.files["pixels"], np.uint8).reshape(240, 320)
     assert np.array_equal(pixels, grey(frame))
-    with Image.open(tmp_path / "grey.bmp") as picture:
+    with Image.open(io.BytesIO(kept.files["grey.bmp"])) as picture:
         assert np.array_equal(np.asarray(picture.convert("L")), grey(frame))
 
 
 @LIKE_OPENMV
 def test_what_a_script_draws_is_in_the_frame_and_gone_from_the_next(
-    on_board: Runner, tmp_path: Path
+    on_board: Runner,
 ) -> None:
-    names = [str(tmp_path / name) for name in ("drawn", "next")]
-    script = f"""
+    script = """
 image = camera.snapshot()
 image.draw_rectangle((10, 20, 30, 40), color=(255, 0, 0), thickness=3)
 image.draw_rectangle((100, 100, 5, 6), color=(0, 255, 0), fill=True).draw_string((0, 0), "I")
-semihost.write({names[0]!r}, image.bytearray())
+computer.write("drawn", image.bytearray())
 image.save("/flash/drawn.bmp")
-semihost.write({str(tmp_path / "drawn.bmp")!r}, open("/flash/drawn.bmp", "rb").read())
-semihost.write({names[1]!r}, camera.snapshot().bytearray())
+give("drawn.bmp")
+computer.write("next", camera.snapshot().bytearray())
 """
     frames = [real_frame(0), real_frame(1)]
     with showing(*frames) as files:
-        assert on_board(OPEN + script, files) == ""
+        kept = Written()
+        assert on_board(OPEN + script, {**files, "write": kept}) == ""
     drawn, following = (
-        np.frombuffer(Path(name).read_bytes(), "<u2").reshape(240, 320) for name in names
+        np.frombuffer(kept.files[name], "<u2").reshape(240, 320) for name in ("drawn", "next")
     )
     expected = frames[0].copy()
     expected[20:60, 10:40] = 0xF800
@@ -70,7 +77,7 @@ semihost.write({names[1]!r}, camera.snapshot().bytearray())
     expected[:10, :8][letter] = 0xFFFF
     assert np.array_equal(drawn, expected)
     assert np.array_equal(following, frames[1])
-    with Image.open(tmp_path / "drawn.bmp") as picture:
+    with Image.open(io.BytesIO(kept.files["drawn.bmp"])) as picture:
         assert np.array_equal(rgb888_to_rgb565(np.asarray(picture.convert("RGB"))), drawn)
 
 
@@ -87,7 +94,7 @@ tell(camera.snapshot().save, "/flash/picture.jpg")
             "ValueError: virtual camera: it gives QVGA only",
             "ValueError: virtual camera: it saves .bmp files only, not /flash/picture.jpg",
         ]
-    for name in ("camera.path", "virtual_camera.py"):
+    for name in ("camera", "virtual_camera.py"):
         del files[name]
         told = on_board(TELL + "import classify\ntell(classify.open_camera)", files)
         assert told.startswith("OSError: no camera: neither csi nor sensor, and no pictures from")

@@ -8,6 +8,7 @@ import pytest
 
 from host_tools.errors import CommandError
 from host_tools.virtual_board import VirtualBoard
+from host_tools.virtual_board.mailbox import Exchange
 
 
 @pytest.fixture
@@ -58,30 +59,45 @@ def test_a_missing_script_is_named(board: VirtualBoard, tmp_path: Path) -> None:
         board.run_script(tmp_path / "nothing.py")
 
 
-def test_the_board_reads_and_writes_the_computers_files(
-    board: VirtualBoard, tmp_path: Path
-) -> None:
-    data = bytes(range(256)) * 100
-    (tmp_path / "in.bin").write_bytes(data)
+class Reversed(Exchange):
+    """Gives back what it was given, reversed, as many times as the word says; 0 is the end."""
+
+    last_words = "no more"
+
+    def answer(self, word: int, content: bytes) -> bytes | None:
+        if word == 9:
+            raise CommandError("nine is too many")
+        return content[::-1] * word if word else None
+
+
+def test_the_board_asks_what_is_there_for_it_and_writes(virtual_board_firmware: Path) -> None:
     script = """
-import semihost, sys
-source, target = sys.argv[1:]
-print(semihost.size(source))
-part = bytearray(8)
-print(semihost.readinto(source, part, 25596), part)
-semihost.write(target, semihost.read(source)[1:])
-try:
-    semihost.read(source + "x")
-except OSError as e:
-    print(e.errno)
+import computer
+print(computer.has("reversed"), computer.has("other"))
+given = bytearray(153600)
+print(computer.ask("reversed", 2, b"abc", given), given[:7])
+print(computer.ask("reversed", 1, bytes(range(256)) * 600, given), given[:2], given[-1])
+computer.write("out", b"one")
+computer.write("out", b"two" * 20000)
+computer.write("other", b"")
+for name, word in (("other", 1), ("reversed", %d)):
+    try:
+        computer.ask(name, word, b"")
+    except OSError as e:
+        print(e)
+print("not reached")
 """
-    result = board.run_script(script, [str(tmp_path / "in.bin"), str(tmp_path / "out.bin")])
-    assert result.stdout.splitlines() == [
-        "25600",
-        r"4 bytearray(b'\xfc\xfd\xfe\xff\x00\x00\x00\x00')",
-        "2",
-    ]
-    assert (tmp_path / "out.bin").read_bytes() == data[1:]
+    board = VirtualBoard(virtual_board_firmware, romfs={"reversed": Reversed()})
+    for word, last in ((0, "the computer: no more"), (9, "the computer: nine is too many")):
+        result = board.run_script(script % word)
+        assert result.stdout.splitlines() == [
+            "True False",
+            r"6 bytearray(b'cbacba\x00')",
+            r"153600 bytearray(b'\xff\xfe') 0",
+            "[Errno 2] ENOENT: other",
+            last,
+        ]
+        assert result.written == {"out": b"one" + b"two" * 20_000, "other": b""}
 
 
 def test_a_missing_emulator_is_named(board: VirtualBoard, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import http.client
 import io
 import subprocess
 import sys
+import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,10 +52,8 @@ def test_each_script_sees_the_frames_from_the_beginning_and_gives_them_back_draw
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     given, drawn = frames(3), []
-    with (
-        Camera(lambda: iter(given), drawn.append) as camera,
-        VirtualBoard(virtual_board_firmware, romfs=camera.romfs()) as board,
-    ):
+    camera = Camera(lambda: iter(given), drawn.append)
+    with VirtualBoard(virtual_board_firmware, romfs=camera.romfs()) as board:
         for _ in range(2):
             lines = run_on(board, script)
             assert lines[:-1] == [str(frame[0, 0]) for frame in given]
@@ -74,10 +73,8 @@ def test_a_camera_that_fails_ends_the_script_with_its_message(
 
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
-    with (
-        Camera(unplugged, lambda frame: None) as camera,
-        VirtualBoard(virtual_board_firmware, romfs=camera.romfs()) as board,
-    ):
+    camera = Camera(unplugged, lambda frame: None)
+    with VirtualBoard(virtual_board_firmware, romfs=camera.romfs()) as board:
         assert run_on(board, script)[1:] == ["virtual camera: the plug was pulled"]
 
 
@@ -120,6 +117,9 @@ def test_a_script_that_fails_or_is_not_there_is_told(
 
 
 def get(preview: Preview, path: str, host: str | None = None) -> tuple[int, bytes]:
+    """A path from the page's on, or from the root on where it begins with one."""
+    if not path.startswith("/"):
+        path = urllib.parse.urlsplit(preview.url).path + path
     connection = http.client.HTTPConnection(preview.host, timeout=10)
     connection.request("GET", path, headers={"Host": host} if host else {})
     answer = connection.getresponse()
@@ -134,21 +134,28 @@ def picture(content: bytes) -> np.ndarray:
 
 def test_the_page_shows_the_last_frame() -> None:
     with Preview() as preview:
-        status, page = get(preview, "/")
+        status, page = get(preview, "")
         assert status == 200
         assert b'src="frame.png"' in page
-        status, content = get(preview, "/frame.png")
+        status, content = get(preview, "frame.png")
         assert status == 200
         assert picture(content).shape == (240, 320, 3)
         colours, greys = frames(1)[0], np.arange(76800, dtype=np.uint32).astype(np.uint8)
         preview.show(colours)
-        assert np.array_equal(picture(get(preview, "/frame.png?1")[1]), rgb565_to_rgb888(colours))
+        assert np.array_equal(picture(get(preview, "frame.png?1")[1]), rgb565_to_rgb888(colours))
         preview.show(greys.reshape(240, 320))
-        assert np.array_equal(picture(get(preview, "/frame.png?2")[1])[..., 0].ravel(), greys)
-        assert get(preview, "/etc/passwd")[0] == 404
+        assert np.array_equal(picture(get(preview, "frame.png?2")[1])[..., 0].ravel(), greys)
+        assert get(preview, "etc/passwd")[0] == 404
 
 
 def test_the_page_is_not_for_other_sites() -> None:
     with Preview() as preview:
-        assert get(preview, "/frame.png", "example.org")[0] == 403
-        assert get(preview, "/", f"localhost.example:{preview.host.rpartition(':')[2]}")[0] == 403
+        assert get(preview, "frame.png", "example.org")[0] == 403
+        assert get(preview, "", f"localhost.example:{preview.host.rpartition(':')[2]}")[0] == 403
+
+
+def test_the_page_is_not_for_other_users() -> None:
+    with Preview() as preview, Preview() as other:
+        secret = urllib.parse.urlsplit(other.url).path
+        for path in ("/", "/frame.png", "//frame.png", secret, f"{secret}frame.png"):
+            assert get(preview, path)[0] == 404

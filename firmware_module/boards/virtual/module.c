@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
-// The Python module `virtual_board`: the exact tick count, the RAM disk's memory and the end of the
-// run. Host files: modules/semihost.py.
+// The Python module `virtual_board`: the exact tick count, the RAM disk's memory, the mailbox's, and
+// the end of the run.
 #include "py/objarray.h"
 #include "py/runtime.h"
 
 #include "ink_board.h"
 
-extern uint8_t _ramdisk_start;
+extern uint8_t _ramdisk_start, _mailbox_start;
 
 // ram_disk: a memoryview of 1 MB of PSRAM outside the heap, which outlives a reset
 static MP_DEFINE_MEMORYVIEW_OBJ(
     ram_disk_obj, 'B' | MP_OBJ_ARRAY_TYPECODE_FLAG_RW, 0, 1 << 20, &_ramdisk_start);
+
+// mailbox: a memoryview of 1 MB of PSRAM that the computer sees too (modules/computer.py)
+static MP_DEFINE_MEMORYVIEW_OBJ(
+    mailbox_obj, 'B' | MP_OBJ_ARRAY_TYPECODE_FLAG_RW, 0, 1 << 20, &_mailbox_start);
 
 // ticks() -> int: ticks of INK_BOARD_TICK_NS since start, exact (time.ticks_cpu() wraps at 2**30)
 static mp_obj_t virtual_board_ticks(void) {
@@ -27,6 +31,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(virtual_board_exit_obj, virtual_board_exit);
 static const mp_rom_map_elem_t virtual_board_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_virtual_board)},
     {MP_ROM_QSTR(MP_QSTR_ram_disk), MP_ROM_PTR(&ram_disk_obj)},
+    {MP_ROM_QSTR(MP_QSTR_mailbox), MP_ROM_PTR(&mailbox_obj)},
     {MP_ROM_QSTR(MP_QSTR_ticks), MP_ROM_PTR(&virtual_board_ticks_obj)},
     {MP_ROM_QSTR(MP_QSTR_exit), MP_ROM_PTR(&virtual_board_exit_obj)},
 };

@@ -10,6 +10,8 @@
 
 typedef void (*vector_t)(void);
 
+extern char _last_words[], _mailbox_end[];
+
 extern uint32_t _estack, _sidata, _sdata, _edata, _sbss, _ebss;
 int main(void);
 void ink_board_reset(void);
@@ -86,12 +88,12 @@ __attribute__((noreturn)) void ink_board_exit(int status) {
     }
 }
 
-// To the UART and to QEMU's standard error: whoever started the board may not be reading the UART.
-static void print_fault(void *unused, const char *text, size_t length) {
-    (void)unused;
+// To the UART and to the mailbox: whoever started the board may not be reading the UART.
+static void print_fault(void *last_words, const char *text, size_t length) {
+    char **at = last_words;
     mp_hal_stdout_tx_strn(text, length);
-    for (size_t i = 0; i < length; i++) {
-        semihosting(0x03, &text[i]); // SYS_WRITEC
+    for (size_t i = 0; i < length && *at < _mailbox_end; i++) {
+        *(*at)++ = text[i];
     }
 }
 
@@ -109,7 +111,8 @@ __attribute__((used, noreturn)) static void ink_board_report_fault(
         lr = frame[5];
         pc = frame[6];
     }
-    const mp_print_t print = {NULL, print_fault};
+    char *last_words = _last_words;
+    const mp_print_t print = {&last_words, print_fault};
     mp_printf(&print,
         "\r\nfault: %s (exception %u) pc=%08x lr=%08x sp=%08x cfsr=%08x bfar=%08x\r\n", name,
         (unsigned)exception, (unsigned)pc, (unsigned)lr, (unsigned)(uintptr_t)frame,

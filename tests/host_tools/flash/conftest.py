@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from firmware_builder import build_firmware
 from flash_stand_ins import H7, NUCLEO, StandIn, Usb, firmware
 
 from host_tools.virtual_board import VirtualBoard
+from host_tools.virtual_board.mailbox import Exchange
 
 REAL_PATH = os.environ["PATH"]
 
@@ -51,12 +52,24 @@ def nucleo_image(tmp_path: Path) -> str:
     return str(path)
 
 
+class Bootloader(Exchange):
+    """The board's bootloader: it shows up at USB under another identifier."""
+
+    def __init__(self, usb: Usb) -> None:
+        self.usb = usb
+
+    def answer(self, word: int, content: bytes) -> bytes:
+        for device in self.usb.sysfs.glob(content.decode()):
+            (device / "idProduct").write_text("9204")
+        return b""
+
+
 @contextlib.contextmanager
-def started(elf: Path) -> Iterator[VirtualBoard]:
+def started(elf: Path, romfs: Mapping[str, Exchange] | None = None) -> Iterator[VirtualBoard]:
     """A virtual board, started with the real PATH."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", REAL_PATH)
-        board = VirtualBoard(elf).__enter__()
+        board = VirtualBoard(elf, romfs=romfs).__enter__()
     try:
         yield board
     finally:
@@ -64,8 +77,8 @@ def started(elf: Path) -> Iterator[VirtualBoard]:
 
 
 @pytest.fixture
-def board(virtual_board_firmware: Path, stand_in: StandIn) -> Iterator[VirtualBoard]:
-    with started(virtual_board_firmware) as board:
+def board(virtual_board_firmware: Path, stand_in: StandIn, usb: Usb) -> Iterator[VirtualBoard]:
+    with started(virtual_board_firmware, {"bootloader": Bootloader(usb)}) as board:
         yield board
 
 

@@ -1,9 +1,9 @@
 # Runs at every start: mounts a RAM disk at /flash, which becomes the working folder as on STM32
-# boards, and, when QEMU names a script, runs that script and ends QEMU with its status.
+# boards, and, when the computer gives a script, runs it and ends QEMU with its status.
 import os
 import sys
 
-import semihost
+import computer
 import vfs
 import virtual_board
 
@@ -37,11 +37,10 @@ def mount():
     sys.path.append("/flash/lib")
 
 
-def run(path, name):
-    """Runs a script of the computer under this name; returns its exit status."""
+def run(text, name):
+    """Runs a script under this name; returns its exit status."""
     try:
-        code = compile(str(semihost.read(path), "utf8"), name, "exec")
-        exec(code, {"__name__": "__main__"})
+        exec(compile(text, name, "exec"), {"__name__": "__main__"})
     except SystemExit as e:
         status = e.args[0] if e.args else 0
         if status is None:
@@ -57,7 +56,7 @@ def run(path, name):
 
 
 mount()
-_words = semihost.arguments()
-if _words[:1] == ["run"]:
-    sys.argv[:] = _words[2:]
-    virtual_board.exit(run(_words[1], _words[2]))
+_given = computer.script()
+if _given:
+    sys.argv[:] = _given[0]
+    virtual_board.exit(run(_given[1], _given[0][0]))
