@@ -1,6 +1,6 @@
 # MicroPython is built for size, and so is all of ours but what computes. INKLING_BUILD is where our objects go.
 $(INKLING_BUILD)/kernels/%.o: CFLAGS += -O2
-INKLING_FAST := runtime/ink_image
+INKLING_FAST := runtime/ink_image_average runtime/ink_image_bilinear
 $(INKLING_FAST:%=$(INKLING_BUILD)/%.o): CFLAGS += -O3
 INKLING_QUICK := audio/ink_features audio/ink_fft_s16 audio/ink_fft_s32 audio/ink_micro runtime/ink_detect
 $(INKLING_QUICK:%=$(INKLING_BUILD)/%.o): CFLAGS += -O2

@@ -1,4 +1,4 @@
-"""Crops and scales a picture into an input tensor, to the same bits as the board (docs/images.md).
+"""Fits and scales a picture into an input tensor, to the same bits as the board (docs/images.md).
 
 Also makes what a camera would give: RGB565 frames. Reads no picture files.
 """
@@ -9,6 +9,9 @@ import numpy as np
 
 MAX_SIDE = 16384
 MAX_PIXELS = 1 << 24
+# what becomes of a picture with other proportions than the input's, and how it is made as large
+FITS = ("crop", "squeeze", "border")
+SCALINGS = ("average", "bilinear")
 
 
 def rgb888_to_rgb565(pixels: np.ndarray) -> np.ndarray:
@@ -37,6 +40,17 @@ def crop(width: int, height: int, out_width: int, out_height: int) -> tuple[int,
     return (width - crop_width) // 2, (height - crop_height) // 2, crop_width, crop_height
 
 
+def border(width: int, height: int, out_width: int, out_height: int) -> tuple[int, int, int, int]:
+    """Where in the output a whole picture has its own aspect ratio: left, top, width, height."""
+    shown_width, shown_height = out_width, out_height
+    if width * out_height > height * out_width:
+        shown_height = max(1, height * out_width // width)
+    else:
+        shown_width = max(1, width * out_height // height)
+    left, top = (out_width - shown_width) // 2, (out_height - shown_height) // 2
+    return left, top, shown_width, shown_height
+
+
 def _boxes(source: int, destination: int) -> tuple[np.ndarray, np.ndarray]:
     edges = np.arange(destination + 1, dtype=np.int64) * source // destination
     first = edges[:-1]
@@ -51,13 +65,44 @@ def _sum_boxes(values: np.ndarray, axis: int, destination: int) -> tuple[np.ndar
     return np.take(running, end, axis) - np.take(running, first, axis), end - first
 
 
-def scale(pixels: np.ndarray, out_height: int, out_width: int, channels: int) -> np.ndarray:
-    """Crops and scales to uint8 [out_height, out_width, channels] (1 or 3).
+def _average(part: np.ndarray, height: int, width: int) -> np.ndarray:
+    sums, rows = _sum_boxes(part, 0, height)
+    sums, columns = _sum_boxes(sums, 1, width)
+    count = (rows[:, np.newaxis] * columns)[..., np.newaxis]
+    return np.asarray((sums + count // 2) // count)
 
-    `pixels` is uint8 [height, width] (grayscale), uint16 [height, width] (RGB565) or
-    uint8 [height, width, 3] (RGB888); a region of a picture is pixels[y : y + h, x : x + w].
-    Raises ValueError for anything else, and for a picture
-    with a side over 16384 or more than 2**24 pixels.
+
+def _neighbours(source: int, destination: int) -> tuple[np.ndarray, np.ndarray]:
+    """The first of two pixels for each of the output's, and how many 16ths the second counts."""
+    middles = (2 * np.arange(destination, dtype=np.int64) + 1) * source * 8 // destination
+    place = np.clip(middles - 8, 0, (source - 1) * 16)
+    first = np.minimum(place // 16, source - 2)
+    return first, place - first * 16
+
+
+def _bilinear(part: np.ndarray, height: int, width: int) -> np.ndarray:
+    top, down = _neighbours(part.shape[0], height)
+    left, across = _neighbours(part.shape[1], width)
+    down, across = down[:, np.newaxis, np.newaxis], across[:, np.newaxis]
+    rows = part[top] * (16 - down) + part[top + 1] * down
+    return (rows[:, left] * (16 - across) + rows[:, left + 1] * across + 128) >> 8
+
+
+def scale(
+    pixels: np.ndarray,
+    out_height: int,
+    out_width: int,
+    channels: int,
+    *,
+    fit: str = "crop",
+    scaling: str = "average",
+) -> np.ndarray:
+    """Fits and scales to uint8 [out_height, out_width, channels] (1 or 3).
+
+    `fit` is one of FITS, `scaling` one of SCALINGS. `pixels` is uint8 [height, width]
+    (grayscale), uint16 [height, width] (RGB565) or uint8 [height, width, 3] (RGB888); a region of
+    a picture is pixels[y : y + h, x : x + w]. Raises ValueError for anything else, and for a
+    picture with a side over 16384 or more than 2**24 pixels.
     """
     if pixels.dtype == np.uint16 and pixels.ndim == 2:
         pixels = rgb565_to_rgb888(pixels)
@@ -75,18 +120,24 @@ def scale(pixels: np.ndarray, out_height: int, out_width: int, channels: int) ->
             f"{MAX_PIXELS} pixels are allowed"
         )
 
-    left, top, crop_width, crop_height = crop(width, height, out_width, out_height)
-    part = pixels[top : top + crop_height, left : left + crop_width].astype(np.int64)
-    sums, rows = _sum_boxes(part, 0, out_height)
-    sums, columns = _sum_boxes(sums, 1, out_width)
-    count = (rows[:, np.newaxis] * columns)[..., np.newaxis]
-    average = (sums + count // 2) // count
+    part = pixels.astype(np.int64)
+    shown = (0, 0, out_width, out_height)
+    if fit == "crop":
+        left, top, crop_width, crop_height = crop(width, height, out_width, out_height)
+        part = part[top : top + crop_height, left : left + crop_width]
+    elif fit == "border":
+        shown = border(width, height, out_width, out_height)
+    left, top, shown_width, shown_height = shown
+    blended = scaling == "bilinear" and min(part.shape[:2]) > 1
+    scaled = (_bilinear if blended else _average)(part, shown_height, shown_width)
 
-    if average.shape[2] == 1:
-        average = np.repeat(average, channels, axis=2)
+    if scaled.shape[2] == 1:
+        scaled = np.repeat(scaled, channels, axis=2)
     elif channels == 1:
-        average = (average @ np.array([[77], [150], [29]]) + 128) >> 8
-    return average.astype(np.uint8)
+        scaled = (scaled @ np.array([[77], [150], [29]]) + 128) >> 8
+    out = np.zeros((out_height, out_width, channels), np.uint8)
+    out[top : top + shown_height, left : left + shown_width] = scaled
+    return out
 
 
 def image_to_tensor(
@@ -97,13 +148,16 @@ def image_to_tensor(
     table: np.ndarray,
     *,
     bgr: bool = False,
+    fit: str = "crop",
+    scaling: str = "average",
 ) -> np.ndarray:
     """A picture as an input: [1, out_height, out_width, channels] of the table's dtype.
 
     `table` has the input's stored value for each of the 256 pixel values: [256], or [channels,
-    256] where each channel has its own. The channels are blue, green, red where `bgr`.
+    256] where each channel has its own. The channels are blue, green, red where `bgr`. `fit` and
+    `scaling` are as scale() has them.
     """
-    scaled = scale(pixels, out_height, out_width, channels)
+    scaled = scale(pixels, out_height, out_width, channels, fit=fit, scaling=scaling)
     if bgr:
         scaled = scaled[..., ::-1]
     tables = np.broadcast_to(table, (channels, 256))

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 
 from host_tools.errors import CommandError
+from host_tools.images import FITS, SCALINGS
 from host_tools.plan.image_tables import Pictures
 
 # torchvision's, of pixels of 0 to 1: red, green, blue
@@ -38,6 +39,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--image-order",
         choices=["rgb", "bgr"],
         help="the order of the input's channels; default: rgb",
+    )
+    parser.add_argument(
+        "--image-fit",
+        choices=FITS,
+        default=FITS[0],
+        help="of a picture with other proportions than the input's: crop its middle, squeeze it "
+        "whole, or show it whole with a black border; default: %(default)s",
+    )
+    parser.add_argument(
+        "--image-scaling",
+        choices=SCALINGS,
+        default=SCALINGS[0],
+        help="average all pixels, or take the four nearest (bilinear), which costs less; default: "
+        "%(default)s",
     )
 
 
@@ -92,7 +107,7 @@ def pictures(args: argparse.Namespace) -> Pictures:
             f"values of {low:g} to {high:g}: give those that it counts in, such as "
             "--image-range 0 255"
         )
-    return Pictures(low_high or None, mean, std, bgr)
+    return Pictures(low_high or None, mean, std, bgr, args.image_fit, args.image_scaling)
 
 
 def _numbers(option: str, given: Sequence[float | str], bgr: bool) -> tuple[float, ...]:

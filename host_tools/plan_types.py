@@ -75,7 +75,8 @@ class Plan:
     """Operators in running order over tensors; `inputs` and `outputs` are tensor indices.
 
     `image_tables` has an entry an input: None, or the stored value by pixel value, [256] for all
-    channels or [3, 256] for each; pictures are taken blue, green, red where `bgr`.
+    channels or [3, 256] for each; pictures are taken blue, green, red where `bgr`,
+    and fitted and scaled by `fit` and `scaling` (host_tools/images.py).
     `real_inputs` are the numbers of the inputs that are float32 in the model and 8-bit here, as
     it only quantizes them. `arena_size` is bytes, scratch included. `for_ram`: the board is to
     copy the blob to RAM. `front_end` makes input 0 from sound.
@@ -90,6 +91,8 @@ class Plan:
     image_tables: list[np.ndarray | None] = field(default_factory=list)
     arena_size: int = 0
     bgr: bool = False
+    fit: str = "crop"
+    scaling: str = "average"
     real_inputs: tuple[int, ...] = ()
     for_ram: bool = False
     front_end: FrontEnd | None = None

@@ -47,11 +47,15 @@ def short_name(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
 
 
-def images_text(takes_images: bool, channel_tables: bool, bgr: bool) -> str:
+def images_text(
+    takes_images: bool, channel_tables: bool, bgr: bool, fit: str, scaling: str
+) -> str:
     """Whether and how an input takes images."""
     if not takes_images:
         return ""
     ways = ["as BGR"] * bgr + ["a table a channel"] * channel_tables
+    ways += {"crop": [], "squeeze": ["squeezed"], "border": ["with a border"]}[fit]
+    ways += ["bilinear"] * (scaling == "bilinear")
     return f"takes images{' (' if ways else ''}{', '.join(ways)}{')' if ways else ''}"
 
 

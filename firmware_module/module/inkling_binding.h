@@ -37,7 +37,7 @@ mp_obj_t inkling_listener_make_new(
 void inkling_listener_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination);
 
 // run.c: predict(), run(), reset(), input(), output()
-extern const mp_obj_fun_builtin_fixed_t inkling_predict_obj;
+extern const mp_obj_fun_builtin_var_t inkling_predict_obj;
 extern const mp_obj_fun_builtin_fixed_t inkling_run_obj;
 extern const mp_obj_fun_builtin_fixed_t inkling_reset_obj;
 extern const mp_obj_fun_builtin_var_t inkling_input_obj;
@@ -73,9 +73,17 @@ extern const mp_obj_fun_builtin_var_t inkling_profile_obj;
 // input.c: true for a list or tuple, which it lays open. Asked again for each item: user code may
 // have changed it.
 bool inkling_open_sequence(mp_obj_t object, size_t *length, mp_obj_t **items);
+// How the caller wants pictures, instead of their input's image_flags: what is kept of these, what
+// is set.
+typedef struct {
+    uint16_t kept, set;
+} inkling_ways_t;
+#define INKLING_BLOB_WAYS ((inkling_ways_t){UINT16_MAX, 0})
+// Takes one of the words of `fit` or `scaling` into the ways.
+void inkling_set_way(const inkling_model_t *self, inkling_ways_t *ways, qstr name, mp_obj_t word);
 // Fills the network's inputs from what predict() takes. Whether Python code may have run since the
 // model was last looked at.
-bool inkling_set_inputs(inkling_model_t *self, mp_obj_t inputs);
+bool inkling_set_inputs(inkling_model_t *self, mp_obj_t inputs, inkling_ways_t ways);
 
 // source.c: files, buffers and the heap
 typedef struct {

@@ -338,12 +338,12 @@ static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
     ink_image_input_t input = {tensor->dims[1], tensor->dims[2], tensor->dims[3], size,
         slot->model->model.blob + record->image_table,
         (record->image_flags & INK_IMAGE_CHANNEL_TABLES) != 0 ? 256 * size : 0,
-        (record->image_flags & INK_IMAGE_BGR) != 0};
+        (record->image_flags & INK_IMAGE_BGR) != 0, record->image_flags};
     ink_image_to_tensor(&image, &input, slot->data);
     return true;
 }
 
-static slot_t slot_of(const inkling_model_t *self, size_t index) {
+static slot_t slot_of(const inkling_model_t *self, size_t index, inkling_ways_t ways) {
     const ink_model_t *model = &self->model;
     inkling_check_model(self);
     slot_t slot;
@@ -351,12 +351,35 @@ static slot_t slot_of(const inkling_model_t *self, size_t index) {
     slot.index = index;
     slot.tensor = *inkling_input_tensor(self, index);
     slot.record = model->inputs[index];
+    slot.record.image_flags = (slot.record.image_flags & ways.kept) | ways.set;
     slot.elements = ink_tensor_elements(&slot.tensor);
     slot.data = ink_tensor_bytes(model, &slot.tensor);
     return slot;
 }
 
-bool inkling_set_inputs(inkling_model_t *self, mp_obj_t inputs) {
+void inkling_set_way(const inkling_model_t *self, inkling_ways_t *ways, qstr name, mp_obj_t word) {
+    if (word == mp_const_none) {
+        return;
+    }
+    // the two words of `scaling`, then the three of `fit`
+    const qstr words[] = {
+        MP_QSTR_average, MP_QSTR_bilinear, MP_QSTR_crop, MP_QSTR_squeeze, MP_QSTR_border};
+    const uint16_t flags[] = {0, INK_IMAGE_BILINEAR, 0, INK_IMAGE_SQUEEZE, INK_IMAGE_BORDER};
+    bool of_fit = name == MP_QSTR_fit;
+    for (size_t i = of_fit ? 2 : 0; i < (of_fit ? MP_ARRAY_SIZE(words) : 2); i++) {
+        mp_obj_t known = MP_OBJ_NEW_QSTR(words[i]);
+        if (mp_binary_op(MP_BINARY_OP_EQUAL, word, known) == mp_const_true) {
+            uint32_t all = of_fit ? INK_IMAGE_SQUEEZE | INK_IMAGE_BORDER : INK_IMAGE_BILINEAR;
+            ways->kept &= (uint16_t)~all;
+            ways->set |= flags[i];
+            return;
+        }
+    }
+    inkling_raise(INKLING_VALUE_ERROR, inkling_name(self), "%q must be %s", name,
+        of_fit ? "'crop', 'squeeze' or 'border'" : "'average' or 'bilinear'");
+}
+
+bool inkling_set_inputs(inkling_model_t *self, mp_obj_t inputs, inkling_ways_t ways) {
     const size_t n_inputs = self->model.n_inputs;
     const uint32_t runs = inkling_begin(self);
     bool ran = false;
@@ -371,7 +394,7 @@ bool inkling_set_inputs(inkling_model_t *self, mp_obj_t inputs) {
                 (unsigned)count, (unsigned)n_inputs);
         }
         mp_obj_t entry = items[i];
-        const slot_t slot = slot_of(self, i);
+        const slot_t slot = slot_of(self, i, ways);
         size_t length;
         mp_obj_t *parts;
         ran = true;

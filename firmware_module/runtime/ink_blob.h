@@ -80,6 +80,12 @@ typedef struct {
 // An input's image_flags: a table for each channel; blue, green, red.
 #define INK_IMAGE_CHANNEL_TABLES 1u
 #define INK_IMAGE_BGR 2u
+// How a picture is fitted and scaled: neither of the first two is to crop it, without the last one
+// boxes are averaged.
+#define INK_IMAGE_SQUEEZE 8u
+#define INK_IMAGE_BORDER 16u
+#define INK_IMAGE_BILINEAR 32u
+#define INK_IMAGE_WAYS (INK_IMAGE_SQUEEZE | INK_IMAGE_BORDER | INK_IMAGE_BILINEAR)
 // It takes sound: front_end is where its front end is.
 #define INK_FRONT_END 4u
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Crops and scales a picture of any size into an input tensor, by the rule of docs/images.md.
+// Fits and scales a picture of any size into an input tensor, by the rule of docs/images.md.
 #ifndef INK_IMAGE_H
 #define INK_IMAGE_H
 
@@ -25,11 +25,13 @@ typedef struct {
 // Where a picture goes: height x width x channels (1 or 3) elements of element_size bytes (1 or 4),
 // each the entry of the channel's table (256 elements) at the scaled pixel's value. table_step is
 // the bytes from a channel's table to the next: 0 where all have one. Not RGB but BGR where `bgr`.
+// `ways` are INK_IMAGE_SQUEEZE or INK_IMAGE_BORDER, and INK_IMAGE_BILINEAR.
 typedef struct {
     uint32_t height, width, channels, element_size;
     const uint8_t *table;
     uint32_t table_step;
     bool bgr;
+    uint32_t ways;
 } ink_image_input_t;
 
 // The caller checks that sides are 1 to INK_IMAGE_MAX_SIDE and that the picture has at most

@@ -246,8 +246,12 @@ static bool verify_io(ink_check_t *check, const ink_io_t *io) {
     if (check->part == INK_PART_INPUT && io->image_flags == INK_FRONT_END) {
         return ink_verify_front_end(check, tensor, io->front_end);
     }
-    bool colours = check->part == INK_PART_INPUT && io->image_table != 0 && tensor->dims[3] == 3;
-    uint32_t flags = colours ? INK_IMAGE_CHANNEL_TABLES | INK_IMAGE_BGR : 0;
+    uint32_t flags = 0;
+    if (check->part == INK_PART_INPUT && io->image_table != 0) {
+        uint32_t colours = tensor->dims[3] == 3 ? INK_IMAGE_CHANNEL_TABLES | INK_IMAGE_BGR : 0;
+        flags = io->image_flags & (colours | INK_IMAGE_WAYS);
+        flags &= (flags & INK_IMAGE_SQUEEZE) != 0 ? ~INK_IMAGE_BORDER : UINT32_MAX;
+    }
     if (!ink_check_word(check, INK_ERROR_IO, "image_flags", io->image_flags, 0, flags)) {
         return false;
     }

@@ -41,6 +41,12 @@ IO = struct.Struct("<HHI")
 # image_flags: a table for each channel; blue, green, red
 CHANNEL_TABLES = 1
 BGR = 2
+# image_flags: how a picture is fitted and scaled (host_tools/images.py)
+SQUEEZE = 8
+BORDER = 16
+BILINEAR = 32
+FITS = {"crop": 0, "squeeze": SQUEEZE, "border": BORDER}
+SCALINGS = {"average": 0, "bilinear": BILINEAR}
 # image_flags: no table, but a front end (host_tools/audio/front_end.py)
 FRONT_END = 4
 # kernel source_index input0 input1 output reserved name params_offset params_size scratch_offset
@@ -60,3 +66,9 @@ def arena_bytes(blob: bytes) -> int:
 def is_for_ram(blob: bytes) -> bool:
     """Whether its header says that the board copies it to RAM; nothing is checked."""
     return int.from_bytes(blob[MEMORY_AT : MEMORY_AT + 2], "little") == MEMORIES["ram"]
+
+
+def picture_ways(flags: int) -> tuple[str, str]:
+    """How an input with these image_flags takes pictures: its fit and its scaling."""
+    fits = {flag: fit for fit, flag in FITS.items()}
+    return fits[flags & (SQUEEZE | BORDER)], "bilinear" if flags & BILINEAR else "average"

@@ -201,6 +201,7 @@ def _image_table(
     flags = layout.CHANNEL_TABLES if table.ndim == 2 else 0
     if plan.bgr and plan.tensors[tensor].shape[3] == 3:
         flags |= layout.BGR
+    flags |= layout.FITS[plan.fit] | layout.SCALINGS[plan.scaling]
     return flags, out.share(table, plan.tensors[tensor].dtype)
 
 

@@ -18,6 +18,7 @@ from host_tools.places import ROOT
 from host_tools.text import text_table
 from host_tools.virtual_board import default_firmware
 from host_tools.virtual_board.front_ends import FrontEndCost, front_end_costs
+from host_tools.virtual_board.picture_costs import SIDES, PictureCost, picture_costs
 from host_tools.virtual_board.profiling import Cost, profile_on_virtual_board, random_inputs
 
 EXAMPLE = "host_tools bench --models folder"
@@ -120,17 +121,19 @@ def run(args: argparse.Namespace) -> int:
     report = _given(args, left_out) if args.models else _real(args, networks, left_out)
     size = code_size(default_firmware(), args.stock) if args.stock else None
     sounds = [] if args.models else front_end_costs()
+    pictures = [] if args.models else picture_costs()
     if args.json:
         rows = {name: [asdict(row) for row in rows] for name, rows in report.items()}
         made: dict[str, Any] = {"networks": rows, "code_size": asdict(size) if size else None}
         made["front_ends"] = [asdict(cost) for cost in sounds]
+        made["pictures"] = [asdict(cost) for cost in pictures]
         print(json.dumps({**made, "left_out": left_out}))
         return 0
     if args.models:
         _print_given(report, args)
     else:
         _print_real(report, args, baseline["what"])
-        print(f"\n{_front_ends_table(sounds)}\n")
+        print(f"\n{_front_ends_table(sounds)}\n\n{_pictures_table(pictures)}\n")
     for name, why in left_out.items():
         print(f"{name}: {why}" if args.models else f"{name}: not in {_shared_models()}")
     if size:
@@ -146,6 +149,19 @@ def _front_ends_table(costs: list[FrontEndCost]) -> str:
         for c in costs
     ]
     return text_table(header, cells)
+
+
+def _pictures_table(costs: list[PictureCost]) -> str:
+    """What makes an input from a picture costs, by kind and scaling and by the input's side."""
+    header = [
+        "picture of 320x240, scaling",
+        *(f"to {side}x{side}, instructions" for side in SIDES),
+    ]
+    cells: dict[str, list[str]] = {}
+    for cost in costs:
+        row = cells.setdefault(f"{cost.kind}, {cost.scaling}", [])
+        row.append(f"{cost.instructions:,}")
+    return text_table(header, [[name, *row] for name, row in cells.items()])
 
 
 def _shared_models() -> Path:

@@ -14,7 +14,7 @@ from host_tools import fits
 from host_tools.arena.occupancy import Occupant, live_bytes, occupants
 from host_tools.arena.svg import svg_drawing
 from host_tools.arena.terminal import terminal_picture
-from host_tools.blob.layout import BGR, CHANNEL_TABLES, FRONT_END
+from host_tools.blob.layout import BGR, CHANNEL_TABLES, FRONT_END, picture_ways
 from host_tools.blob.reader import Blob, BlobTensor, read_blob, total_weight_bytes, weight_bytes
 from host_tools.board_options import add_board, add_place, board_of, place_of
 from host_tools.byte_count import add_limits, limits
@@ -120,6 +120,8 @@ def _report(
                 "takes_images": table != 0,
                 "image_channel_tables": bool(flags & CHANNEL_TABLES),
                 "image_order": "bgr" if flags & BGR else "rgb",
+                "image_fit": picture_ways(flags)[0],
+                "image_scaling": picture_ways(flags)[1],
                 "takes_sound": flags == FRONT_END,
             }
             for index, table, flags in zip(
@@ -202,7 +204,10 @@ def _text(
     for number, index in enumerate(blob.inputs):
         flags = blob.image_flags[number]
         images = images_text(
-            blob.image_tables[number] != 0, bool(flags & CHANNEL_TABLES), bool(flags & BGR)
+            blob.image_tables[number] != 0,
+            bool(flags & CHANNEL_TABLES),
+            bool(flags & BGR),
+            *picture_ways(flags),
         )
         if flags == FRONT_END and blob.front_end is not None:
             images = audio_text(blob.front_end.numbers)

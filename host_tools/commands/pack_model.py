@@ -182,7 +182,11 @@ def _tensor(plan: Plan, index: int) -> dict[str, Any]:
 def _text(plan: Plan, labels: Mapping[int, list[str]], summary: dict[str, Any]) -> str:
     lines = []
     for number, (index, table) in enumerate(zip(plan.inputs, plan.image_tables, strict=True)):
-        images = "" if table is None else images_text(True, table.ndim == 2, plan.bgr)
+        images = (
+            ""
+            if table is None
+            else images_text(True, table.ndim == 2, plan.bgr, plan.fit, plan.scaling)
+        )
         if number == 0 and plan.front_end is not None:
             images = audio_text(plan.front_end.numbers)
         tensor = plan.tensors[index]

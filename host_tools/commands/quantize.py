@@ -14,6 +14,7 @@ from host_tools import picture_options, tflite
 from host_tools.errors import CommandError
 from host_tools.files import read_whole, write_all
 from host_tools.graph import Graph
+from host_tools.images import FITS, SCALINGS
 from host_tools.labels import read_labels
 from host_tools.pack import pack
 from host_tools.plan.image_tables import Pictures
@@ -198,6 +199,9 @@ def _next(args: argparse.Namespace, output: Path, graph: Graph) -> str:
                 words += [f"--image-{name}", *(f"{n:g}" if n != str(n) else n for n in given)]
     if args.image_order:
         words += ["--image-order", args.image_order]
+    for name, standard in (("fit", FITS[0]), ("scaling", SCALINGS[0])):
+        if (given := getattr(args, f"image_{name}")) != standard:
+            words += [f"--image-{name}", given]
     if any(has_channels_first(graph.tensors[index].shape) for index in graph.inputs):
         words.append("--channels-last")
     return shlex.join(words)

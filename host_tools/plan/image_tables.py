@@ -23,13 +23,16 @@ class Pictures:
     then are divided by `std`: of one number or one for each channel of the input, in the input's
     order, which is blue, green, red where `bgr`. Without mean and deviation the default range is
     that of an 8-bit input, or of the first 8-bit tensor that a float32 input is quantized to;
-    with one of them it is 0 to 1.
+    with one of them it is 0 to 1. `fit` and `scaling` say how a picture gets the input's size
+    (host_tools/images.py).
     """
 
     range: Range | None = None
     mean: Sequence[float] = ()
     std: Sequence[float] = ()
     bgr: bool = False
+    fit: str = "crop"
+    scaling: str = "average"
 
 
 def image_tables(plan: Plan, pictures: Pictures) -> list[np.ndarray | None]:

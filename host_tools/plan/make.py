@@ -58,6 +58,7 @@ def make_plan(
     )
     pictures = pictures or Pictures()
     plan.image_tables, plan.bgr = image_tables(plan, pictures), pictures.bgr
+    plan.fit, plan.scaling = pictures.fit, pictures.scaling
     if not drop_constants:
         return _settled(plan, limits or Limits())
     return _cheapest(without_constant_channels(plan), limits or Limits())

@@ -94,19 +94,27 @@ class PictureInput:
             )
         self.table = values.astype(np.float32)
         self.bgr = pictures.bgr
+        self.fit, self.scaling = pictures.fit, pictures.scaling
 
     @property
     def range(self) -> Range:
         return float(self.table.min()), float(self.table.max())
 
     def scaled(self, pixels: Array) -> Array:
-        """A picture cropped and scaled, in its pixel values. Raises ValueError for none."""
-        return scale(pixels, self.height, self.width, self.channels)
+        """A picture fitted and scaled, in its pixel values. Raises ValueError for none."""
+        return scale(
+            pixels, self.height, self.width, self.channels, fit=self.fit, scaling=self.scaling
+        )
 
     def real(self, pixels: Array) -> Array:
         """The input's real values for a picture of any size, float32."""
         values = image_to_tensor(
-            pixels, self.height, self.width, self.channels, self.table, bgr=self.bgr
+            pixels,
+            *(self.height, self.width, self.channels),
+            self.table,
+            bgr=self.bgr,
+            fit=self.fit,
+            scaling=self.scaling,
         )
         return np.moveaxis(values, 3, 1) if self.first else values
 

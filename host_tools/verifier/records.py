@@ -188,9 +188,12 @@ def _io(check: Check, record: tuple[Any, ...], *, output: bool, index: int) -> N
     if not output and flags == layout.FRONT_END:
         verify_front_end(check, tensor, offset)
         return
-    colours = not output and offset != 0 and tensor.dims[3] == 3
-    most = layout.CHANNEL_TABLES | layout.BGR if colours else 0
-    check.between(BAD_IO, "image_flags", flags, 0, most)
+    known = 0
+    if not output and offset != 0:
+        known = layout.SQUEEZE | layout.BORDER | layout.BILINEAR
+        known |= layout.CHANNEL_TABLES | layout.BGR if tensor.dims[3] == 3 else 0
+        known &= ~layout.BORDER if flags & layout.SQUEEZE else known
+    check.between(BAD_IO, "image_flags", flags, 0, flags & known)
     if offset == 0:
         return
     if output:

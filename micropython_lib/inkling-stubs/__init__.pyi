@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Sequence
-from typing import Any, Protocol, overload
+from typing import Any, Literal, Protocol, overload
 
 class Picture(Protocol):
     """A picture such as OpenMV's image.Image; see docs/images.md."""
@@ -42,8 +42,17 @@ class Model:
     def __init__(
         self, path_or_buffer: str | Buffer, arena: bytearray | memoryview | None = None
     ) -> None: ...
-    def predict(self, inputs: Sequence[Input] | Input) -> list[array[Any]]:
-        """Return real values, a flat array for each output; int32 outputs as integers."""
+    def predict(
+        self,
+        inputs: Sequence[Input] | Input,
+        *,
+        fit: Literal["crop", "squeeze", "border"] | None = None,
+        scaling: Literal["average", "bilinear"] | None = None,
+    ) -> list[array[Any]]:
+        """Return real values, a flat array for each output; int32 outputs as integers.
+
+        Pictures are fitted and scaled as the blob says, or as `fit` and `scaling` do.
+        """
 
     def run(self) -> None:
         """Run on what lies in the inputs, in place; allocates nothing."""

@@ -125,6 +125,66 @@ def test_the_board_scales_a_region_of_a_picture_as_the_host_scales_that_part(
     assert [[int(x) for x in line.split()] for line in lines] == expected
 
 
+@pytest.mark.parametrize(("channels", "dtype"), [(3, "int8"), (1, "float32")])
+def test_fit_and_scaling_are_the_blobs_or_the_calls(
+    on_board: Runner, channels: int, dtype: str
+) -> None:
+    region = (5, 3, 31, 12)
+    x, y, width, height = region
+    ways = list(itertools.product(images.FITS, images.SCALINGS))
+    files: dict[str, bytes | Path] = {}
+    script = PICTURE
+    for seed, kind in enumerate(("grayscale", "rgb565", "rgb888")):
+        picture = random_picture(kind, 40, 30, seed)
+        files[f"p{seed}"] = picture.tobytes()
+        script += f'p{seed} = Picture(40, 30, memoryview(open("/rom/p{seed}", "rb")))\n'
+    for number, (fit, scaling) in enumerate(ways):
+        pictures = Pictures((0, 255), fit=fit, scaling=scaling)
+        files[f"{number}.ink"] = passing_through(6, 9, channels, dtype, pictures)
+        other_fit, other_scaling = ways[(number + 3) % len(ways)]
+        script += f'm = inkling.Model("/rom/{number}.ink")\n'
+        for given in ("p0", "p1", f"(p2, {region})"):
+            script += f"print(list(m.predict([{given}])[0]))\n"
+            options = f"fit={other_fit!r}, scaling={other_scaling!r}"
+            script += f"print(list(m.predict([{given}], {options})[0]))\n"
+            script += f"print(list(m.predict([{given}], fit={other_fit!r})[0]))\n"
+    expected = []
+    table = np.clip(np.arange(256), None, 127 if dtype == "int8" else 255).astype(dtype)
+    for number, (fit, scaling) in enumerate(ways):
+        other_fit, other_scaling = ways[(number + 3) % len(ways)]
+        for seed, kind in enumerate(("grayscale", "rgb565", "rgb888")):
+            picture = random_picture(kind, 40, 30, seed)
+            if seed == 2:
+                picture = picture[y : y + height, x : x + width]
+            for way in ((fit, scaling), (other_fit, other_scaling), (other_fit, scaling)):
+                out = images.image_to_tensor(
+                    picture, 6, 9, channels, table, fit=way[0], scaling=way[1]
+                )
+                expected.append([float(value) for value in out.ravel()])
+    lines = on_board(script, files).splitlines()
+    assert [[float(word) for word in line[1:-1].split(",")] for line in lines] == expected
+
+
+def test_another_fit_or_scaling_is_refused(on_board: Runner) -> None:
+    script = """
+m = inkling.Model("/rom/through.ink")
+p = Picture(4, 2, bytes(8))
+for options in ({"fit": "stretch"}, {"fit": 1}, {"fit": "average"}, {"scaling": "crop"},
+    {"scaling": b"average"}):
+    tell(m.predict, [p], **options)
+tell(m.predict, [p], "crop")
+tell(m.predict, [p], mean=1)
+print(list(m.predict([p], fit="bor" + "der", scaling=None)[0]))
+"""
+    lines = on_board(
+        PICTURE + TELL + script, {"through.ink": passing_through(1, 2, 1)}
+    ).splitlines()
+    assert lines[:3] == ["ValueError: through: fit must be 'crop', 'squeeze' or 'border'"] * 3
+    assert lines[3:5] == ["ValueError: through: scaling must be 'average' or 'bilinear'"] * 2
+    assert [line.split(":")[0] for line in lines[5:7]] == ["TypeError"] * 2
+    assert lines[7] == "[0.0, 0.0]"
+
+
 def test_a_region_that_is_not_inside_its_picture_is_refused(on_board: Runner) -> None:
     script = """
 m = inkling.Model("/rom/through.ink")

@@ -29,6 +29,44 @@ def test_boxes_are_averaged_with_halves_up() -> None:
     assert images.scale(np.array([[1, 2]], np.uint8), 2, 4, 1)[0].ravel().tolist() == [1, 1, 2, 2]
 
 
+def test_a_border_leaves_a_picture_its_proportions() -> None:
+    assert images.border(320, 240, 32, 32) == (0, 4, 32, 24)
+    assert images.border(240, 320, 96, 96) == (12, 0, 72, 96)
+    assert images.border(5, 5, 7, 7) == (0, 0, 7, 7)
+    assert images.border(16384, 1, 3, 5) == (0, 2, 3, 1)
+    picture = np.full((1, 2), 200, np.uint8)
+    assert images.scale(picture, 2, 2, 1, fit="border")[..., 0].tolist() == [[200, 200], [0, 0]]
+
+
+def test_squeezing_takes_the_whole_picture() -> None:
+    picture = np.array([[10, 20, 30, 40]], np.uint8)
+    assert images.scale(picture, 1, 2, 1, fit="squeeze").ravel().tolist() == [15, 35]
+    assert images.scale(picture, 1, 1, 1).ravel().tolist() == [20]
+
+
+def test_bilinear_takes_the_pixels_beside_an_output_pixels_middle() -> None:
+    picture = np.array([[0, 16, 32, 48], [160, 176, 192, 208]], np.uint8)
+
+    def scaled(height: int, width: int) -> list[list[int]]:
+        ways = {"fit": "squeeze", "scaling": "bilinear"}
+        return images.scale(picture, height, width, 1, **ways)[..., 0].tolist()
+
+    assert scaled(2, 4) == picture.tolist()
+    # middles at 1/2 and 5/2 along the row, 1/2 down
+    assert scaled(1, 2) == [[88, 120]]
+    # at -1/4, 1/4, ... 13/4: held at the edges
+    assert scaled(2, 8)[0] == [0, 4, 12, 20, 28, 36, 44, 48]
+    # 16ths of a pixel, rounded down: -8/16, then 32 x 3 / 10 - 8, ...
+    assert scaled(2, 5)[1] == [160, 171, 184, 196, 208]
+    # one pixel high: averaged instead
+    assert images.scale(
+        picture[:1], 1, 2, 1, fit="squeeze", scaling="bilinear"
+    ).ravel().tolist() == [
+        8,
+        40,
+    ]
+
+
 def test_rgb565_is_widened_by_its_upper_bits() -> None:
     colours = np.array([[0xFFFF, 0xF800, 0x07E0, 0x001F, 0x8410, 0x0841]], np.uint16)
     assert images.rgb565_to_rgb888(colours)[0].tolist() == [
@@ -88,6 +126,7 @@ class CInput(ctypes.Structure):
         ("table", ctypes.c_void_p),
         ("table_step", ctypes.c_uint32),
         ("bgr", ctypes.c_bool),
+        ("ways", ctypes.c_uint32),
     ]
 
 
@@ -109,6 +148,8 @@ MARGINS = st.tuples(*[st.integers(0, 5)] * 4)
     seed=st.integers(0, 1 << 30),
     brightest=st.booleans(),
     margins=st.one_of(st.just((0, 0, 0, 0)), MARGINS),
+    fit=st.sampled_from(images.FITS),
+    scaling=st.sampled_from(images.SCALINGS),
 )
 def test_the_boards_c_gives_the_same_bits(
     host_library: ctypes.CDLL,
@@ -124,6 +165,8 @@ def test_the_boards_c_gives_the_same_bits(
     seed: int,
     brightest: bool,
     margins: tuple[int, int, int, int],
+    fit: str,
+    scaling: str,
 ) -> None:
     left, top, right, bottom = margins
     rng = np.random.default_rng(seed)
@@ -146,11 +189,14 @@ def test_the_boards_c_gives_the_same_bits(
             CInput(
                 *(out_height, out_width, channels, table.itemsize, table.ctypes.data),
                 *(256 * table.itemsize * by_channel, bgr),
+                {"crop": 0, "squeeze": 8, "border": 16}[fit] | 32 * (scaling == "bilinear"),
             )
         ),
         out.ctypes.data_as(ctypes.c_void_p),
     )
-    expected = images.image_to_tensor(region, out_height, out_width, channels, table, bgr=bgr)
+    expected = images.image_to_tensor(
+        region, out_height, out_width, channels, table, bgr=bgr, fit=fit, scaling=scaling
+    )
     assert np.array_equal(out, expected)
 
 
@@ -159,7 +205,7 @@ def test_the_largest_picture_does_not_overflow(host_library: ctypes.CDLL) -> Non
     table, out = np.arange(256, dtype=np.uint8), np.zeros(1, np.uint8)
     host_library.ink_image_to_tensor(
         ctypes.byref(CImage(picture.ctypes.data, 4096, 4096, 4096, 1)),
-        ctypes.byref(CInput(1, 1, 1, 1, table.ctypes.data, 0, False)),
+        ctypes.byref(CInput(1, 1, 1, 1, table.ctypes.data, 0, False, 0)),
         out.ctypes.data_as(ctypes.c_void_p),
     )
     assert out[0] == 255

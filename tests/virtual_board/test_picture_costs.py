@@ -1,0 +1,25 @@
+"""What pictures cost, counted on the virtual board."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from host_tools.virtual_board.picture_costs import picture_costs
+
+# what OpenMV's ml takes for RGB565, counted in its own firmware at cbbb877ed; ours is to be less
+OPENMV = {32: 122_930, 96: 835_000, 192: 3_160_000}
+# what averages take today, rounded up
+MOST_AVERAGE = {32: 590_000, 96: 1_800_000, 192: 5_450_000}
+
+
+def test_bilinear_pictures_take_less_than_openmvs_and_averages_no_more_than_they_did(
+    virtual_board_firmware: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INKLING_FIRMWARE", str(virtual_board_firmware))
+    costs = picture_costs()
+    assert len(costs) == 12
+    for cost in costs:
+        most = (OPENMV if cost.scaling == "bilinear" else MOST_AVERAGE)[cost.side]
+        assert most // 4 < cost.instructions <= most, cost
