@@ -1,6 +1,6 @@
 # Says what the camera sees, frame after frame: the best label, its score, the three best, and the
 # frames a second. It needs nothing but Inkling and a network: mpremote run classify.py
-# The other camera scripts take find_model, last_number, open_camera and write from here.
+# The other camera scripts take find_model, last_number, mark, open_camera and write from here.
 import os
 import time
 
@@ -60,6 +60,14 @@ def write(image, x, y, text):
     except (TypeError, ValueError):
         # OpenMV before 5.0 takes numbers only
         image.draw_string(x, y, text, color=(0, 255, 0))
+
+
+def mark(image, rectangle, text):
+    """Frames a part (x, y, width, height) of such a picture, and writes above on it."""
+    if hasattr(image, "draw_rectangle"):
+        x, y, width, height = rectangle
+        image.draw_rectangle((x, y, width, height), color=(0, 255, 0), thickness=2)
+        write(image, x, y, text)
 
 
 def last_number(folder):

@@ -3,7 +3,7 @@
 import time
 
 import inkling
-from classify import find_model, open_camera, write
+from classify import find_model, mark, open_camera
 
 LABELS = ()  # look for these only; empty: for every label
 THRESHOLD = 0.9  # the least score
@@ -44,13 +44,6 @@ def merge(finds):
         if all(shared(find[2], other[2]) <= OVERLAP for other in kept):
             kept.append(find)
     return kept
-
-
-def mark(image, rectangle, text):
-    if hasattr(image, "draw_rectangle"):
-        x, y, width, height = rectangle
-        image.draw_rectangle((x, y, width, height), color=(0, 255, 0), thickness=2)
-        write(image, x, y, text)
 
 
 def run():
