@@ -59,11 +59,24 @@ static inline ink_cell_t best_of(const ink_map_t *map, uint32_t index) {
 
 uint32_t ink_map_next(const ink_map_t *map, uint32_t cell, int32_t threshold, ink_cell_t *found) {
     const uint32_t inner = map->inner;
-    for (; cell < map->cells; cell++) {
-        ink_cell_t best =
-            best_of(map, (cell / inner * map->n_classes + map->first) * inner + cell % inner);
-        if (best.value > threshold) {
-            *found = best;
+    const uint32_t cells = map->cells;
+    const uint32_t flip = map->dtype == INK_DTYPE_INT8 ? 128 : 0;
+    const uint32_t size = (map->last - map->first) * inner;
+    for (; cell < cells; cell++) {
+        const uint32_t index = (cell / inner * map->n_classes + map->first) * inner + cell % inner;
+        if (map->dtype != INK_DTYPE_FLOAT32) {
+            // most cells have no class above: no need to know their best one
+            const uint8_t *stored = (const uint8_t *)map->values + index;
+            const uint8_t *end = stored + size;
+            while (stored != end && (int32_t)(*stored ^ flip) - (int32_t)flip <= threshold) {
+                stored += inner;
+            }
+            if (stored == end) {
+                continue;
+            }
+        }
+        *found = best_of(map, index);
+        if (found->value > threshold) {
             break;
         }
     }

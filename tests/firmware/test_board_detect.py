@@ -353,8 +353,9 @@ def test_fomos_boxes_take_less_than_20_000_instructions(on_board: Runner) -> Non
         stored[0, y, x, label] = value
     files: dict[str, bytes | Path] = {"map.ink": shaped(CELLS), "values": stored.tobytes()}
     boxes, overlapping, found = on_board(FOMO, files, icount=True).splitlines()
-    print(f"{boxes} instructions for the boxes, {overlapping} for nms of these")
+    print(f"{boxes} instructions for the boxes; nms, which these do not need, takes {overlapping}")
     kept = [seen[index] for index in (0, 1, 4, 5)]
     expected = [(x * 8, y * 8, 8, 8, (value + 128) / 256, label) for y, x, label, value in kept]
     assert ast.literal_eval(found) == expected
-    assert int(boxes) + int(overlapping) < 20_000
+    assert int(boxes) < 20_000
+    assert int(overlapping) < 10_000
