@@ -15,6 +15,12 @@
 #define INK_DETECT 1
 #endif
 
+// Other ways to make an input of a picture than to crop and average it: blobs that ask for them, and
+// predict's fit= and scaling=.
+#ifndef INK_FITTING
+#define INK_FITTING 1
+#endif
+
 // Recurrent layers: svdf_s8, lstm_s8 and gru_s8. States are always there.
 #ifndef INK_RECURRENT
 #define INK_RECURRENT 1

@@ -16,6 +16,7 @@ from host_tools.audio import KINDS as FRONT_ENDS
 from host_tools.blob.reader import read_blob
 from host_tools.kernels import KERNELS
 from host_tools.pack import pack
+from host_tools.plan.image_tables import Pictures
 
 # what the packer would not take for networks as small as these
 PACKED = tuple(name for name, card in KERNELS.items() if card.packs)
@@ -47,6 +48,7 @@ def small_blobs() -> dict[str, bytes]:
         "two_inputs": pack(networks.two_inputs(), name="two inputs"),
         "slopes": pack(slopes()),
         "unrolled_gru": pack(unrolled_gru()),
+        "fitted": pack(networks.separable(), pictures=Pictures(fit="border", scaling="bilinear")),
     }
     for network in (networks.every_kernel, networks.two_inputs, networks.separable):
         made[f"{network.__name__}_m7"] = pack(network(), target="cortex-m7", force=PACKED)

@@ -3,6 +3,7 @@
 #ifndef INKLING_BINDING_H
 #define INKLING_BINDING_H
 
+#include "ink_options.h"
 #include "runtime/inkling.h"
 
 #include "inkling_port.h"
@@ -37,7 +38,11 @@ mp_obj_t inkling_listener_make_new(
 void inkling_listener_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination);
 
 // run.c: predict(), run(), reset(), input(), output()
+#if INK_FITTING
 extern const mp_obj_fun_builtin_var_t inkling_predict_obj;
+#else
+extern const mp_obj_fun_builtin_fixed_t inkling_predict_obj;
+#endif
 extern const mp_obj_fun_builtin_fixed_t inkling_run_obj;
 extern const mp_obj_fun_builtin_fixed_t inkling_reset_obj;
 extern const mp_obj_fun_builtin_var_t inkling_input_obj;

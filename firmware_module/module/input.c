@@ -357,6 +357,7 @@ static slot_t slot_of(const inkling_model_t *self, size_t index, inkling_ways_t 
     return slot;
 }
 
+#if INK_FITTING
 void inkling_set_way(const inkling_model_t *self, inkling_ways_t *ways, qstr name, mp_obj_t word) {
     if (word == mp_const_none) {
         return;
@@ -378,6 +379,7 @@ void inkling_set_way(const inkling_model_t *self, inkling_ways_t *ways, qstr nam
     inkling_raise(INKLING_VALUE_ERROR, inkling_name(self), "%q must be %s", name,
         of_fit ? "'crop', 'squeeze' or 'border'" : "'average' or 'bilinear'");
 }
+#endif
 
 bool inkling_set_inputs(inkling_model_t *self, mp_obj_t inputs, inkling_ways_t ways) {
     const size_t n_inputs = self->model.n_inputs;

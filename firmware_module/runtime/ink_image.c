@@ -3,6 +3,7 @@
 // anything.
 #include "ink_blob.h"
 #include "ink_image_parts.h"
+#include "ink_options.h"
 
 static ink_image_target_t target_of(const ink_image_input_t *input) {
     ink_image_target_t target = {.channels = input->channels, .wide = input->element_size != 1};
@@ -18,11 +19,14 @@ static void fit(const ink_image_t *image, const ink_image_input_t *input, ink_im
     ink_image_axis_t *across) {
     *down = (ink_image_axis_t){0, image->height, 0, input->height};
     *across = (ink_image_axis_t){0, image->width, 0, input->width};
+#if INK_FITTING
     if ((input->ways & INK_IMAGE_SQUEEZE) != 0) {
         return;
     }
+#endif
     const uint32_t wide = image->width * input->height;
     const uint32_t tall = image->height * input->width;
+#if INK_FITTING
     if ((input->ways & INK_IMAGE_BORDER) != 0) {
         ink_image_axis_t *shorter = wide > tall ? down : across;
         uint32_t count = wide > tall ? tall / image->width : wide / image->height;
@@ -31,6 +35,7 @@ static void fit(const ink_image_t *image, const ink_image_input_t *input, ink_im
         shorter->count = count;
         return;
     }
+#endif
     // the largest part with the input's aspect ratio, in the middle
     ink_image_axis_t *longer = wide > tall ? across : down;
     uint32_t size = wide > tall ? tall / input->height : wide / input->width;
@@ -46,15 +51,18 @@ void ink_image_to_tensor(const ink_image_t *image, const ink_image_input_t *inpu
     const ink_image_target_t target = target_of(input);
     const uint32_t step = input->channels * input->element_size;
     const uint32_t row_step = input->width * step;
+    uint8_t *start = out;
+#if INK_FITTING
     if (down.count != input->height || across.count != input->width) {
         for (uint32_t i = 0; i < input->height * input->width; i++) {
-            ink_image_store(&target, INK_IMAGE_GRAYSCALE, 0, 0, 0, (uint8_t *)out + i * step);
+            ink_image_store(&target, INK_IMAGE_GRAYSCALE, 0, 0, 0, start + i * step);
         }
+        start += down.to * row_step + across.to * step;
     }
-    uint8_t *start = (uint8_t *)out + down.to * row_step + across.to * step;
     if ((input->ways & INK_IMAGE_BILINEAR) != 0 && down.size > 1 && across.size > 1) {
         ink_image_bilinear(image, &down, &across, &target, start, row_step, step);
-    } else {
-        ink_image_average(image, &down, &across, &target, start, row_step, step);
+        return;
     }
+#endif
+    ink_image_average(image, &down, &across, &target, start, row_step, step);
 }

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "ink_image_parts.h"
+#include "ink_options.h"
+
+#if INK_FITTING
 
 // Two pixels of an axis: the first, and how many 16ths the second counts.
 typedef struct {
@@ -136,3 +139,5 @@ void ink_image_bilinear(const ink_image_t *image, const ink_image_axis_t *down,
         }
     }
 }
+
+#endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "audio/ink_front_end.h"
+#include "ink_options.h"
 #include "ink_verify.h"
 
 static bool verify_start(ink_check_t *check, const uint8_t *blob, size_t size) {
@@ -255,6 +256,11 @@ static bool verify_io(ink_check_t *check, const ink_io_t *io) {
     if (!ink_check_word(check, INK_ERROR_IO, "image_flags", io->image_flags, 0, flags)) {
         return false;
     }
+#if !INK_FITTING
+    if ((flags & INK_IMAGE_WAYS) != 0) {
+        return ink_refuse_plainly(check, INK_ERROR_IO, "this build has none (INK_FITTING)");
+    }
+#endif
     if (io->image_table == 0) {
         return true;
     }

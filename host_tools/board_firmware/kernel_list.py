@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from host_tools.blob.layout import BILINEAR, BORDER, SQUEEZE
 from host_tools.blob.reader import Blob, read_blob
 from host_tools.errors import CommandError
 from host_tools.files import read_whole, write_whole
@@ -26,14 +27,14 @@ def read_model(file: Path) -> Blob:
     return read_blob(data, str(file))
 
 
-def header(names: Iterable[str], audio: bool, detect: bool) -> str:
+def header(names: Iterable[str], **switches: bool) -> str:
     """What a build takes in place of ink_operators.h's own list, INK_KERNELS by number, and of
-    ink_options.h's INK_AUDIO and INK_DETECT.
+    ink_options.h's switches, by their names.
     """
     listed = sorted((KERNELS[name].number, name) for name in names)
     entries = " ".join(f"X({number}, {name})" for number, name in listed)
-    switches = f"#define INK_AUDIO {int(audio)}\n#define INK_DETECT {int(detect)}\n"
-    return f"#define INK_KERNELS(X) {entries}\n{switches}"
+    lines = [f"#define {switch} {int(value)}\n" for switch, value in switches.items()]
+    return f"#define INK_KERNELS(X) {entries}\n{''.join(lines)}"
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -47,9 +48,16 @@ def main(words: Sequence[str] | None = None) -> int:
         names = {operator.kernel for blob in blobs for operator in blob.operators}
         content = header(
             names,
-            any(blob.front_end for blob in blobs),
+            INK_AUDIO=any(blob.front_end for blob in blobs),
             # more than a row of scores: boxes, or a map of where things are
-            any(len(blob.tensors[index].shape) > 2 for blob in blobs for index in blob.outputs),
+            INK_DETECT=any(
+                len(blob.tensors[index].shape) > 2 for blob in blobs for index in blob.outputs
+            ),
+            INK_FITTING=any(
+                flags & (SQUEEZE | BORDER | BILINEAR)
+                for blob in blobs
+                for flags in blob.image_flags
+            ),
         )
         if not args.header.exists() or args.header.read_text(encoding="utf8") != content:
             write_whole(args.header, content.encode())
