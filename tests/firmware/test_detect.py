@@ -56,13 +56,10 @@ def test_things_are_framed_and_printed_once_each(
 ) -> None:
     model, frame = build_finder(), scene()
     files: Files = {"finder.ink": pack(model, name="finder"), "finder.txt": b"red\ngreen\n"}
-    files["classify.py"] = LIBRARY / "classify.py"
     drawn: list[np.ndarray] = []
-    with Camera(lambda: iter([frame]), drawn.append) as camera:
-        board = VirtualBoard(
-            virtual_board_firmware, romfs=camera.romfs() | files | RELEASES.get(release, {})
-        )
-        lines = board.run_script(LIBRARY / "detect.py").stdout.splitlines()[MODEL_LINES:]
+    files |= Camera(lambda: iter([frame]), drawn.append).romfs() | RELEASES.get(release, {})
+    board = VirtualBoard(virtual_board_firmware, romfs=files)
+    lines = board.run_script(LIBRARY / "detect.py").stdout.splitlines()[MODEL_LINES:]
 
     table = np.arange(-128, 128).astype(np.int8)
     given = images.image_to_tensor(frame, SIDE, SIDE, 3, table, fit="squeeze", scaling="bilinear")
@@ -90,10 +87,7 @@ def test_things_are_framed_and_printed_once_each(
 
 
 def test_a_network_that_gives_no_map_is_refused(virtual_board_firmware: Path) -> None:
-    with Camera(lambda: iter([scene()]), lambda drawn: None) as camera:
-        files = camera.romfs() | CIFAR10_INK | {"classify.py": LIBRARY / "classify.py"}
-        result = VirtualBoard(virtual_board_firmware, romfs=files).run_script(
-            LIBRARY / "detect.py"
-        )
+    files = Camera(lambda: iter([scene()]), lambda drawn: None).romfs() | CIFAR10_INK
+    result = VirtualBoard(virtual_board_firmware, romfs=files).run_script(LIBRARY / "detect.py")
     said = "ValueError: the output is no map [1, height, width, classes], but (1, 10)"
     assert (result.stdout.splitlines()[-1], result.status) == (said, 1)
