@@ -172,7 +172,7 @@ NETWORKS = {
     "mono": Network(
         PAPER,
         epochs=60,
-        promise=Promise(80.0, 4_400_000, 0, 34_000),
+        promise=Promise(83.0, 4_400_000, 0, 34_000),
         colours=1,
         flat=True,
         rate=0.05,
