@@ -54,8 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def networks() -> dict[str, Path]:
     """The blobs that models/cifar10 has, by name: one beside the recipe, one in each folder."""
-    others = {path.stem: path for path in sorted(MODEL.glob("*/*.ink"))}
-    return {"paper": MODEL / "cifar10.ink", **others}
+    others = {path.stem: path for path in MODEL.glob("*/*.ink")}
+    return dict(sorted({"paper": MODEL / "cifar10.ink", **others}.items()))
 
 
 def run(args: argparse.Namespace) -> int:
