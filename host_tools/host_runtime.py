@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -38,6 +39,10 @@ class HostTensor:
     dtype: str
     scale: float
     zero_point: int
+
+
+# work from which a run takes some tenths of a second here
+_LONG = 1 << 26
 
 
 # firmware_module/runtime/ink_blob.h and inkling.h
@@ -135,6 +140,7 @@ class HostModel:
         self._model = _Model()
         self._error = _Error()
         self._texts: dict[int, str] = {}
+        self._left = threading.Event()
         error = ctypes.byref(self._error)
         model = ctypes.byref(self._model)
         self._check(self._library.ink_open(model, self._blob.ctypes.data, len(blob), error))
@@ -198,14 +204,23 @@ class HostModel:
             raise CommandError(f"the inputs are batches of {counts}; each must have as many")
         outputs = [np.empty((count, *t.shape), t.dtype) for t in self.outputs]
 
+        left = threading.Event()
+
         def run_slice(first: int) -> None:
             model = self if threads == 1 else HostModel(self._blob.tobytes(), library=self.library)
+            model._left = left
             for i in range(first, count, threads):
+                if left.is_set():
+                    return
                 for output, result in zip(outputs, model.run([a[i] for a in inputs]), strict=True):
                     output[i] = result
 
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(run_slice, range(threads)))
+            try:
+                list(pool.map(run_slice, range(threads)))
+            except BaseException:
+                left.set()
+                raise
         return outputs
 
     def input_in_place(self, index: int) -> Array:
@@ -232,7 +247,25 @@ class HostModel:
 
     def _run(self) -> None:
         model, error = ctypes.byref(self._model), ctypes.byref(self._error)
-        self._check(self._library.ink_run(model, error))
+        if self.work < _LONG:
+            self._check(self._library.ink_run(model, error))
+            return
+        # aside, so that Ctrl-C is taken at once
+        status: list[int] = []
+        run = threading.Thread(
+            target=lambda: status.append(self._library.ink_run(model, error)), daemon=True
+        )
+        run.start()
+        try:
+            while run.is_alive():
+                run.join(0.2)
+                if self._left.is_set():
+                    raise KeyboardInterrupt
+        except BaseException:
+            # it goes on until Python ends, in memory that must stay
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self))
+            raise
+        self._check(status[0])
 
     def _check(self, status: int) -> None:
         if status:

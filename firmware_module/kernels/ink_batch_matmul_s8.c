@@ -3,6 +3,7 @@
 #include "armv7em/ink_packed_common.h"
 #include "ink_dot.h"
 #include "ink_kernels.h"
+#include "ink_rest.h"
 #include "ink_simd.h"
 
 #if INK_HAVE_DSP
@@ -131,6 +132,7 @@ void ink_batch_matmul_s8(const ink_batch_matmul_params_t *params, const ink_tens
     const uint32_t depth = input0->dims[input0->rank - 1];
     const uint32_t matrices = output->size / (rows * columns);
     const ink_requantize_t how = find_requantization(params->multiplier, params->shift);
+    uint32_t done = 0;
     for (uint32_t i = 0; i < matrices; i++) {
         const int8_t *left = input0_data + matrix_offset(input0, output, i);
         const int8_t *const right = input1_data + matrix_offset(input1, output, i);
@@ -138,6 +140,7 @@ void ink_batch_matmul_s8(const ink_batch_matmul_params_t *params, const ink_tens
             multiply_row(params, &how, left, right, columns, depth, output_data);
             left += depth;
             output_data += columns;
+            done = ink_rest_after(done, columns * depth);
         }
     }
 }

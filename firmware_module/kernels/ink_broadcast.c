@@ -2,6 +2,7 @@
 // Walks two inputs that broadcast to an output's shape, in rows as long as their steps allow:
 // tensors of one shape are a single row.
 #include "ink_broadcast.h"
+#include "ink_rest.h"
 
 // Output dimensions that are walked together, the innermost first, with each input's step along
 // them: 0 where it is repeated.
@@ -49,11 +50,13 @@ void ink_broadcast(ink_broadcast_row_t row, const void *params, const ink_tensor
     if (walk.rank == 0) {
         walk_over(&walk, 1, 1, 1);
     }
+    uint32_t done = 0;
     uint32_t level;
     do {
         row(params, input0_data, walk.step0[0], input1_data, walk.step1[0], output_data,
             walk.count[0]);
         output_data += walk.count[0];
+        done = ink_rest_after(done, walk.count[0]);
         for (level = 1; level < walk.rank; level++) {
             input0_data += walk.step0[level];
             input1_data += walk.step1[level];

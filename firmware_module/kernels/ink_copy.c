@@ -3,6 +3,7 @@
 #include "ink_copy_bytes.h"
 #include "ink_copy_rows.h"
 #include "ink_kernels.h"
+#include "ink_rest.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -87,7 +88,10 @@ void ink_copy(
     if (params->fill) {
         ink_fill_bytes(output, (uint8_t)params->fill_value, output_size);
     }
+    const uint32_t steps = (uint32_t)(params->count[ROWS] * params->count[ROWS + 1]);
+    uint32_t done = 0;
     for (int32_t axis = 0; axis >= 0;) {
+        done = ink_rest_after(done, steps);
         copy_rows(params, (uint8_t *)output + (int32_t)output_index * size,
             (const uint8_t *)input + (int32_t)input_index * size);
         for (axis = ROWS - 1; axis >= 0; axis--) {

@@ -6,6 +6,7 @@
 #include "armv7em/ink_packed_common.h"
 #include "ink_four_rows.h"
 #include "ink_kernels.h"
+#include "ink_rest.h"
 
 // The gates, in the order of the weights.
 enum { INPUT, FORGET, CELL, OUTPUT };
@@ -97,6 +98,8 @@ void ink_lstm_s8(const ink_lstm_t *layer, const int8_t *input, int16_t *state, i
     // rows from one step to the next, and from one sequence to the next
     const int32_t along = p->time_major ? p->batches : 1;
     const int32_t across = p->time_major ? 1 : p->steps;
+    const uint32_t steps = (uint32_t)(p->units * (p->depth + p->units)) * 4;
+    uint32_t done = 0;
     for (int32_t batch = 0; batch < p->batches; batch++) {
         const int8_t *hidden = kept + batch * p->units;
         for (int32_t time = 0; time < p->steps; time++) {
@@ -104,6 +107,7 @@ void ink_lstm_s8(const ink_lstm_t *layer, const int8_t *input, int16_t *state, i
             int8_t *to = output + row * p->units;
             step(layer, input + row * p->depth, hidden, state + batch * p->units, to, scratch);
             hidden = to;
+            done = ink_rest_after(done, steps);
         }
         memcpy(kept + batch * p->units, hidden, (size_t)p->units);
     }

@@ -2,6 +2,7 @@
 // Average pooling, int8: halves away from zero, padding not counted.
 #include "ink_nn.h"
 #include "ink_requantize.h"
+#include "ink_rest.h"
 #include "ink_window.h"
 
 int32_t ink_nn_average_pool_s8_get_buffer_size(const int dim_dst_width, const int ch_src) {
@@ -17,6 +18,7 @@ ink_nn_status_t ink_nn_average_pool_s8(const ink_nn_context_t *ctx,
     (void)ctx;
     const int32_t channels = input_dims->c;
     const int32_t input_row = input_dims->w * channels;
+    uint32_t done = 0;
     for (int32_t batch = 0; batch < input_dims->n; batch++) {
         for (int32_t y = 0; y < output_dims->h; y++) {
             const ink_window_t rows = ink_window(
@@ -44,6 +46,7 @@ ink_nn_status_t ink_nn_average_pool_s8(const ink_nn_context_t *ctx,
                     *output_data++ = (int8_t)ink_clamp(
                         sum / count, pool_params->activation.min, pool_params->activation.max);
                 }
+                done = ink_rest_after(done, (uint32_t)(count * channels));
             }
         }
         input_data += input_dims->h * input_row;

@@ -3,6 +3,7 @@
 #include "ink_dot.h"
 #include "ink_nn.h"
 #include "ink_requantize.h"
+#include "ink_rest.h"
 #include "ink_window.h"
 
 int32_t ink_nn_conv_s8_get_buffer_size(const ink_nn_conv_params_t *conv_params,
@@ -36,6 +37,7 @@ ink_nn_status_t ink_nn_conv_s8(const ink_nn_context_t *ctx, const ink_nn_conv_pa
     // taps side by side in the input are one run, as long as all of their channels are read
     const int32_t joined = groups == 1 && dilation.w == 1;
 
+    uint32_t done = 0;
     for (int32_t batch = 0; batch < output_dims->n; batch++) {
         for (int32_t y = 0; y < output_dims->h; y++) {
             const ink_window_t rows = ink_window(y, conv_params->stride.h, conv_params->padding.h,
@@ -74,6 +76,8 @@ ink_nn_status_t ink_nn_conv_s8(const ink_nn_context_t *ctx, const ink_nn_conv_pa
                     }
                     channel += count;
                 }
+                done = ink_rest_after(
+                    done, (uint32_t)((rows.end - rows.begin) * runs * run_length * output_dims->c));
             }
         }
         input_data += input_dims->h * input_row;

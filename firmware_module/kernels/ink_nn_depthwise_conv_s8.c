@@ -2,6 +2,7 @@
 // Depthwise convolution, int8, per channel: any stride, dilation, padding and depth multiplier.
 #include "ink_nn.h"
 #include "ink_requantize.h"
+#include "ink_rest.h"
 #include "ink_window.h"
 
 #define LANES 4
@@ -73,6 +74,7 @@ ink_nn_status_t ink_nn_depthwise_conv_s8(const ink_nn_context_t *ctx,
         .input_offset = dw_conv_params->input_offset,
     };
 
+    uint32_t done = 0;
     for (int32_t batch = 0; batch < output_dims->n; batch++) {
         for (int32_t y = 0; y < output_dims->h; y++) {
             const ink_window_t rows =
@@ -99,6 +101,7 @@ ink_nn_status_t ink_nn_depthwise_conv_s8(const ink_nn_context_t *ctx,
                             dw_conv_params->output_offset, activation.min, activation.max);
                     }
                 }
+                done = ink_rest_after(done, (uint32_t)(taps.rows * taps.columns * channels));
             }
         }
         input_data += input_dims->h * input_row;

@@ -3,6 +3,7 @@
 #include "ink_dot.h"
 #include "ink_nn.h"
 #include "ink_requantize.h"
+#include "ink_rest.h"
 
 int32_t ink_nn_fully_connected_s8_get_buffer_size(const ink_nn_dims_t *filter_dims) {
     (void)filter_dims;
@@ -18,6 +19,7 @@ ink_nn_status_t ink_nn_fully_connected_s8(const ink_nn_context_t *ctx,
     (void)bias_dims;
     const int32_t depth = filter_dims->n;
     const int32_t units = output_dims->c;
+    uint32_t done = 0;
     for (int32_t row = 0; row < input_dims->n; row++) {
         // (input + a) * (filter + b) summed is the dot product with filter, plus b * sum(input + a)
         uint32_t filter_part = 0;
@@ -43,6 +45,7 @@ ink_nn_status_t ink_nn_fully_connected_s8(const ink_nn_context_t *ctx,
             }
         }
         input_data += depth;
+        done = ink_rest_after(done, (uint32_t)(depth * units));
     }
     return INK_NN_SUCCESS;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Max pooling, int8.
 #include "ink_nn.h"
+#include "ink_rest.h"
 #include "ink_window.h"
 
 ink_nn_status_t ink_nn_max_pool_s8(const ink_nn_context_t *ctx,
@@ -11,6 +12,7 @@ ink_nn_status_t ink_nn_max_pool_s8(const ink_nn_context_t *ctx,
     const int32_t channels = input_dims->c;
     const int8_t min = (int8_t)pool_params->activation.min;
     const int8_t max = (int8_t)pool_params->activation.max;
+    uint32_t done = 0;
     for (int32_t batch = 0; batch < input_dims->n; batch++) {
         for (int32_t y = 0; y < output_dims->h; y++) {
             const ink_window_t rows = ink_window(
@@ -40,6 +42,8 @@ ink_nn_status_t ink_nn_max_pool_s8(const ink_nn_context_t *ctx,
                     output_data[channel] = value > max ? max : value;
                 }
                 output_data += channels;
+                done = ink_rest_after(done,
+                    (uint32_t)((rows.end - rows.begin) * (columns.end - columns.begin) * channels));
             }
         }
         input_data += input_dims->h * input_dims->w * channels;

@@ -3,12 +3,14 @@
 #include "ink_fixed_point.h"
 #include "ink_nn.h"
 #include "ink_requantize.h"
+#include "ink_rest.h"
 
 // Sums of exponentials are kept in Q12.
 #define SUM_BITS 12
 
 void ink_nn_softmax_s8(const int8_t *input, const int32_t num_rows, const int32_t row_size,
     const int32_t mult, const int32_t shift, const int32_t diff_min, int8_t *output) {
+    uint32_t done = 0;
     for (int32_t row = 0; row < num_rows; row++) {
         int32_t max = -128;
         for (int32_t i = 0; i < row_size; i++) {
@@ -39,6 +41,7 @@ void ink_nn_softmax_s8(const int8_t *input, const int32_t num_rows, const int32_
             output[i] = (int8_t)ink_clamp(quotient - 128, -128, 127);
         }
         input += row_size;
+        done = ink_rest_after(done, 8 * (uint32_t)row_size);
         output += row_size;
     }
 }

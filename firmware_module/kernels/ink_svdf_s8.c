@@ -5,6 +5,7 @@
 #include "ink_four_rows.h"
 #include "ink_kernels.h"
 #include "ink_requantize.h"
+#include "ink_rest.h"
 
 // Lets the newest feature in, the oldest go, and gives the sum over time. Elements have 8 bits, or
 // 16 where they are `wide`.
@@ -64,11 +65,13 @@ static void run_batch(
 void ink_svdf_s8(
     const ink_svdf_t *layer, const int8_t *input, int8_t *state, int8_t *output, int16_t *scratch) {
     const ink_svdf_params_t *p = layer->params;
+    uint32_t done = 0;
     for (int32_t batch = 0; batch < p->batches; batch++) {
         ink_widen_groups(scratch, input, p->depth);
         run_batch(layer, state, output, scratch);
         input += p->depth;
         output += p->filters / p->rank;
+        done = ink_rest_after(done, (uint32_t)(p->filters * (p->depth + p->memory)));
         state += p->filters * p->memory * (p->wide ? 2 : 1);
     }
 }

@@ -55,6 +55,15 @@ void inkling_check_buffers(const inkling_model_t *self);
 void inkling_check_model(const inkling_model_t *self);
 // Its name for messages, at any time.
 const char *inkling_name(const inkling_model_t *self);
+// Verifies the blob, of which at most `size` bytes are looked at.
+ink_status_t inkling_open(inkling_model_t *self, size_t size, ink_error_t *error);
+typedef struct {
+    const inkling_model_t *model;
+    uint32_t runs;
+    mp_obj_t blob; // without a model
+    const void *start;
+    uint32_t size;
+} inkling_resting_t;
 // Runs one operator; raises RuntimeError, or what was pending.
 void inkling_run_operator(inkling_model_t *self, uint32_t index);
 // Runs them all, in order, where the model is as it was.

@@ -66,6 +66,10 @@ void *inkling_port_allocate(size_t size);
 typedef enum { INKLING_RAN_NOTHING, INKLING_RAN_MAYBE, INKLING_RAN } inkling_ran_t;
 inkling_ran_t inkling_port_handle_pending(uint32_t macs);
 
+// Raises a pending KeyboardInterrupt, in the middle of an operator. Whether Python code may have
+// run.
+bool inkling_port_interrupt(void);
+
 // Whether it is an instance of a class written in Python: to convert it may run Python code.
 static inline bool inkling_is_instance(mp_obj_t object) {
     return !mp_obj_is_small_int(object) &&

@@ -25,10 +25,7 @@ mp_obj_t inkling_model_make_new(
     self->runs = 0;
 
     ink_error_t error;
-    mp_buffer_info_t blob;
-    mp_get_buffer_raise(self->blob, &blob, MP_BUFFER_READ);
-    size_t size = blob.len < source.size ? blob.len : source.size;
-    if (ink_open(&self->model, blob.buf, size, &error) != INK_OK) {
+    if (inkling_open(self, source.size, &error) != INK_OK) {
         inkling_raise_error(INKLING_VALUE_ERROR, name, &error);
     }
 

@@ -26,6 +26,14 @@ inkling_ran_t inkling_port_handle_pending(uint32_t macs) {
     return pending ? INKLING_RAN : INKLING_RAN_NOTHING;
 }
 
+bool inkling_port_interrupt(void) {
+    if (MP_STATE_THREAD(mp_pending_exception) != MP_OBJ_NULL) {
+        mp_handle_pending(true);
+        return true;
+    }
+    return false;
+}
+
 const mp_obj_type_t *inkling_port_array_type(void) {
     return &mp_type_array;
 }

@@ -18,6 +18,34 @@ static NORETURN void raise_changed(const char *what) {
     inkling_raise(INKLING_VALUE_ERROR, NULL, "the %s: make the model anew", what);
 }
 
+// What must be as it was after a rest: a model that runs, or a blob that is opened. The objects are
+// on the stack of who set it.
+inkling_resting_t inkling_resting;
+
+// What a kernel says now and then. Where that may have run Python code, memory may have moved.
+void ink_pause(uint32_t steps) {
+    const inkling_resting_t resting = inkling_resting;
+    (void)steps;
+    if (inkling_port_interrupt()) {
+        if (resting.model != NULL) {
+            inkling_check_alone(resting.model, resting.runs);
+            inkling_check_model(resting.model);
+        } else if (!is_where(resting.blob, MP_BUFFER_READ, resting.start, resting.size)) {
+            raise_changed("blob's buffer has moved");
+        }
+        inkling_resting = resting;
+    }
+}
+
+ink_status_t inkling_open(inkling_model_t *self, size_t size, ink_error_t *error) {
+    mp_buffer_info_t blob;
+    mp_get_buffer_raise(self->blob, &blob, MP_BUFFER_READ);
+    size = blob.len < size ? blob.len : size;
+    inkling_resting =
+        (inkling_resting_t){.blob = self->blob, .start = blob.buf, .size = (uint32_t)size};
+    return ink_open(&self->model, blob.buf, size, error);
+}
+
 void inkling_check_buffers(const inkling_model_t *self) {
     if (!blob_is_there(self)) {
         raise_changed("blob's buffer has moved");
@@ -63,6 +91,7 @@ void inkling_run_operator(inkling_model_t *self, uint32_t index) {
             inkling_check_buffers(self);
         }
     }
+    inkling_resting = (inkling_resting_t){.model = self, .runs = self->runs};
     ink_error_t error;
     if (ink_run_operator(&self->model, index, &error) != INK_OK) {
         inkling_raise_error(INKLING_RUNTIME_ERROR, inkling_name(self), &error);

@@ -87,9 +87,14 @@ inkling_ran_t inkling_port_handle_pending(uint32_t macs) {
         }
     }
     inkling_port_found.unhandled = 0;
+    inkling_port_interrupt();
+    return INKLING_RAN_MAYBE;
+}
+
+bool inkling_port_interrupt(void) {
     mp_obj_t argument = mp_const_none;
     mp_call_function_n_kw(inkling_port_found.jump, 1, 0, &argument);
-    return INKLING_RAN_MAYBE;
+    return true;
 }
 
 const mp_obj_type_t *inkling_port_array_type(void) {

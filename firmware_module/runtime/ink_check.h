@@ -23,6 +23,7 @@ typedef struct {
     int32_t slide;   // by how many bytes its output must start before input 0 to overlap it
     int32_t step;    // these bytes must be a multiple of
     uint64_t work;   // that its kernel does
+    uint64_t tables; // bytes whose entries the operators' checks looked at
 } ink_check_t;
 
 // Parameters are i32 fields in a row: each must lie in min..max.

@@ -5,7 +5,21 @@
 
 #include "audio/ink_front_end.h"
 #include "ink_options.h"
+#include "ink_rest.h"
 #include "ink_verify.h"
+
+// With rests: of a large blob it takes a second.
+static uint32_t crc_of(const uint8_t *bytes, uint32_t size) {
+    uint32_t crc = 0;
+    while (size != 0) {
+        const uint32_t piece = size < INK_REST_STEPS ? size : INK_REST_STEPS;
+        crc = ink_crc32(crc, bytes, piece);
+        bytes += piece;
+        size -= piece;
+        ink_rest(piece);
+    }
+    return crc;
+}
 
 static bool verify_start(ink_check_t *check, const uint8_t *blob, size_t size) {
     static const ink_record_field_t FIELDS[] = {
@@ -33,7 +47,7 @@ static bool verify_start(ink_check_t *check, const uint8_t *blob, size_t size) {
            ink_check_same(check, INK_ERROR_SIZE, "its size", length, header->blob_size) &&
            ink_check_word(check, INK_ERROR_SIZE, "its size", length, 0, INK_MAX_BLOB) &&
            ink_check_same(
-               check, INK_ERROR_CRC, "crc32", header->crc32, ink_crc32(0, blob + 16, size - 16));
+               check, INK_ERROR_CRC, "crc32", header->crc32, crc_of(blob + 16, length - 16));
 }
 
 // An array of the blob: `count` records of `size` bytes.
@@ -117,6 +131,7 @@ static bool verify_strings(ink_check_t *check) {
         return ink_refuse_plainly(check, INK_ERROR_STRING, "the last byte of the strings is not 0");
     }
     uint32_t before = 0;
+    uint32_t done = 0;
     for (uint32_t i = 0; i < header->strings_size;) {
         uint32_t length = utf8_length(text + i, header->strings_size - i);
         if (length == 0) {
@@ -128,6 +143,7 @@ static bool verify_strings(ink_check_t *check) {
         }
         i += length;
         before = length;
+        done = ink_rest_after(done, 4);
     }
     return true;
 }
@@ -316,11 +332,17 @@ static bool verify_labels(ink_check_t *check) {
         return false;
     }
     check->part = INK_PART_LABEL;
+    uint64_t length = 0; // of all, which are copied: labels cannot be longer than their strings
     for (uint32_t output = 0; output < model->header->n_outputs; output++) {
         const uint32_t *labels = ink_labels(model, output);
         uint32_t count = ink_n_labels(model, output);
         for (check->index = 0; check->index < count; check->index++) {
             if (!ink_check_string(check, "its string", labels[check->index])) {
+                return false;
+            }
+            length += strlen(ink_string(model, labels[check->index])) + 1;
+            if (!ink_check_between(check, INK_ERROR_STRING, "the length of the labels up to here",
+                    (int64_t)length, 0, model->header->strings_size)) {
                 return false;
             }
         }

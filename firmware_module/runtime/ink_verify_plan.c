@@ -118,6 +118,21 @@ static uint32_t largest_tensor(const ink_call_t *call) {
     return largest;
 }
 
+// What entries are looked at is at most so many times the blob: an operator each may look at the
+// same ones.
+#define MOST_TABLES 16
+
+static bool count_tables(ink_check_t *check, const ink_kernel_t *kernel) {
+    if (kernel->tables == NULL) {
+        return true;
+    }
+    ink_table_t tables[2];
+    kernel->tables(&check->call, tables);
+    check->tables += (uint64_t)tables[0].size + tables[1].size;
+    return ink_check_between(check, INK_ERROR_WORK, "the bytes of tables up to here",
+        (int64_t)check->tables, 0, MOST_TABLES * (int64_t)check->model->blob_size);
+}
+
 static bool verify_operator(ink_check_t *check) {
     const ink_operator_t *op = &check->model->operators[check->index];
     check->kernel = op->kernel;
@@ -132,7 +147,8 @@ static bool verify_operator(ink_check_t *check) {
     check->slide = INK_NO_SLIDE;
     check->step = 1;
     check->work = largest_tensor(&check->call);
-    return kernel->verify(check) && verify_overlaps(check, kernel->in_place) &&
+    return kernel->verify(check) && count_tables(check, kernel) &&
+           verify_overlaps(check, kernel->in_place) &&
            ink_check_between(check, INK_ERROR_SCRATCH, "scratch_size", op->scratch_size,
                check->scratch, UINT32_MAX);
 }

@@ -17,11 +17,19 @@ from host_tools.text import plain
 
 
 class _Strings:
-    """The strings part: each text once, fit to be shown, as zero-terminated UTF-8."""
+    """The strings part: each text once, equal labels apart, fit to be shown, zero-terminated."""
 
     def __init__(self) -> None:
         self.bytes = bytearray()
         self._places: dict[str, int] = {}
+        self._labels: set[str] = set()
+
+    def add_label(self, text: str) -> int:
+        """A place that no label before has: labels are no longer than the strings."""
+        if text in self._labels:
+            del self._places[text]
+        self._labels.add(text)
+        return self.add(text)
 
     def add(self, text: str) -> int:
         if text not in self._places:
@@ -188,7 +196,7 @@ def _with_initial_values(plan: Plan) -> Plan:
 def _labels(out: _Output, strings: _Strings, labels: Sequence[str]) -> int:
     """Where the labels of an output are."""
     start = out.reserve(4 * len(labels))
-    out.put(start, b"".join(strings.add(text).to_bytes(4, "little") for text in labels))
+    out.put(start, b"".join(strings.add_label(text).to_bytes(4, "little") for text in labels))
     return start
 
 

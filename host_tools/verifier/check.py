@@ -113,6 +113,7 @@ class Check:
     inputs: list[tuple[int, int, int]] = field(default_factory=list)
     outputs: list[tuple[int, int, int]] = field(default_factory=list)
     state_size: int = 0
+    tables: int = 0  # bytes whose entries were looked at
 
     def read_header(self) -> None:
         values = layout.HEADER.unpack_from(self.data)
@@ -242,6 +243,7 @@ class Call:
         """The entries of multiplier and shift, whose blocks are verified."""
         multipliers = self.check.array(self.params["multiplier"], "<i4", count)
         shifts = self.check.array(self.params["shift"], "<i4", count)
+        self.check.tables += 8 * count
         low = (multipliers != 0) & (multipliers < 1 << 30)
         bad = low | (shifts < -31) | (shifts > 30)
         if bad.any():
@@ -255,6 +257,7 @@ class Call:
         """A block of `count` entries, each in 0..most, whose message has the block's name."""
         self.check.block(name, self.params[name], count * np.dtype(dtype).itemsize)
         table = self.check.array(self.params[name], dtype, count)
+        self.check.tables += table.nbytes
         bad = (table < 0) | (table > most)
         if bad.any():
             self.check.between(PARAMETER, name, int(table[bad.argmax()]), 0, most)

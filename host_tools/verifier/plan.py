@@ -22,6 +22,9 @@ from host_tools.verifier.check import (
 from host_tools.verifier.records import overlap
 from host_tools.verifier.rules import RULES
 
+# ink_verify_plan.c
+_MOST_TABLES = 16
+
 _CARDS = {card.number: card for card in KERNELS.values()}
 
 
@@ -40,6 +43,8 @@ def verify_plan(check: Check) -> None:
         call = Call.of(check, card, record)
         _order(check, call, records)
         RULES[card.name](call)
+        most = _MOST_TABLES * check.header["blob_size"]
+        check.between(TOO_MUCH_WORK, "the bytes of tables up to here", check.tables, 0, most)
         _overlaps(check, call, record)
         scratch = record["scratch_size"]
         check.between(LITTLE_SCRATCH, "scratch_size", scratch, call.scratch, WORD)

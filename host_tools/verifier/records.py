@@ -232,6 +232,8 @@ def _labels(check: Check) -> None:
     if given != 0:
         elements = check.tensors[check.outputs[0][0]].elements
         check.equal(BAD_HEADER, "n_labels", given, elements)
+    strings = check.data[: header["strings_offset"] + header["strings_size"]]
+    length = 0
     for output, (number, _, offset) in enumerate(check.outputs):
         if output == 0:
             offset = header["labels_offset"] if given else 0
@@ -243,6 +245,10 @@ def _labels(check: Check) -> None:
         ):
             check.place = f"label {index}"
             check.string("its string", start)
+            begin = header["strings_offset"] + start
+            length += strings.index(0, begin) + 1 - begin
+            words = "the length of the labels up to here"
+            check.between(BAD_STRING, words, length, 0, header["strings_size"])
 
 
 def overlap(tensor: Tensor, offset: int, size: int) -> bool:

@@ -6,6 +6,7 @@ the kernel asks for, and `slide` and `step`, where the C function does.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -492,6 +493,8 @@ def _copy(call: Call) -> None:
     call.parameter("fill", 0, 1 if call.input0.item_size == 1 else 0)
     for count in call.params["count"]:
         call.check.between(PARAMETER, "count", count, 1, layout.MAX_ARENA)
+    elements = min(math.prod(call.params["count"]), 1 << 32)
+    call.check.between(PARAMETER, "the product of count", elements, 1, call.output.elements)
     _reach(call, "input", "input 0", call.input0.elements)
     _reach(call, "output", "the output", call.output.elements)
 

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 from board_models import LABELS
+from firmware_builder import build_firmware, build_natmod
+from tflite_builder import ModelBuilder
 
 from host_tools import cli
 from host_tools.device import connection
@@ -91,6 +93,36 @@ def test_ctrl_c_at_any_moment_leaves_the_repl_and_nothing_half_written(
             "try:\n print(inkling.Model('/rom/net.ink').name)\n"
             "except OSError:\n print('none, not even a tiny one')"
         )
+
+
+def build_long() -> bytes:
+    """One pooling of which each output looks at half of a picture: seconds even in QEMU."""
+    builder = ModelBuilder("long")
+    given = builder.tensor((1, 96, 96, 6), scale=1.0, zero_point=0)
+    most = builder.tensor((1, 96, 96, 6), scale=1.0, zero_point=0)
+    window = {"filter_height": 128, "filter_width": 128, "stride_h": 1, "stride_w": 1}
+    same = {"padding": "SAME", "fused_activation_function": "NONE"}
+    builder.operator("MAX_POOL_2D", [given], [most], **window, **same)
+    return builder.build([given], [most])
+
+
+@pytest.mark.parametrize("module", ["firmware", "natmod"])
+def test_ctrl_c_leaves_an_operator_in_its_middle(
+    virtual_board_firmware: Path, module: str
+) -> None:
+    files: dict[str, bytes | Path] = {"net.ink": pack(build_long(), target="portable")}
+    firmware = virtual_board_firmware
+    if module == "natmod":
+        firmware, files["inkling.mpy"] = build_firmware(STOCK="1"), build_natmod()
+    with VirtualBoard(firmware, romfs=files) as board:
+        make = b"import inkling; m = inkling.Model('/rom/net.ink'); o = m.output(); o[-1] = 85"
+        converse(board, make + b"; print('ma' + 'de')\r", b"made\r\n>>> ")
+        converse(board, b"m.run()\r", b"m.run()\r\n")
+        time.sleep(0.3)
+        converse(board, b"\x03", b"KeyboardInterrupt: \r\n>>> ")
+        converse(board, b"o[-1]\r", b"85\r\n>>> ")  # not yet written
+        converse(board, b"\x04", b"soft reboot")
+        converse(board, b"6 * 7\r", b"42\r\n>>> ")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ int8, 2 the convolution's output, 11 a constant, 20 the output.
 from __future__ import annotations
 
 import math
+import struct
 from typing import Any
 
 import networks
@@ -467,4 +468,56 @@ def test_the_labels_of_a_second_output_are_checked() -> None:
     editor.data[start + 8 : start + 12] = b"\xff\xff\xff\0"
     assert refusal(editor.bytes()).startswith(
         "label 2: bad string: its string is 16777215, allowed"
+    )
+
+
+def test_labels_are_together_no_longer_than_their_strings() -> None:
+    builder = ModelBuilder("net")
+    given = builder.tensor((1, 40), scale=1.0, zero_point=0)
+    kept = builder.tensor((1, 40), scale=1.0, zero_point=0)
+    builder.operator("RELU", [given], [kept])
+    model = builder.build([given], [kept])
+    # equal ones have a place each
+    labels = ["?"] * 39 + ["x" * 100]
+    blob = pack(model, labels=labels)
+    assert HostModel(blob).labels[0] == "?"
+    assert twin.refusal(blob) is None
+    editor = BlobEditor(blob)
+    size, long = editor.get("header", 0, "strings_size"), editor.get("label", 39, "")
+    editor.set("label", 0, "", long)
+    assert refusal(editor.bytes()) == (
+        f"label 39: bad string: the length of the labels up to here is {101 * 2 + 38 * 2}, "
+        f"allowed at most {size}"
+    )
+
+
+def test_tables_that_many_operators_share_are_looked_at_so_often_and_no_more() -> None:
+    builder = ModelBuilder("shared")
+    shape = (1, 1, 20_000, 1)
+    last = first = builder.tensor(shape, scale=1.0, zero_point=0)
+    sizes = builder.constant([1, 20_000])
+    for _ in range(60):
+        source, last = last, builder.tensor(shape, scale=1.0, zero_point=0)
+        builder.operator(
+            "RESIZE_NEAREST_NEIGHBOR",
+            [source, sizes],
+            [last],
+            align_corners=False,
+            half_pixel_centers=True,
+        )
+    blob = pack(builder.build([first], [last]), target="portable")
+    words = "too much work: it would look like a hang: the bytes of tables up to here is"
+    assert f"(resize_nearest_s8): {words}" in refusal(blob)
+
+
+def test_a_copy_moves_no_more_elements_than_the_output_has(every_kernel: bytes) -> None:
+    editor = BlobEditor(every_kernel)
+    index = next(i for i in range(99) if editor.get("operator", i, "kernel") == 13)
+    start = editor.get("operator", index, "params_offset") + 4
+    elements = 1 << 20
+    editor.data[start : start + 24] = struct.pack("<6i", 1, 1, 1, 1, 1, elements)
+    editor.data[start + 28 : start + 52] = bytes(24)
+    editor.data[start + 56 : start + 80] = bytes(24)
+    assert f"parameter out of its range: the product of count is {elements}" in refusal(
+        editor.bytes()
     )

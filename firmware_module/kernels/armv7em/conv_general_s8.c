@@ -7,6 +7,7 @@
 #include "ink_conv_packed_tile.h"
 #include "ink_packed_common.h"
 #include "ink_packed_pairs.h"
+#include "ink_rest.h"
 
 static int32_t window_bytes(const ink_packed_conv_t *conv) {
     int32_t depth = conv->input_c / conv->groups;
@@ -173,7 +174,10 @@ void ink_conv_general_s8(const ink_packed_conv_t *conv, const int8_t *input, con
     int32_t end_x = conv->output_w * conv->stride_w - conv->pad_left;
     int8_t *to = output;
     int32_t left = conv->batch * conv->output_h * conv->output_w;
+    const uint32_t steps = (uint32_t)(window_bytes(conv) * conv->output_c) * INK_TILE_PIXELS;
+    uint32_t done = 0;
     for (; left > 0; left -= INK_TILE_PIXELS) {
+        done = ink_rest_after(done, steps);
         window_t windows[INK_TILE_PIXELS];
         int32_t pixels = left < INK_TILE_PIXELS ? left : INK_TILE_PIXELS;
         for (int32_t i = 0; i < pixels; i++) {

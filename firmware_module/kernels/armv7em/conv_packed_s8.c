@@ -7,6 +7,7 @@
 #include "ink_conv_packed_gather.h"
 #include "ink_packed_common.h"
 #include "ink_packed_pairs.h"
+#include "ink_rest.h"
 
 #if INK_HAVE_DSP
 
@@ -55,6 +56,10 @@ static int8_t *write_panel(const ink_conv_gather_t *gather, const ink_conv_tile_
 }
 
 // How many times the next 4 output pixels lie in one row, all their windows within the input.
+static uint32_t panel_steps(const ink_conv_tile_t *tile) {
+    return (uint32_t)(tile->groups * tile->pairs) * (4 * 2 * INK_TILE_PIXELS);
+}
+
 static int32_t count_inside(const ink_conv_gather_t *gather) {
     int32_t pixels = gather->end_x - gather->ox;
     if (pixels < INK_TILE_PIXELS || gather->ox < gather->first_x || gather->oy < gather->first_y ||
@@ -65,7 +70,7 @@ static int32_t count_inside(const ink_conv_gather_t *gather) {
 }
 
 static int8_t *run_inside(ink_conv_gather_t *gather, const ink_conv_tile_t *tile, int32_t panels,
-    const void *weights, int8_t *output) {
+    const void *weights, int8_t *output, uint32_t *done) {
     const int8_t *from = gather->row + gather->ox * gather->step;
     int32_t step = gather->step;
     int32_t run_words = gather->widen.row_bytes;
@@ -85,6 +90,7 @@ static int8_t *run_inside(ink_conv_gather_t *gather, const ink_conv_tile_t *tile
         }
         from += INK_TILE_PIXELS * step;
         output = write_panel(gather, tile, INK_TILE_PIXELS, weights, output);
+        *done = ink_rest_after(*done, panel_steps(tile));
     }
     if (gather->ox == gather->conv.output_w) {
         ink_conv_gather_next_row(gather);
@@ -103,15 +109,17 @@ void ink_conv_packed_s8(const ink_packed_conv_t *conv, const int8_t *input, cons
         .output_zero = conv->output_zero};
     int8_t *to = output;
     int32_t left = conv->batch * conv->output_h * conv->output_w;
+    uint32_t done = 0;
     while (left > 0) {
         int32_t panels = count_inside(&gather);
         int32_t pixels = panels * INK_TILE_PIXELS;
         if (panels > 0) {
-            to = run_inside(&gather, &tile, panels, weights, to);
+            to = run_inside(&gather, &tile, panels, weights, to, &done);
         } else {
             pixels = left < INK_TILE_PIXELS ? left : INK_TILE_PIXELS;
             ink_conv_gather_anywhere(&gather, pixels);
             to = write_panel(&gather, &tile, pixels, weights, to);
+            done = ink_rest_after(done, panel_steps(&tile));
         }
         left -= pixels;
     }

@@ -8,6 +8,7 @@
 // with each step, so that the upper pair comes first in every one.
 #include "ink_depthwise_3x3_rows.h"
 #include "ink_packed_common.h"
+#include "ink_rest.h"
 
 static int32_t count_steps(const ink_packed_conv_t *conv) {
     return conv->stride_h == 1 ? (conv->output_h + 1) >> 1 : conv->output_h;
@@ -204,6 +205,8 @@ static void convolve_channels(
     int32_t *lower = scratch;
     add_row_pair(ring, input, y, lower);
     int32_t left = count_left(weights, ring->channels);
+    const uint32_t steps = (uint32_t)(conv->output_w * ring->channels) * 18;
+    uint32_t done = 0;
     for (int32_t step = count_steps(conv); step > 0; step--) {
         y += 2;
         lower += INK_RING_COLUMN / 2;
@@ -225,7 +228,9 @@ static void convolve_channels(
         }
         rows.output += written;
         rows.ring += INK_RING_COLUMN / 2;
+        done = ink_rest_after(done, steps);
     }
+    ink_rest(done);
 }
 
 void ink_depthwise_3x3_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,

@@ -6,6 +6,7 @@
 // the second. Taps outside the input are left out: the offset is added to every input as it is
 // widened, which costs no instruction, so that padding counts as nothing.
 #include "ink_packed_common.h"
+#include "ink_rest.h"
 
 #if INK_HAVE_DSP
 
@@ -236,6 +237,8 @@ void ink_depthwise_packed_s8(
     window.output_step = conv->output_c / conv->input_c;
     window.channels = conv->input_c;
     window.record_size = HEAD_SIZE + conv->kernel_h * conv->kernel_w * TAP_SIZE;
+    const uint32_t steps = (uint32_t)(conv->kernel_h * conv->kernel_w * conv->output_c);
+    uint32_t done = 0;
     for (int32_t n = 0; n < conv->batch; n++) {
         for (int32_t oy = 0; oy < conv->output_h; oy++) {
             for (int32_t ox = 0; ox < conv->output_w; ox++) {
@@ -245,6 +248,7 @@ void ink_depthwise_packed_s8(
                     record = convolve_channels(&window, from, to + m, record);
                 }
                 to += conv->output_c;
+                done = ink_rest_after(done, steps);
             }
         }
         input += conv->input_h * conv->input_w * conv->input_c;

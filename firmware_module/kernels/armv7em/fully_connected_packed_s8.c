@@ -4,6 +4,7 @@
 #include "ink_fully_connected_tile.h"
 #include "ink_packed_common.h"
 #include "ink_packed_pairs.h"
+#include "ink_rest.h"
 
 // The widened row.
 size_t ink_fully_connected_packed_s8_scratch(const ink_packed_fully_connected_t *layer) {
@@ -83,6 +84,7 @@ static APART void run_few(const ink_packed_fully_connected_t *layer, const int8_
 static void run_rows_of_few(const ink_packed_fully_connected_t *layer, const int8_t *input,
     const void *weights, int8_t *output) {
     const int32_t *few = (const int32_t *)weights + sizeof(ink_requantize_t) / sizeof(int32_t);
+    uint32_t done = 0;
     for (int32_t row = layer->rows; row > 0; row--) {
         if (layer->units == 1) {
             *output = (int8_t)run_one(layer, input, few);
@@ -91,6 +93,7 @@ static void run_rows_of_few(const ink_packed_fully_connected_t *layer, const int
         }
         input += layer->depth;
         output += layer->units;
+        done = ink_rest_after(done, (uint32_t)(layer->depth * layer->units));
     }
 }
 
@@ -111,6 +114,7 @@ static APART void run_blocks(const ink_packed_fully_connected_t *layer, const in
         .step = 2,
         .units = layer->units - in_blocks,
         .output_zero = layer->output_zero};
+    uint32_t done = 0;
     for (int32_t row = layer->rows; row > 0; row--) {
         widen_row(scratch, input, layer->depth);
         const void *next = first;
@@ -120,6 +124,7 @@ static APART void run_blocks(const ink_packed_fully_connected_t *layer, const in
         ink_packed_pairs(&pairs, next, output + in_blocks);
         input += layer->depth;
         output += layer->units;
+        done = ink_rest_after(done, (uint32_t)(layer->depth * layer->units));
     }
 }
 

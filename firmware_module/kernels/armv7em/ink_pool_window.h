@@ -4,6 +4,7 @@
 #define INK_POOL_WINDOW_H
 
 #include "ink_packed_common.h"
+#include "ink_rest.h"
 
 // The part of a window that lies in the input; at least one pixel of it does.
 typedef struct {
@@ -33,12 +34,15 @@ typedef void pool_pixel_t(const pool_window_t *window, int8_t *output);
 static inline void pool_all(
     const ink_pool_t *pool, const int8_t *input, int8_t *output, pool_pixel_t *pixel) {
     int8_t *to = output;
+    uint32_t done = 0;
     for (int32_t n = 0; n < pool->batch; n++) {
         for (int32_t oy = 0; oy < pool->output_h; oy++) {
             for (int32_t ox = 0; ox < pool->output_w; ox++) {
                 pool_window_t window = pool_window(pool, input, oy, ox);
                 pixel(&window, to);
                 to += pool->channels;
+                done = ink_rest_after(
+                    done, (uint32_t)(window.rows * window.columns * window.channels));
             }
         }
         input += pool->input_h * pool->input_w * pool->channels;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "../ink_copy_bytes.h"
+#include "ink_rest.h"
 #include "ink_winograd.h"
 
 typedef struct {
@@ -145,7 +146,11 @@ void ink_winograd_run(const ink_winograd_t *method, const ink_packed_conv_t *con
         conv->batch * ((conv->output_h + side - 1) / side) * ((conv->output_w + side - 1) / side);
     target_t targets[INK_WINOGRAD_TILES];
     tile_t next = {.image = input, .output = output};
+    const uint32_t steps =
+        (uint32_t)(multiply.positions * multiply.pairs * conv->output_c) * (2 * INK_WINOGRAD_TILES);
+    uint32_t done = 0;
     for (; left > 0; left -= INK_WINOGRAD_TILES) {
+        done = ink_rest_after(done, steps);
         int32_t count = left < INK_WINOGRAD_TILES ? left : INK_WINOGRAD_TILES;
         for (int32_t i = 0; i < count; i++) {
             targets[i] = find_target(conv, &next, side);

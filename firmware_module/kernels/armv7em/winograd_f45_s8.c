@@ -7,6 +7,7 @@
 // beside each other, two by two, or one below another. A tile's transformed inputs stay in scratch,
 // so that it transforms a row once on its way down.
 #include "../ink_copy_bytes.h"
+#include "ink_rest.h"
 #include "ink_winograd_f45.h"
 
 typedef struct {
@@ -154,6 +155,9 @@ static void run_strip(strip_t *strip, const int32_t *weights) {
     const ink_packed_conv_t *conv = strip->conv;
     tile_t tiles[INK_WINOGRAD_TILES];
     strip->inputs = strip->scratch;
+    const uint32_t steps =
+        (uint32_t)(conv->input_c * conv->output_c) * (5 * INK_F45_SIZE * INK_WINOGRAD_TILES);
+    uint32_t done = 0;
     for (int32_t y = 0; y < conv->output_h; y += strip->rows) {
         if (y > 0) {
             advance(strip);
@@ -161,7 +165,9 @@ static void run_strip(strip_t *strip, const int32_t *weights) {
         find_tiles(strip, y, tiles);
         read_rows(strip, tiles, y > 0 ? INK_F45_ROWS - strip->rows : 0);
         write_outputs(strip, tiles, weights);
+        done = ink_rest_after(done, steps);
     }
+    ink_rest(done);
 }
 
 void ink_winograd_f45_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,

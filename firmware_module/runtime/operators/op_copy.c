@@ -38,6 +38,10 @@ static bool verify(ink_check_t *check) {
         }
         elements = ink_product(elements, (uint32_t)p->count[i]);
     }
+    if (!ink_check_between(check, INK_ERROR_PARAMETER, "the product of count", (int64_t)elements, 1,
+            ink_tensor_elements(output))) {
+        return false;
+    }
     check->work = elements + (p->fill ? output->size : 0);
     return check_reach(check, "input_start and input_stride lead out of input 0", p->count,
                p->input_start, p->input_stride, ink_tensor_elements(input)) &&
