@@ -19,6 +19,7 @@ from host_tools.operators.shapes import FOLDED
 from host_tools.plan.image_tables import Range
 from host_tools.plan.refusal import Refused, listed, unsupported
 from host_tools.quantize.litert import quiet
+from host_tools.quantize.repeated import shared_ranges
 from host_tools.quantize.sources import missing
 from host_tools.tflite.tensors import exact_names
 
@@ -66,7 +67,7 @@ def quantize(model: bytes, graph: Graph, ranges: Mapping[int, Range]) -> bytes:
         quantizer, recipe = (importlib.import_module(f"{package()}.{name}") for name in PARTS)
     by_name = {}
     names = exact_names(model)
-    for index, (low, high) in ranges.items():
+    for index, (low, high) in shared_ranges(graph, ranges).items():
         shape = (1,) * len(graph.tensors[index].shape)
         by_name[names[index]] = {
             "min": np.full(shape, low, np.float32),

@@ -110,29 +110,45 @@ class Steps(nn.Module):
         gates = len(trained.bias_ih_l0)
         self.inputs = nn.Linear(trained.input_size, gates)
         self.state = nn.Linear(self.units, gates)
-        self.inputs.weight.data = trained.weight_ih_l0.data
-        self.inputs.bias.data = trained.bias_ih_l0.data
-        self.state.weight.data = trained.weight_hh_l0.data
-        self.state.bias.data = trained.bias_hh_l0.data
+        for layer, end in ((self.inputs, "ih"), (self.state, "hh")):
+            layer.weight.data = self.ordered(getattr(trained, f"weight_{end}_l0").data)
+            layer.bias.data = self.ordered(getattr(trained, f"bias_{end}_l0").data)
 
-    def forward(self, values: Tensor) -> Tensor:
-        values = rows(values)
-        state = cell = torch.zeros(len(values), self.units)
+    def ordered(self, parts: Tensor) -> Tensor:
+        """Return a GRU's update before its reset, as the packer wants what it makes one kernel."""
+        if self.step != self.gru:
+            return parts
+        reset, update, new = parts.chunk(3)
+        return torch.cat((update, reset, new))
+
+    def forward(self, values: Tensor | list[Tensor]) -> Tensor | list[Tensor]:
+        """Take the steps, or what rows() makes them of; return the last state, or a list of all.
+
+        Stacked between two layers they would be copied, and be more than tflite-micro takes.
+        """
+        if isinstance(values, Tensor):
+            values = rows(values)
+            values = [values[:, step] for step in range(values.shape[1])]
+        state = cell = torch.zeros(len(values[0]), self.units)
+        if self.step == self.gru:
+            # zeros that the converter does not fold, so that the first step is as the others
+            first = values[0][:, :1] + self.state.bias[: self.units]
+            state = first - first
         found = []
-        for step in range(values.shape[1]):
-            state, cell = self.step(self.inputs(values[:, step]), self.state(state), state, cell)
+        for given in values:
+            state, cell = self.step(self.inputs(given), self.state(state), state, cell)
             found.append(state)
-        return state if self.last else torch.stack(found, 1)
+        return state if self.last else found
 
     def gru(
         self, given: Tensor, kept: Tensor, state: Tensor, cell: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return the new state; the cell is not used."""
         given, kept = given.chunk(3, dim=1), kept.chunk(3, dim=1)
-        reset = torch.sigmoid(given[0] + kept[0])
-        update = torch.sigmoid(given[1] + kept[1])
+        update = torch.sigmoid(given[0] + kept[0])
+        reset = torch.sigmoid(given[1] + kept[1])
         new = torch.tanh(given[2] + reset * kept[2])
-        return new + update * (state - new), cell
+        return update * state + (1 - update) * new, cell
 
     def lstm(
         self, given: Tensor, kept: Tensor, state: Tensor, cell: Tensor

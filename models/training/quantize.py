@@ -18,6 +18,10 @@ from litert_quantizer.qtyping import QuantGranularity, TFLOperationName
 from litert_quantizer.utils import qsv_utils
 from torch import nn
 
+from host_tools.quantize.repeated import shared_ranges
+from host_tools.tflite import read_model
+from host_tools.tflite.tensors import exact_names
+
 BITS = 8
 MOST_FAR = 1e-3  # Of probabilities, between torch and the float file.
 
@@ -68,9 +72,28 @@ def int8_model(float_path: Path, shown: np.ndarray, path: Path) -> None:
         "min": np.zeros_like(ranges[input_name]["min"]),
         "max": np.full_like(ranges[input_name]["max"], 255.0),
     }
+    share(float_path, ranges)
     make = quantizer.Quantizer(str(float_path), rules.get_quantization_recipe())
     content = make.quantize(ranges, enable_progress_report=False).quantized_model
     path.write_bytes(content)
+
+
+def share(path: Path, ranges: dict[str, dict[str, np.ndarray]]) -> None:
+    """Give what is the same in each step of an unrolled layer one range, in place."""
+    content = path.read_bytes()
+    names = exact_names(content)
+    known = {
+        index: (float(ranges[name]["min"].min()), float(ranges[name]["max"].max()))
+        for index, name in enumerate(names)
+        if name in ranges
+    }
+    for index, (low, high) in shared_ranges(read_model(content), known).items():
+        if (low, high) != known[index]:
+            ends = ranges[names[index]]
+            ends["min"], ends["max"] = (
+                np.full_like(ends["min"], low),
+                np.full_like(ends["max"], high),
+            )
 
 
 def tensor_names(path: Path) -> tuple[str, str]:
