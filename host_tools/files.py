@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+import shutil
 import stat
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 
 from host_tools.errors import CommandError
 
 MOST_BYTES = 256 << 20
+# what is behind these may have no name, or one whose file another program writes to as well
+_DESCRIPTORS = {
+    Path(f"{folder}/{name}"): number
+    for number, own in ((1, "stdout"), (2, "stderr"))
+    for folder, name in (("/dev", own), ("/dev/fd", number), ("/proc/self/fd", number))
+}
 
 
 def read_whole(path: str | Path, most: int = MOST_BYTES) -> bytes:
@@ -30,8 +41,10 @@ def read_whole(path: str | Path, most: int = MOST_BYTES) -> bytes:
 def write_whole(path: str | Path, data: bytes) -> None:
     """Writes `data` beside `path`, then renames: a reader sees the old file or the new one.
 
-    A link is followed; a device, such as /dev/null, is written to. Raises CommandError, naming
-    `path`, and leaves no partial file.
+    The new file has the old one's permissions. A link is followed; a device, such as /dev/null, is
+    written to, and so is what /dev/stdout stands for: what is printed after that goes to standard
+    error. Raises CommandError, naming `path`, and leaves no partial file; one that a killed run
+    left is removed.
     """
     write_all([(path, data)])
 
@@ -42,28 +55,82 @@ def write_all(files: Sequence[tuple[str | Path, bytes]]) -> None:
     parts: dict[Path, Path] = {}
     try:
         for path, (given, data) in zip(paths, files, strict=True):
-            if path.exists() and not path.is_file():
+            if path in _DESCRIPTORS or (path.exists() and not path.is_file()):
                 continue
             if path in parts:
                 raise CommandError(f"{given}: two outputs would be written there")
             with _named(given):
-                part = path.with_name(f".{path.name[:200]}.{os.getpid()}.part")
+                stem = f".{path.name[:200]}."
+                remove_leftovers(path.parent, stem, ".part")
+                part = path.with_name(f"{stem}{os.getpid()}.part")
                 with part.open("xb") as file:
                     parts[path] = part
                     file.write(data)
+                if path.exists():
+                    shutil.copymode(path, part)
         for path, (given, data) in zip(paths, files, strict=True):
             with _named(given):
                 if path in parts:
                     parts[path].replace(path)
                 else:
-                    path.write_bytes(data)
+                    _write_to_device(path, data)
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)
 
 
+def temporary_folder(folder: Path | None = None) -> TemporaryDirectory[str]:
+    """A folder, in the system's for such or in `folder`, that vanishes at the end of a with
+    statement; what killed runs left there is removed.
+    """
+    where = Path(gettempdir()) if folder is None else folder
+    remove_leftovers(where, "inkling-", "")
+    return TemporaryDirectory(dir=where, prefix=f"inkling-{os.getpid()}-")
+
+
+def remove_leftovers(folder: Path, before: str, after: str) -> None:
+    """Removes files and folders of this user whose names have the number of a process that ended.
+
+    It stands between `before` and `after`, or between `before` and a hyphen.
+    """
+    pattern = re.compile(re.escape(before) + r"(\d+)" + (re.escape(after) if after else "-.*"))
+    for path in folder.iterdir():
+        number = pattern.fullmatch(path.name)
+        if number and not _runs(int(number[1])):
+            with contextlib.suppress(OSError):
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
+
+
+def _runs(process: int) -> bool:
+    if os.name != "posix":  # there asking would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        pass
+    return True
+
+
+def _write_to_device(path: Path, data: bytes) -> None:
+    if path not in _DESCRIPTORS:
+        path.write_bytes(data)
+        return
+    sys.stdout.flush()
+    with open(_DESCRIPTORS[path], "wb", closefd=False) as file:
+        file.write(data)
+    if _DESCRIPTORS[path] == 1:
+        sys.stdout = sys.stderr
+
+
 def _resolved(given: str | Path) -> Path:
     """Where a file lies that may be written. Raises CommandError where none may."""
+    if Path(given) in _DESCRIPTORS:
+        return Path(given)
     with _named(given):
         path = Path(given).resolve()
         if path.is_dir():

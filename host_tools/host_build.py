@@ -10,12 +10,12 @@ import hashlib
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from host_tools.errors import CommandError
+from host_tools.files import temporary_folder
 from host_tools.places import ROOT, build_folder
 from host_tools.progress import progress
 
@@ -141,7 +141,7 @@ def _run_compiler(target: Path, words: list[str]) -> None:
             "there is no C compiler: install one (Debian: gcc and libc6-dev), or name it in CC"
         )
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".part-") as folder:
+    with temporary_folder(target.parent) as folder:
         made = Path(folder, target.name)
         try:
             result = subprocess.run(

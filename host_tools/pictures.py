@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from host_tools.errors import CommandError
+from host_tools.files import temporary_folder
 from host_tools.images import rgb888_to_rgb565
 
 FRAME_WIDTH, FRAME_HEIGHT = 320, 240
@@ -36,7 +36,7 @@ def cifar10_pictures(folder: Path) -> list[Path]:
     paths = sorted(folder.glob("cifar10_*.png"))
     if _digest([path.read_bytes() for path in paths]) == _SHA256:
         return paths
-    with tempfile.TemporaryDirectory(prefix="inkling-") as download:
+    with temporary_folder() as download:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
         command += ["--disable-pip-version-check", "--only-binary", ":all:"]
         done = subprocess.run(

@@ -132,33 +132,51 @@ def enter_raw_repl(transport: SerialTransport, seconds: float, *, soft_reset: bo
 
     mpremote alone reads for ever what never stops printing: here is an end.
     """
-    end = time.monotonic() + seconds + 1
-    read = transport.serial.read
-
-    def read_in_time(size: int = 1) -> bytes:
-        if time.monotonic() > end:
-            raise TransportError("it never stops printing")
-        data: bytes = read(size)
-        return data
-
-    transport.serial.write_timeout = seconds
-    transport.serial.read = read_in_time
     # again without a soft reset: a Ctrl-C that comes just before a program starts is lost
     attempts = 1 if soft_reset else 2
+    # mpremote prints what it got where it gives up
+    with in_time(transport, seconds + 1, None), contextlib.redirect_stdout(io.StringIO()):
+        for attempt in range(1, attempts + 1):
+            try:
+                transport.enter_raw_repl(soft_reset=soft_reset, timeout_overall=seconds / attempts)
+                break
+            except TransportError:
+                if attempt == attempts:
+                    raise
+
+
+@contextlib.contextmanager
+def in_time(transport: SerialTransport, seconds: float, most: int | None) -> Iterator[None]:
+    """Lets reading end within seconds, and after so many bytes: TransportError comes then.
+
+    mpremote alone waits for ever for what a board begins to say and does not end.
+    """
+    port = transport.serial
+    read, timeout = port.read, port.timeout
+    end = time.monotonic() + seconds
+    taken = 0
+
+    def read_in_time(size: int = 1) -> bytes:
+        nonlocal taken
+        left = end - time.monotonic()
+        if left <= 0:
+            raise TransportError("it does not come to an end in time")
+        if timeout is None or left < timeout:
+            port.timeout = left
+        data: bytes = read(size)
+        taken += len(data)
+        if most is not None and taken > most:
+            raise TransportError("it never stops printing")
+        return data
+
+    port.write_timeout = seconds
+    port.read = read_in_time
     try:
-        # mpremote prints what it got where it gives up
-        with contextlib.redirect_stdout(io.StringIO()):
-            for attempt in range(1, attempts + 1):
-                try:
-                    transport.enter_raw_repl(
-                        soft_reset=soft_reset, timeout_overall=seconds / attempts
-                    )
-                    break
-                except TransportError:
-                    if attempt == attempts:
-                        raise
+        yield
     finally:
-        transport.serial.read = read
+        port.read = read
+        with contextlib.suppress(*LOST):
+            port.timeout = timeout
 
 
 def went_away(port: str, error: Exception) -> str:

@@ -14,12 +14,16 @@ from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
 from host_tools.errors import CommandError
-from host_tools.serial_ports import LOST, enter_raw_repl, open_repl, went_away
+from host_tools.serial_ports import LOST, enter_raw_repl, in_time, open_repl, went_away
 from host_tools.text import plain
 
 _RESTART_SECONDS = 8.0
-# a board that prints nothing for so long has stopped
-_SILENT_SECONDS = 8.0
+# a board that has not answered by then has stopped
+_ANSWER_SECONDS = 8.0
+# what an answer may have, if no more is said
+_MOST_BYTES = 1 << 16
+# of what boards count: bytes, microseconds, cycles
+_MOST_NUMBER = 1 << 40
 # a board that talks nonsense is as good as gone
 _FAILURES: tuple[type[Exception], ...] = (*LOST, ValueError, IndexError)
 
@@ -68,21 +72,29 @@ class Device:
         self,
         code: str,
         *,
-        seconds: float | None = _SILENT_SECONDS,
+        seconds: float | None = None,
+        most: int = _MOST_BYTES,
         consumer: Callable[[bytes], None] | None = None,
     ) -> str:
         """Runs code, whose names stay; returns what it printed, or hands it to `consumer`.
 
-        Raises BoardError when the code raises an exception, and CommandError when the board prints
-        nothing for `seconds` (None: waits for ever) or is gone. Ctrl-C stops it on the board too.
+        Raises BoardError when the code raises an exception, and CommandError when the board is
+        gone or, but for a `consumer`, has not ended it within `seconds` (the usual, where None is
+        given), or says more than `most` bytes. Ctrl-C stops it on the board too.
         """
         if self.lost:
             raise self.lost
         try:
             # mpremote prints what it does not understand
-            with contextlib.redirect_stdout(io.StringIO()):
+            with (
+                contextlib.redirect_stdout(io.StringIO()),
+                in_time(self._transport, seconds or _ANSWER_SECONDS, most),
+            ):
                 self._transport.exec_raw_no_follow(code)
-            out, err = self._transport.follow(seconds, consumer)
+                if consumer is None:
+                    out, err = self._transport.follow(None)
+            if consumer is not None:
+                out, err = self._transport.follow(None, consumer)
         except _FAILURES as error:
             raise self._lost(error) from None
         except KeyboardInterrupt:
@@ -92,13 +104,24 @@ class Device:
             raise BoardError(_text(err))
         return _text(out)
 
-    def value(self, expression: str) -> Any:
-        """The value of an expression of numbers, strings, lists and the like."""
+    def value(self, expression: str, like: Any) -> Any:
+        """The value of an expression, which must be like this, or CommandError comes.
+
+        `like` is int (which is not negative), str or bool, None, a tuple of such, a list of one
+        for as many as come, a set for one of several.
+        """
         text = self.exec(f"print(repr({expression}))").strip()
         try:
-            return ast.literal_eval(text)
-        except (ValueError, SyntaxError) as error:
-            raise self._lost(error) from None
+            found = ast.literal_eval(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            raise self.nonsense() from None
+        if not _is_like(found, like):
+            raise self.nonsense()
+        return found
+
+    def nonsense(self) -> CommandError:
+        """What to raise where an answer is none."""
+        return self._lost(ValueError("it answers something else than it was asked for"))
 
     def _regain(self) -> None:
         """Stops what runs, so that the board takes code again."""
@@ -110,6 +133,23 @@ class Device:
     def _lost(self, error: Exception) -> CommandError:
         self.lost = CommandError(went_away(self.port, error))
         return self.lost
+
+
+def _is_like(found: Any, like: Any) -> bool:
+    if isinstance(like, set):
+        return any(_is_like(found, one) for one in like)
+    if isinstance(like, tuple):
+        pairs = zip(found, like, strict=False) if isinstance(found, tuple) else ()
+        return (
+            isinstance(found, tuple)
+            and len(found) == len(like)
+            and all(_is_like(*pair) for pair in pairs)
+        )
+    if isinstance(like, list):
+        return isinstance(found, list) and all(_is_like(one, like[0]) for one in found)
+    if like is int:
+        return type(found) is int and 0 <= found < _MOST_NUMBER
+    return found is None if like is None else type(found) is like
 
 
 def _text(data: bytes) -> str:
@@ -129,7 +169,7 @@ def run_script(device: Device, text: str, name: str) -> None:
         sys.stdout.flush()
 
     try:
-        device.exec(text, seconds=None, consumer=show)
+        device.exec(text, consumer=show)
     except BoardError as error:
         if error.kind != "SystemExit":
             raise CommandError(

@@ -86,7 +86,8 @@ def found_first(device: Device, deployed: list[Deployed]) -> str | None:
     for folder in _SEARCHED if paths else ():
         try:
             names = device.value(
-                f"sorted(n for n in os.listdir({folder!r}) if n.endswith({BLOB_SUFFIX!r}))[:1]"
+                f"sorted(n for n in os.listdir({folder!r}) if n.endswith({BLOB_SUFFIX!r}))[:1]",
+                [str],
             )
         except BoardError:
             continue  # no such folder
@@ -98,7 +99,7 @@ def found_first(device: Device, deployed: list[Deployed]) -> str | None:
 
 def _require_module_outside(device: Device, facts: Facts) -> None:
     """Raises CommandError where Inkling was loaded from /rom, where its names stay."""
-    path = device.value("getattr(__import__('sys').modules.get('inkling'), '__file__', '')")
+    path = device.value("getattr(__import__('sys').modules.get('inkling'), '__file__', '')", str)
     if path.startswith(f"{rom.FOLDER}/"):
         raise CommandError(
             f"{device.port}: the board runs the native module {plain(path)}, so /rom cannot be "
@@ -144,7 +145,7 @@ def _deployed(folder: str, name: str, data: bytes, was_there: bool) -> Deployed:
 
 
 def _require_folder(device: Device, facts: Facts, folder: str) -> None:
-    if not device.value(f"is_folder({folder!r})"):
+    if not device.value(f"is_folder({folder!r})", bool):
         raise CommandError(
             f"{device.port}: the board has no folder {folder}; it has "
             f"{', '.join(facts.folders) or '/'}"

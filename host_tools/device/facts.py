@@ -39,7 +39,8 @@ def read_facts(device: Device) -> Facts:
     try:
         device.exec(source("basics"))
         board, release, version, clock, free, folders = device.value(
-            "(os.uname()[4], os.uname()[2], os.uname()[3], clock(), gc.mem_free(), folders())"
+            "(os.uname()[4], os.uname()[2], os.uname()[3], clock(), gc.mem_free(), folders())",
+            (str, str, str, {int, None}, int, [str]),
         )
     except BoardError as error:
         raise CommandError(

@@ -35,16 +35,16 @@ def remove_rubbish(device: Device, folder: str) -> None:
 def file_crc(device: Device, path: str) -> tuple[int, int] | None:
     """Size and CRC-32 of a file, computed on the board; None where there is none."""
     try:
-        size = int(device.value(f"os.stat({path!r})[6]"))
+        size = device.value(f"os.stat({path!r})[6]", int)
         device.exec(f"crc = file_crc({path!r})", seconds=10 + size / 50_000)
     except BoardError:
         return None
-    return size, device.value("crc")
+    return size, device.value("crc", int)
 
 
 def free_bytes(device: Device, folder: str) -> int:
     """Room in the file system that holds this folder."""
-    return int(device.value(f"(lambda s: s[0] * s[3])(os.statvfs({folder!r}))"))
+    return device.value(f"(lambda s: s[0] * s[3])(os.statvfs({folder!r}))", int)
 
 
 @contextlib.contextmanager
@@ -113,7 +113,7 @@ def put_file(
     `check` is given the path of the new one and raises CommandError where it is no good.
     """
     path, whole = folder_path(folder, name), folder_path(folder, _WHOLE % name)
-    if device.value(f"is_folder({path!r})"):
+    if device.value(f"is_folder({path!r})", bool):
         raise CommandError(f"{device.port}: {path} is a folder on the board: rename the file")
     with beside(device, folder, name, data, progress) as part:
         if check:

@@ -94,14 +94,14 @@ def ask(device: Device) -> Target:
     """Asks the board. Its facts are read already."""
     device.exec(_IN_FIRMWARE)
     device.exec(_TAKE)
-    number = device.value("getattr(sys.implementation, '_mpy', 0)")
+    number = device.value("getattr(sys.implementation, '_mpy', 0)", int)
     index = number >> 10
     name = _ARCHITECTURES[index] if index < len(_ARCHITECTURES) else f"number {index}"
-    library = device.value("lib[0] if lib else ''") or "/lib"
+    library = device.value("lib[0] if lib else ''", str) or "/lib"
     return Target(
         name,
         (number & 0xFF, number >> 8 & 3),
-        device.value("in_firmware"),
+        device.value("in_firmware", bool),
         library,
     )
 
@@ -171,9 +171,11 @@ def _require_pieces(device: Device, pieces: Sequence[tuple[str, int]]) -> None:
 
     It is tried on the board, in the order in which a script will take them.
     """
-    taken, largest = device.value(f"take({[size for _, size in pieces]!r})")
+    taken, largest = device.value(f"take({[size for _, size in pieces]!r})", (int, int))
     if taken == len(pieces):
         return
+    if taken > len(pieces):
+        raise device.nonsense()
     what, needs = pieces[taken]
     if taken == 0 and what == "the module":
         raise _too_small(device, needs, "in one piece", largest)
@@ -223,11 +225,11 @@ def _check(device: Device, target: Target, places: Mapping[str, str]) -> int:
             device.exec(f"sys.path.append({library!r})\nimport inkling_trial as inkling")
         else:
             device.exec("import inkling")
-        left = device.value("(gc.collect(), gc.mem_free())[1]")
+        left = device.value("(gc.collect(), gc.mem_free())[1]", int)
         for path, place in places.items():
             if path.endswith(BLOB_SUFFIX):
                 device.exec(f"model = None; gc.collect(); model = inkling.Model({place!r})")
-                left = min(left, device.value("(gc.collect(), gc.mem_free())[1]"))
+                left = min(left, device.value("(gc.collect(), gc.mem_free())[1]", int))
     except BoardError as error:
         raise CommandError(
             f"{device.port}: nothing was installed: what arrived does not run on the board "
@@ -235,7 +237,7 @@ def _check(device: Device, target: Target, places: Mapping[str, str]) -> int:
         ) from None
     finally:
         with contextlib.suppress(CommandError):
-            there = device.value(f"'inkling_trial.mpy' in os.listdir({library!r})")
+            there = device.value(f"'inkling_trial.mpy' in os.listdir({library!r})", bool)
             if there:
                 device.exec(f"os.rename({trial!r}, {module!r})")
     return int(left)

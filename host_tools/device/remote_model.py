@@ -57,21 +57,23 @@ class RemoteModel:
     def run(self, inputs: Sequence[Array]) -> tuple[list[Array], int]:
         """The outputs of one array of stored values an input, and the microseconds it took."""
         self._fill(inputs)
-        microseconds = self._value("run()")
+        microseconds = self._value("run()", int)
         outputs: list[Array] = []
         for index, tensor in enumerate(self._tensors(self.blob.outputs)):
-            data = fetch(self.device, f"outputs[{index}]")
+            data = fetch(self.device, f"outputs[{index}]", tensor.size)
             outputs.append(np.frombuffer(data, tensor.dtype).reshape(tensor.shape))
         return outputs, microseconds
 
     def profile(self, inputs: Sequence[Array]) -> list[OperatorTime]:
         """The time of each operator; none where the board's native module has no profile()."""
         self._fill(inputs)
-        if not self.device.value("hasattr(model, 'profile')"):
+        if not self.device.value("hasattr(model, 'profile')", bool):
             return []
         return [
             OperatorTime(index, plain(name), kernel, microseconds, ticks, macs)
-            for index, name, kernel, microseconds, ticks, macs in self._value("model.profile()")
+            for index, name, kernel, microseconds, ticks, macs in self._value(
+                "model.profile()", [({int, None}, str, str, int, int, int)]
+            )
         ]
 
     def _tensors(self, indices: Sequence[int]) -> list[BlobTensor]:
@@ -82,7 +84,7 @@ class RemoteModel:
             data = np.ascontiguousarray(array).tobytes()
             send(self.device, data, f"inputs[{index}][offset:offset + len(piece)] = piece")
 
-    def _value(self, expression: str) -> Any:
+    def _value(self, expression: str, like: Any) -> Any:
         macs = sum(operator.macs for operator in self.blob.operators)
         try:
             self.device.exec(f"result = {expression}", seconds=8 + macs / _MACS_A_SECOND)
@@ -90,7 +92,7 @@ class RemoteModel:
             raise CommandError(
                 f"{self.device.port}: the model failed on the board: {plain(error.text)}"
             ) from None
-        return self.device.value("result")
+        return self.device.value("result", like)
 
 
 @contextlib.contextmanager
@@ -116,16 +118,15 @@ def open_model(device: Device, facts: Facts, blob: bytes, name: str) -> Iterator
             device.exec(f"free = load({path!r})")
         except BoardError as error:
             raise refusal(device, name, error) from None
-        before, after = device.value("free")
+        before, after = device.value("free", (int, int))
         yield RemoteModel(device, read_blob(blob), path, own is not None, before, after)
 
 
 def _find(device: Device, facts: Facts, blob: bytes) -> str | None:
     """The board's own file that holds this blob."""
     for folder in facts.folders or ("/",):
-        names = device.value(
-            f"[e[0] for e in os.ilistdir({folder!r}) if e[1] & 0x8000 and e[3:] == ({len(blob)},)]"
-        )
+        has = f"e[1] & 0x8000 and e[3:] == ({len(blob)},)"
+        names = device.value(f"[e[0] for e in os.ilistdir({folder!r}) if {has}]", [str])
         for name in names:
             path = file_system.folder_path(folder, name)
             if name.startswith(file_system.TEMPORARY):

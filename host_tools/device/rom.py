@@ -85,22 +85,24 @@ def open_partition(device: Device, files: str) -> Partition | None:
     What an interrupted commit left is finished: a staged image is copied to an empty front, and
     its file removed.
     """
-    if not device.value("hasattr(__import__('vfs'), 'rom_ioctl')"):
+    if not device.value("hasattr(__import__('vfs'), 'rom_ioctl')", bool):
         return None
     device.exec(source("rom"))
-    if not device.value("rom is not None"):
+    if not device.value("rom is not None", bool):
         return None
-    used = int(device.value("image_size(0)"))
+    used = device.value("image_size(0)", int)
     path = folder_path(files, _STAGED_FILE)
-    found = device.value(f"[e[3] for e in os.ilistdir({files!r}) if e[0] == {_STAGED_FILE!r}]")
-    part = None if used else device.value("staged()")
+    found = device.value(
+        f"[e[3] for e in os.ilistdir({files!r}) if e[0] == {_STAGED_FILE!r}]", [int]
+    )
+    part = None if used else device.value("staged()", {None, (int, int)})
     if part:
         device.exec(f"commit_part{part}", seconds=_erasing(part[1]))
     if found and (used or part):
         device.exec(f"os.remove({path!r})")
     elif found:
         device.exec(f"commit_file({path!r}, {found[0]})", seconds=_erasing(found[0]))
-    size, block, used = device.value("(len(rom), block, image_size(0))")
+    size, block, used = device.value("(len(rom), block, image_size(0))", (int, int, int))
     return Partition(size, block, used, files)
 
 
@@ -111,7 +113,7 @@ def list_files(device: Device, partition: Partition) -> dict[str, RomFile]:
     device.exec("mount()")
     return {
         path.removeprefix(f"{FOLDER}/"): RomFile(offset, size, crc)
-        for path, offset, size, crc in device.value(f"files({FOLDER!r})")
+        for path, offset, size, crc in device.value(f"files({FOLDER!r})", [(str, int, int, int)])
     }
 
 
@@ -187,7 +189,7 @@ def _require(device: Device, image: Image, crc: str) -> None:
     """Checks each part of the image from a to b by the expression `crc`."""
     checks = image.checks()
     ranges = [(start, end) for start, end, _ in checks]
-    if device.value(f"[{crc} for a, b in {ranges}]") != [crc for _, _, crc in checks]:
+    if device.value(f"[{crc} for a, b in {ranges}]", [int]) != [crc for _, _, crc in checks]:
         raise CommandError(
             f"{device.port}: the image arrived damaged in /rom: repeat the command; if it stays, "
             "that flash is worn out: use --to /flash"

@@ -9,6 +9,8 @@ from host_tools.device.connection import Device
 
 # bytes a piece: a small heap has room for it several times
 PIECE = 2048
+# what the slowest serial port carries, at 115200 baud, to be sure
+_BYTES_A_SECOND = 5000
 # called with the bytes sent so far
 Progress = Callable[[int], None]
 
@@ -43,6 +45,14 @@ def send(
             progress(min(start + PIECE, len(data)))
 
 
-def fetch(device: Device, buffer: str) -> bytes:
-    """The bytes of an expression that is a buffer on the board."""
-    return base64.b64decode(device.exec(f"show({buffer})"))
+def fetch(device: Device, buffer: str, size: int) -> bytes:
+    """The bytes of an expression that is a buffer of this size on the board."""
+    # four characters for three bytes, and ends of lines
+    text = device.exec(f"show({buffer})", seconds=8 + size / _BYTES_A_SECOND, most=2 * size + 4096)
+    try:
+        data = base64.b64decode(text)
+    except ValueError:
+        raise device.nonsense() from None
+    if len(data) != size:
+        raise device.nonsense()
+    return data

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import shlex
 import struct
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from host_tools.boards import Board
 from host_tools.device.connection import open_device
 from host_tools.device.facts import read_facts, require_module
 from host_tools.errors import CommandError
+from host_tools.files import temporary_folder
 from host_tools.flash import tools
 from host_tools.flash.image import Image
 from host_tools.flash.usb import Device, attached
@@ -74,7 +74,7 @@ def flash(
     if device.state == "run":
         tell(f"entering its bootloader by the REPL at {device.port}")
         device = _enter_bootloader(device, board, find)
-    with tempfile.TemporaryDirectory(prefix="inkling-") as folder:
+    with temporary_folder() as folder:
         tools.write_parts(tool, image, Path(folder))
         for words in tools.commands(tool, device, board, image, Path(folder)):
             tell(shlex.join(words))

@@ -7,7 +7,6 @@ import math
 import re
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from host_tools import tflite
 from host_tools.errors import CommandError
+from host_tools.files import temporary_folder
 from host_tools.progress import progress
 from host_tools.quantize.litert import LiteRt
 from host_tools.tflite.other_files import format_of
@@ -57,7 +57,7 @@ def converted(path: Path) -> bytes | None:
     module, extra = CONVERTERS[kind]
     if importlib.util.find_spec(module) is None:
         raise missing(f"{path}: converting it", module, extra)
-    with tempfile.TemporaryDirectory(prefix="inkling-") as folder:
+    with temporary_folder() as folder:
         target = Path(folder) / "float.tflite"
         command = [sys.executable, "-m", "host_tools.quantize.convert"]
         with progress(f"converting {path.name} with {module}", 0):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from host_tools import tflite
+from host_tools.files import temporary_folder
 from host_tools.quantize.accuracy import answers
 from host_tools.quantize.int8 import quantize
 from host_tools.quantize.ranges import watch
@@ -28,7 +28,7 @@ def int8_model(network: Network, trunk: Trunk, exact: Bytes) -> bytes:
 
     Its input is pixel - 128. Raises CommandError where the converter or quantizer fails.
     """
-    with tempfile.TemporaryDirectory(prefix="inkling-") as folder:
+    with temporary_folder() as folder:
         program = Path(folder) / "network.pt2"
         saved_program(network, trunk, program)
         model = converted(program)

@@ -13,7 +13,6 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from host_tools.blob.layout import TARGETS
 from host_tools.commands.bench import NETWORKS, find_model
 from host_tools.commands.validate import random_arrays
 from host_tools.errors import CommandError
+from host_tools.files import temporary_folder
 from host_tools.host_runtime import HostModel
 from host_tools.pack import pack
 from host_tools.places import ROOT
@@ -56,7 +56,7 @@ def measure(models: dict[str, Path]) -> dict[str, Any]:
     """Seconds of each command, and predictions a second of each model and target."""
     commands: dict[str, dict[str, float]] = {"host_tools --help": _timed(["--help"], TIMES)}
     runs: dict[str, dict[str, float]] = {}
-    with tempfile.TemporaryDirectory(prefix="inkling-") as folder:
+    with temporary_folder() as folder:
         output = Path(folder) / "net.ink"
         for name, path in models.items():
             words = ["pack-model", str(path), "-o", str(output)]

@@ -17,7 +17,7 @@ from types import TracebackType
 from mpremote.transport_serial import SerialTransport
 
 from host_tools.errors import CommandError
-from host_tools.files import read_whole
+from host_tools.files import read_whole, temporary_folder
 from host_tools.romfs import build_romfs
 from host_tools.serial_ports import LOST
 from host_tools.virtual_board import qemu
@@ -110,7 +110,7 @@ class VirtualBoard:
         executed, line by line, while it runs; `more` are further arguments of QEMU. Raises
         CommandError when it takes more than `timeout` seconds, or when QEMU cannot start.
         """
-        with tempfile.TemporaryDirectory(prefix="inkling-") as folder:
+        with temporary_folder() as folder:
             if isinstance(script, str):
                 name, text = "script.py", script.encode()
             else:
@@ -155,7 +155,7 @@ class VirtualBoard:
                 "this needs the virtual board behind a serial port, which Windows cannot make: "
                 "use WSL, or --on host"
             )
-        self._folder = tempfile.TemporaryDirectory(prefix="inkling-")
+        self._folder = temporary_folder()
         self._mailbox = None
         self._errors = tempfile.TemporaryFile()
         board_end, self._port_end = os.openpty()

@@ -142,7 +142,7 @@ def test_a_board_is_reached_in_whatever_state_it_was_left(
 ) -> None:
     converse(board, typed, answer)
     with open_device(board.port) as device:
-        assert device.value("6 * 7") == 42
+        assert device.value("6 * 7", int) == 42
     converse(board, b"\r6 * 7\r", b"42\r\n>>> ")
 
 
@@ -168,4 +168,4 @@ def test_a_second_command_at_the_same_port_is_told_that_it_is_in_use(
         for words in (["deploy", "--port"], ["validate", "--on"]):
             assert cli.main([words[0], str(blob), words[1], board.port]) == 1
             assert f"{board.port}: another program has it open: close" in capsys.readouterr().err
-        assert device.value("6 * 7") == 42
+        assert device.value("6 * 7", int) == 42

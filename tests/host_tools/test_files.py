@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
+import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from oracle import ROOT
 
 from host_tools.errors import CommandError
-from host_tools.files import write_all, write_whole
+from host_tools.files import temporary_folder, write_all, write_whole
 
 
 def test_several_files_are_written_or_none(tmp_path: Path) -> None:
@@ -41,3 +46,47 @@ def test_a_link_is_followed_and_a_folder_refused(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="cannot be written: it is a directory"):
         write_all([(tmp_path / "new", b"1"), (tmp_path, b"2")])
     assert not (tmp_path / "new").exists()
+
+
+def test_a_file_keeps_its_permissions(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    for mode in (0o600, 0o640, 0o755):
+        path.write_bytes(b"before")
+        path.chmod(mode)
+        write_whole(path, b"after")
+        assert (stat.S_IMODE(path.stat().st_mode), path.read_bytes()) == (mode, b"after")
+
+
+def test_what_a_killed_run_left_is_removed_and_what_another_writes_is_not(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "from host_tools import files\n"
+        "folder = files.temporary_folder(files.Path(sys.argv[1]))\n"
+        "files.Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "files.write_whole(sys.argv[1] + '/file', b'1')\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, tmp_path], cwd=ROOT, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.iterdir())) == 2
+    others = [tmp_path / f".file.{os.getppid()}.part", tmp_path / ".file.x.part"]
+    for path in others:
+        path.touch()
+    with temporary_folder(tmp_path) as folder:
+        write_whole(tmp_path / "file", b"2")
+        assert {*tmp_path.iterdir()} == {tmp_path / "file", Path(folder), *others}
+
+
+def test_standard_output_takes_a_file_and_nothing_else(tmp_path: Path) -> None:
+    model = ROOT / "models/cifar10/cifar10.tflite"
+    words = [sys.executable, "-m", "host_tools", "pack-model", str(model), "-o"]
+    done = subprocess.run([*words, str(tmp_path / "a")], cwd=ROOT, capture_output=True, timeout=60)
+    blob = (tmp_path / "a").read_bytes()
+    with (tmp_path / "b").open("ab") as file:
+        file.write(b"before")
+        file.flush()
+        into = subprocess.run(
+            [*words, "/dev/stdout"], cwd=ROOT, stdout=file, stderr=subprocess.PIPE, timeout=60
+        )
+    assert (done.returncode, into.returncode) == (0, 0)
+    assert (tmp_path / "b").read_bytes() == b"before" + blob
+    assert into.stderr.replace(b"/dev/stdout", str(tmp_path / "a").encode()) == done.stdout
