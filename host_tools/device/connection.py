@@ -17,9 +17,9 @@ from host_tools.errors import CommandError
 from host_tools.serial_ports import LOST, enter_raw_repl, in_time, open_repl, went_away
 from host_tools.text import plain
 
-_RESTART_SECONDS = 8.0
+_RESTART_SECONDS = 7.0
 # a board that has not answered by then has stopped
-_ANSWER_SECONDS = 8.0
+_ANSWER_SECONDS = 7.0
 # what an answer may have, if no more is said
 _MOST_BYTES = 1 << 16
 # of what boards count: bytes, microseconds, cycles
