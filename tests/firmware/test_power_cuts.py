@@ -1,0 +1,150 @@
+"""Power lost at every write: a file put on a board is the old or the new one, whole, every time.
+
+The board's own littlefs and FAT write to a memory that goes away after the n-th write or erase,
+for every n, then comes back with what it held. With littlefs that write may be torn after a
+quarter, a half or three of it, and any block may be one that keeps nothing. FAT has no answer to
+either.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from host_tools.device.on_board import source
+from host_tools.virtual_board import VirtualBoard
+
+# as file_system.put_file and install do it, on a memory that is cut
+SCRIPT = """
+import vfs
+
+class PowerLost(Exception):
+    pass
+
+class Memory:
+    def __init__(self, blocks):
+        self.data = bytearray(512 * blocks)
+        self.left = -1  # writes until the power goes; -1: never; -2: it is gone
+        self.torn = 0
+        self.bad = -1
+
+    def readblocks(self, block, buffer, offset=0):
+        at = block * 512 + offset
+        buffer[:] = self.data[at : at + len(buffer)]
+
+    def writeblocks(self, block, buffer, offset=0):
+        at = block * 512 + offset
+        if self.left == 0:
+            size = self.torn * len(buffer) // 4
+            self.data[at : at + size] = buffer[:size]
+            self.left = -2
+        if self.left == -2:
+            raise PowerLost
+        if self.left > 0:
+            self.left -= 1
+        if block == self.bad:
+            return
+        self.data[at : at + len(buffer)] = buffer
+
+    def ioctl(self, operation, argument):
+        if self.left == -2 and operation in (3, 6):
+            raise PowerLost
+        if operation == 6:  # littlefs erases before it programs: that is a write, too
+            self.writeblocks(argument, b"\\xff" * 512) if {erases} else None
+            return 0
+        return {{4: len(self.data) // 512, 5: 512}}.get(operation, 0)
+
+def make():
+    memory = Memory({blocks})
+    vfs.{system}.mkfs(memory)
+    vfs.mount(vfs.{system}(memory), "/test")
+    put({old!r})
+    vfs.umount("/test")
+    return memory
+
+def put(data):
+    part, whole = "/test/.inkling-net.ink.part", "/test/.inkling-net.ink.whole"
+    with open(part, "wb") as w:
+        for start in range(0, len(data), 512):
+            w.write(data[start : start + 512])
+    replace(part, whole, "/test/net.ink")
+
+def after(lost):
+    # what the next deploy to that folder finds, and makes of it; files that are open still are
+    # those of the board that lost its power
+    memory = Memory({blocks})
+    memory.data[:] = lost.data
+    memory.bad = lost.bad
+    lost.left = -2
+    vfs.mount(vfs.{system}(memory), "/test")
+    tidy("/test")
+    with open("/test/net.ink", "rb") as file:
+        found = file.read()
+    names = os.listdir("/test")
+    put({new!r})
+    with open("/test/net.ink", "rb") as file:
+        again = file.read() == {new!r}
+    vfs.umount("/test")
+    return found, names, again
+
+first = make()
+image = bytes(first.data)
+counts = {{}}
+for torn in range({torn}):
+    n = 0
+    while True:
+        memory = Memory({blocks})
+        memory.data[:] = image
+        vfs.mount(vfs.{system}(memory), "/test")
+        memory.left, memory.torn = n, torn
+        try:
+            put({new!r})
+            ended = True
+        except (PowerLost, OSError):
+            ended = False
+        try:
+            vfs.umount("/test")
+        except (PowerLost, OSError):
+            pass
+        found, names, again = after(memory)
+        what = "old" if found == {old!r} else "new" if found == {new!r} else "neither"
+        assert what != "neither", (torn, n)
+        assert names == ["net.ink"] and again, (torn, n, names)
+        counts[what] = counts.get(what, 0) + 1
+        gc.collect()
+        n += 1
+        if ended:
+            break
+for bad in range(2, {blocks} if {erases} else 0):
+    # whatever is written to this block is lost
+    memory = Memory({blocks})
+    memory.data[:] = image
+    memory.bad = bad
+    vfs.mount(vfs.{system}(memory), "/test")
+    try:
+        put({new!r})
+        wanted = {new!r}
+    except OSError:
+        wanted = {old!r}
+    vfs.umount("/test")
+    assert after(memory) == (wanted, ["net.ink"], True), bad
+print(counts["old"], counts["new"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("system", "blocks", "torn", "erases"), [("VfsLfs2", 32, 4, True), ("VfsFat", 64, 1, False)]
+)
+def test_a_file_is_the_old_or_the_new_one_after_a_cut_at_any_write(
+    virtual_board_firmware: Path, system: str, blocks: int, torn: int, erases: bool
+) -> None:
+    old, new = b"old" * 500, b"NEW!" * 450
+    script = source("basics") + SCRIPT.format(
+        system=system, blocks=blocks, torn=torn, erases=erases, old=old, new=new
+    )
+    result = VirtualBoard(virtual_board_firmware).run_script(script, timeout=100)
+    assert result.status == 0, result.stdout[-1000:]
+    before, after = map(int, result.stdout.splitlines()[-1].split())
+    # the file's four blocks, the metadata of three names, and the new one once its name is there
+    assert before >= 8 and after >= 1
