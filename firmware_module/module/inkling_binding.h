@@ -37,7 +37,7 @@ mp_obj_t inkling_listener_make_new(
     const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args);
 void inkling_listener_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination);
 
-// run.c: predict(), run(), reset(), input(), output()
+// predict.c: predict(); run.c: run(), reset(), input(), output()
 #if INK_FITTING
 extern const mp_obj_fun_builtin_var_t inkling_predict_obj;
 #else
@@ -93,11 +93,11 @@ typedef struct {
     uint16_t kept, set;
 } inkling_ways_t;
 #define INKLING_BLOB_WAYS ((inkling_ways_t){UINT16_MAX, 0})
-// Takes one of the words of `fit` or `scaling` into the ways.
-void inkling_set_way(const inkling_model_t *self, inkling_ways_t *ways, qstr name, mp_obj_t word);
 // Fills the network's inputs from what predict() takes. Whether Python code may have run since the
 // model was last looked at.
 bool inkling_set_inputs(inkling_model_t *self, mp_obj_t inputs, inkling_ways_t ways);
+// predict() once its arguments are known: run.c.
+mp_obj_t inkling_predict_in(inkling_model_t *self, mp_obj_t inputs, inkling_ways_t ways);
 
 // source.c: files, buffers and the heap
 typedef struct {

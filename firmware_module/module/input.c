@@ -357,30 +357,6 @@ static slot_t slot_of(const inkling_model_t *self, size_t index, inkling_ways_t 
     return slot;
 }
 
-#if INK_FITTING
-void inkling_set_way(const inkling_model_t *self, inkling_ways_t *ways, qstr name, mp_obj_t word) {
-    if (word == mp_const_none) {
-        return;
-    }
-    // the two words of `scaling`, then the three of `fit`
-    const qstr words[] = {
-        MP_QSTR_average, MP_QSTR_bilinear, MP_QSTR_crop, MP_QSTR_squeeze, MP_QSTR_border};
-    const uint16_t flags[] = {0, INK_IMAGE_BILINEAR, 0, INK_IMAGE_SQUEEZE, INK_IMAGE_BORDER};
-    bool of_fit = name == MP_QSTR_fit;
-    for (size_t i = of_fit ? 2 : 0; i < (of_fit ? MP_ARRAY_SIZE(words) : 2); i++) {
-        mp_obj_t known = MP_OBJ_NEW_QSTR(words[i]);
-        if (mp_binary_op(MP_BINARY_OP_EQUAL, word, known) == mp_const_true) {
-            uint32_t all = of_fit ? INK_IMAGE_SQUEEZE | INK_IMAGE_BORDER : INK_IMAGE_BILINEAR;
-            ways->kept &= (uint16_t)~all;
-            ways->set |= flags[i];
-            return;
-        }
-    }
-    inkling_raise(INKLING_VALUE_ERROR, inkling_name(self), "%q must be %s", name,
-        of_fit ? "'crop', 'squeeze' or 'border'" : "'average' or 'bilinear'");
-}
-#endif
-
 bool inkling_set_inputs(inkling_model_t *self, mp_obj_t inputs, inkling_ways_t ways) {
     const size_t n_inputs = self->model.n_inputs;
     const uint32_t runs = inkling_begin(self);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Running a Model: predict(), run(), reset(), and the views of its inputs and outputs.
+// Running a Model: run(), reset(), and the views of its inputs and outputs.
 #include "kernels/ink_kernels.h"
 #include "runtime/ink_call.h"
 
@@ -129,38 +129,13 @@ mp_obj_t inkling_make_outputs(const inkling_model_t *self) {
     return mp_obj_new_list(n_outputs, outputs);
 }
 
-static mp_obj_t predict_in(inkling_model_t *self, mp_obj_t inputs, inkling_ways_t ways) {
+mp_obj_t inkling_predict_in(inkling_model_t *self, mp_obj_t inputs, inkling_ways_t ways) {
     if (inkling_set_inputs(self, inputs, ways)) {
         inkling_check_model(self);
     }
     inkling_run_all(self);
     return inkling_make_outputs(self);
 }
-
-#if INK_FITTING
-static mp_obj_t predict(size_t n_args, const mp_obj_t *args, mp_map_t *keywords) {
-    const mp_arg_t allowed[] = {
-        {MP_QSTR_inputs, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_obj = mp_const_none}},
-        {MP_QSTR_fit, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_obj = mp_const_none}},
-        {MP_QSTR_scaling, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_obj = mp_const_none}},
-    };
-    inkling_port_check_stack();
-    mp_arg_val_t values[MP_ARRAY_SIZE(allowed)];
-    mp_arg_parse_all(n_args - 1, args + 1, keywords, MP_ARRAY_SIZE(allowed), allowed, values);
-    inkling_model_t *self = MP_OBJ_TO_PTR(args[0]);
-    inkling_ways_t ways = INKLING_BLOB_WAYS;
-    inkling_set_way(self, &ways, MP_QSTR_fit, values[1].u_obj);
-    inkling_set_way(self, &ways, MP_QSTR_scaling, values[2].u_obj);
-    return predict_in(self, values[0].u_obj, ways);
-}
-MP_DEFINE_CONST_FUN_OBJ_KW(inkling_predict_obj, 2, predict);
-#else
-static mp_obj_t predict(mp_obj_t self_in, mp_obj_t inputs) {
-    inkling_port_check_stack();
-    return predict_in(MP_OBJ_TO_PTR(self_in), inputs, INKLING_BLOB_WAYS);
-}
-MP_DEFINE_CONST_FUN_OBJ_2(inkling_predict_obj, predict);
-#endif
 
 static mp_obj_t run(mp_obj_t self_in) {
     inkling_model_t *self = MP_OBJ_TO_PTR(self_in);

@@ -33,7 +33,7 @@ typedef struct {
 } column_t;
 
 // Columns whose places are computed once for all rows.
-#define COLUMNS 32
+#define COLUMNS 16
 
 typedef struct {
     const uint8_t *above, *below; // rows

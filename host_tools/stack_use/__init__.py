@@ -15,7 +15,7 @@ from host_tools.stack_use.calls import Calls
 ENTRIES = (
     ("Model", "inkling_model_make_new", "module/model"),
     ("print", "inkling_model_print", "module/model"),
-    ("predict", "predict", "module/run"),
+    ("predict", "predict", "module/predict"),
     ("run", "run", "module/run"),
     ("profile", "profile", "module/profile"),
     ("Listener", "inkling_listener_make_new", "module/listener"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,21 @@ def test_words_that_are_no_numbers_end_as_a_wrong_command_line(
     )
 
 
+def test_fit_and_scaling_are_written_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = "--image-fit border --image-scaling bilinear --image-order bgr"
+    assert tables(tmp_path, *options.split())[0] == 16 | 32 | 2
+    assert "takes images (as BGR, with a border, bilinear)" in capsys.readouterr().out
+    assert main(["inspect", str(tmp_path / "net.ink")]) == 0
+    assert "takes images (as BGR, with a border, bilinear)" in capsys.readouterr().out
+    assert tables(tmp_path, "--image-fit", "squeeze")[0] == 8
+    capsys.readouterr()
+    assert main(["inspect", str(tmp_path / "net.ink"), "--json"]) == 0
+    [given] = json.loads(capsys.readouterr().out)["inputs"]
+    assert (given["image_fit"], given["image_scaling"]) == ("squeeze", "average")
+
+
 def test_options_for_images_are_refused_where_no_input_takes_any(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -107,7 +123,11 @@ def test_options_for_images_are_refused_where_no_input_takes_any(
     builder.operator("ABS", [x], [y])
     path = tmp_path / "net.tflite"
     path.write_bytes(builder.build([x], [y]))
-    for options in (["--image-mean", "imagenet"], ["--image-order", "bgr"]):
+    for options in (
+        ["--image-mean", "imagenet"],
+        ["--image-order", "bgr"],
+        ["--image-fit", "border"],
+    ):
         assert main(["pack-model", str(path), *options]) == 1
         assert "no input takes images, for which the image options are" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == [path]
