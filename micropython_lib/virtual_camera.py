@@ -1,7 +1,9 @@
-# The virtual board's camera: as much of the interface of OpenMV's csi as our scripts use. The
-# frames, 320x240 pixels of RGB565, come from the computer, as host_tools/virtual_board/camera.py
-# says. After the last one the script ends.
+# The virtual board's camera: as much of the interface of OpenMV's csi as our scripts and those of
+# OpenMV for its `ml` use; and OpenMV's time.clock. The frames, 320x240 pixels of RGB565, come from
+# the computer, as host_tools/virtual_board/camera.py says. After the last one the script ends.
 import struct
+import sys
+import time
 
 import framebuf
 import micropython
@@ -10,6 +12,8 @@ import micropython
 GRAYSCALE = 1
 RGB565 = 2
 QVGA = (320, 240)
+# each pixel four times
+VGA = (640, 480)
 
 _PIXELS = QVGA[0] * QVGA[1]
 
@@ -27,20 +31,67 @@ def _to_grayscale(colours: ptr16, greys: ptr8, count: int):  # noqa: F821
         greys[i] = (77 * red + 150 * green + 29 * blue + 128) >> 8
 
 
-class Picture:
-    """The camera's frame buffer, with the part of image.Image's interface that our scripts use."""
+@micropython.viper
+def _window(frame: ptr8, part: ptr8, place, depth: int, back: int):  # noqa: F821
+    # copies a window of the frame, or of the frame with its pixels doubled, or back
+    left = int(place[0])
+    top = int(place[1])
+    width = int(place[2])
+    height = int(place[3])
+    doubled = int(place[4])
+    at = 0
+    for y in range(height):
+        row = (top + y >> doubled) * 320
+        for x in range(width):
+            pixel = (row + (left + x >> doubled)) * depth
+            for i in range(depth):
+                if back:
+                    frame[pixel + i] = part[at]
+                else:
+                    part[at] = frame[pixel + i]
+                at += 1
 
-    def __init__(self, pixels, pixformat):
+
+class Clock:
+    """OpenMV's time.clock: frames a second, as the mean since it was made."""
+
+    def __init__(self):
+        self._start = self._frames = 0
+
+    def tick(self):
+        if not self._frames:
+            self._start = time.ticks_ms()
+        self._frames += 1
+
+    def fps(self):
+        return self._frames * 1000 / max(1, time.ticks_diff(time.ticks_ms(), self._start))
+
+
+class _Time:
+    clock = Clock
+
+    def __getattr__(self, name):
+        return getattr(time, name)
+
+
+sys.modules["time"] = _Time()  # for scripts that import time after this
+
+
+class Picture:
+    """The camera's frame buffer, with the part of image.Image's interface that scripts use."""
+
+    def __init__(self, pixels, pixformat, size=QVGA):
         self._pixels = pixels
         self._format = pixformat
+        self._size = size
         depth = framebuf.RGB565 if pixformat == RGB565 else framebuf.GS8
-        self._canvas = framebuf.FrameBuffer(pixels, QVGA[0], QVGA[1], depth)
+        self._canvas = framebuf.FrameBuffer(pixels, size[0], size[1], depth)
 
     def width(self):
-        return QVGA[0]
+        return self._size[0]
 
     def height(self):
-        return QVGA[1]
+        return self._size[1]
 
     def format(self):
         return self._format
@@ -58,9 +109,25 @@ class Picture:
             self._canvas.rect(x + edge, y + edge, w - 2 * edge, h - 2 * edge, value, fill)
         return self
 
-    def draw_string(self, pos, text, color=(255, 255, 255)):
+    def draw_string(self, pos, text, color=(255, 255, 255), scale=1):
+        """Draws letters of 8x8 pixels, whatever the scale."""
         x, y = pos
         self._canvas.text(text, x, y + 1, self._value(color))
+        return self
+
+    def draw_circle(self, circle, color=(255, 255, 255), thickness=1, fill=False):
+        x, y, radius = circle
+        for edge in range(1 if fill else thickness):
+            self._canvas.ellipse(x, y, radius - edge, radius - edge, self._value(color), fill)
+        return self
+
+    def draw_line(self, line, color=(255, 255, 255), thickness=1):
+        for edge in range(thickness):
+            self._canvas.line(line[0] + edge, line[1], line[2] + edge, line[3], self._value(color))
+        return self
+
+    def set_pixel(self, pos, color):
+        self._canvas.pixel(pos[0], pos[1], self._value(color))
         return self
 
     def save(self, path):
@@ -77,7 +144,9 @@ class Picture:
         size = start + len(self._pixels)
         with open(path, "wb") as file:
             file.write(struct.pack("<2sIII", b"BM", size, 0, start))
-            file.write(struct.pack("<IiiHHI", 40, QVGA[0], -QVGA[1], 1, depth, compression))
+            file.write(
+                struct.pack("<IiiHHI", 40, self._size[0], -self._size[1], 1, depth, compression)
+            )
             file.write(struct.pack("<IiiII", len(self._pixels), 0, 0, 0, 0))
             file.write(table)
             file.write(self._pixels)
@@ -106,9 +175,14 @@ class CSI:
         self._format = RGB565
         self._buffer = bytearray(_PIXELS * 2)
         self._shown = False
+        self._size = QVGA
+        self._window = None
+        self._part = None
 
     def reset(self):
         self._shown = False
+        self._size = QVGA
+        self._window = None
 
     def pixformat(self, pixformat):
         if pixformat not in (RGB565, GRAYSCALE):
@@ -116,18 +190,36 @@ class CSI:
         self._format = pixformat
 
     def framesize(self, framesize):
-        if framesize != QVGA:
-            raise ValueError("virtual camera: it gives QVGA only")
+        if framesize not in (QVGA, VGA):
+            raise ValueError("virtual camera: it gives QVGA and VGA only")
+        self._size = framesize
+
+    def window(self, size):
+        """Gives the middle (width, height) of each frame only."""
+        if size[0] > self._size[0] or size[1] > self._size[1]:
+            raise ValueError("virtual camera: the window %s is larger than its frames" % (size,))
+        self._window = size
 
     def snapshot(self, time=0):
         """Returns the next picture, in the same memory; with a time to wait, nothing."""
         if time:
             return None
         depth = self._format if self._shown else 0
+        size = self._window or self._size
+        left, top = (self._size[0] - size[0]) // 2, (self._size[1] - size[1]) // 2
+        place = (left, top, size[0], size[1], int(self._size == VGA))
         view = memoryview(self._buffer)
+        if depth and self._part:
+            _window(view, self._part, place, depth, 1)
         self._ask("camera", depth, view[: _PIXELS * depth], self._buffer)
         self._shown = True
         pixels = view[: _PIXELS * self._format]
         if self._format == GRAYSCALE:
             _to_grayscale(self._buffer, pixels, _PIXELS)
-        return Picture(pixels, self._format)
+        if size == QVGA:
+            return Picture(pixels, self._format)
+        length = size[0] * size[1] * self._format
+        if not self._part or len(self._part) != length:
+            self._part = bytearray(length)
+        _window(view, self._part, place, self._format, 0)
+        return Picture(self._part, self._format, size)

@@ -22,6 +22,7 @@ CARRIED = (
     "firmware_module/*.h",
     *(f"firmware_module/{room}/**/*.[ch]" for room in ROOMS),
     "micropython_lib/*.py",
+    "micropython_lib/inkling_ml/**/*.py",
     "micropython_lib/package.json",
     "models/cifar10/**/*.tflite",
     "models/cifar10/**/*.ink",

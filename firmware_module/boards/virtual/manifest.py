@@ -1,2 +1,3 @@
-# The modules that the virtual board's firmware holds.
-freeze("modules")  # noqa: F821
+# The modules that the virtual board's firmware holds with Inkling in it.
+include("modules.py")  # noqa: F821
+include("../../manifest.py")  # noqa: F821

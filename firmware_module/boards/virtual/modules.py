@@ -1,0 +1,2 @@
+# The modules that the virtual board's firmware holds.
+freeze("modules")  # noqa: F821
