@@ -23,7 +23,7 @@ VERBS = {
     "profile": "count instructions and estimate cycles of each operator on the virtual board",
     "boards": "list the boards known and those attached",
     "flash": "put firmware on an attached board, over USB or its ST-LINK",
-    "install": "put the native module, blobs and classify.py on a board, whole or not at all",
+    "install": "put the native module, its Python and blobs on a board, whole or not at all",
     "deploy": "put a blob and scripts on a board, whole or not at all",
     "validate": "run a blob on a board, compare with this computer bit by bit, and time it",
     "sim": "start a virtual board and print its port for mpremote",

@@ -20,6 +20,7 @@ from host_tools.text import text_table
 
 EXAMPLE = "host_tools install net.ink"
 SCRIPT = ROOT / "micropython_lib/classify.py"
+LAYER = ROOT / "micropython_lib/inkling_ml"  # OpenMV's ml on Inkling.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +53,10 @@ def run(args: argparse.Namespace) -> int:
             )
             module = native_module.heap_bytes(path)
             files[folder_path(target.library, native_module.NAME)] = read_whole(path)
+        if not target.layer_in_firmware:
+            for path in sorted(LAYER.rglob("*.py")):
+                name = path.relative_to(LAYER.parent).as_posix()
+                files[folder_path(target.library, name)] = read_whole(path)
         files |= {folder_path(facts.files, name): data for name, data in blobs.items()}
         files[folder_path(facts.files, SCRIPT.name)] = read_whole(SCRIPT)
         after = require_room(device, facts, target, module, files)

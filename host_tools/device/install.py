@@ -25,16 +25,19 @@ _ARCHITECTURES = (
 _LOADS = ("armv7emsp", "armv7emdp")
 _ABI = (6, 3)
 
-# a module on sys.path would be imported too
+# a module elsewhere on sys.path would be imported too
 _IN_FIRMWARE = """
 import sys
 path = sys.path[:]
-sys.path[:] = []
+sys.path[:] = [".frozen"]
+in_firmware = layer_in_firmware = False
 try:
     import inkling
     in_firmware = not hasattr(inkling, "__file__")
+    import inkling_ml
+    layer_in_firmware = True
 except ImportError:
-    in_firmware = False
+    pass
 sys.path[:] = path
 lib = [folder for folder in sys.path if folder.endswith("/lib") and not folder.startswith("/rom")]
 """
@@ -87,6 +90,7 @@ class Target:
     architecture: str
     abi: tuple[int, int]
     in_firmware: bool
+    layer_in_firmware: bool  # inkling_ml, OpenMV's ml on Inkling
     library: str
 
 
@@ -102,6 +106,7 @@ def ask(device: Device) -> Target:
         name,
         (number & 0xFF, number >> 8 & 3),
         device.value("in_firmware", bool),
+        device.value("layer_in_firmware", bool),
         library,
     )
 

@@ -15,11 +15,22 @@ from firmware_builder import build_firmware, build_natmod
 from host_tools import cli, native_module
 from host_tools.virtual_board import VirtualBoard
 
+LAYER = [
+    f"/flash/lib/inkling_ml/{name}.py"
+    for name in (
+        *("__init__", "arrays"),
+        *(f"postprocessing/{kind}" for kind in ("darknet", "edgeimpulse", "mediapipe")),
+        *("postprocessing/ultralytics", "preprocessing", "utils"),
+    )
+]
 USE = """
 import inkling
 model = inkling.Model("/flash/cifar10.ink")
 model.run()
 print(inkling.__file__, model.name)
+import inkling_ml as ml
+from inkling_ml.preprocessing import Normalization
+print(ml.Model("/flash/cifar10.ink").name)
 """
 
 
@@ -51,6 +62,7 @@ def test_a_network_its_module_and_the_script_are_installed_and_run(
     assert report["files"] == planned["files"]
     assert [file["path"] for file in report["files"]] == [
         "/flash/lib/inkling.mpy",
+        *LAYER,
         "/flash/cifar10.ink",
         "/flash/classify.py",
     ]
@@ -58,7 +70,7 @@ def test_a_network_its_module_and_the_script_are_installed_and_run(
     heap = report["heap_free_bytes"]
     # the module, the blob and its arena at least
     assert heap["after"] < heap["before"] - 24_000 - small_blob.stat().st_size
-    assert mpremote(stock, "exec", USE) == "/flash/lib/inkling.mpy cifar10\n"
+    assert mpremote(stock, "exec", USE) == "/flash/lib/inkling.mpy cifar10\ncifar10\n"
     files = mpremote(
         stock, "exec", "import os; print(os.listdir('/flash'), os.listdir('/flash/lib'))"
     )

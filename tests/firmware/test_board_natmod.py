@@ -410,7 +410,9 @@ def test_mip_installs_it_with_the_python_part_from_the_checkout(
     package = json.loads((LIBRARY / "package.json").read_text())
     sources = dict(package["urls"])
     assert LIBRARY / sources.pop("inkling.mpy") == native_module
-    assert sources == {path.name: path.name for path in LIBRARY.glob("*.py")}
+    names = [path.name for path in LIBRARY.glob("*.py")]
+    names += [str(path.relative_to(LIBRARY)) for path in LIBRARY.glob("inkling_ml/**/*.py")]
+    assert sources == dict(zip(names, names, strict=True))
     blob = tiny["tiny.ink"]
     assert isinstance(blob, bytes)
     (tmp_path / "tiny.ink").write_bytes(blob)
@@ -423,7 +425,9 @@ def test_mip_installs_it_with_the_python_part_from_the_checkout(
         sizes = mpremote(
             board, "exec", "import os; print({n[0]: n[3] for n in os.ilistdir('lib')})"
         )
-    files = {name: (LIBRARY / name).stat().st_size for name in sources}
+        assert mpremote(board, "exec", "import inkling_ml.postprocessing.darknet") == ""
+    files = {name.split("/")[0]: (LIBRARY / name).stat().st_size for name in sources}
+    files["inkling_ml"] = 0
     assert ast.literal_eval(sizes) == {**files, "inkling.mpy": native_module.stat().st_size}
 
 
