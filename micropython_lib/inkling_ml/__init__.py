@@ -1,5 +1,5 @@
 # OpenMV's module `ml` on Inkling: a script moves over by its import lines and its file's suffix.
-# docs/openmv.md says what is here, what differs and why.
+# docs/device.md says what is here, what differs and why.
 import inkling
 import uctypes
 
@@ -32,7 +32,11 @@ class Model:
         that gets the input's bytes, shape and dtype and fills them.
         """
         inputs = [Normalization()(one) if is_picture(one) else one for one in inputs]
-        values = self._model.predict([self._entry(i, one) for i, one in enumerate(inputs)])
+        entries = [self._entry(i, one) for i, one in enumerate(inputs)]
+        if any(isinstance(one, Normalization) for one in inputs):
+            values = self._model.predict(entries, fit="squeeze", scaling="bilinear")
+        else:
+            values = self._model.predict(entries)
         shapes = self._model.output_shape
         postprocess = callback or self.postprocess
         if postprocess is None:

@@ -13,6 +13,7 @@ from camera_frames import CIFAR10, LABELS, real_frame, scores_of, showing
 from tflite_builder import ModelBuilder
 
 from host_tools.pack import pack
+from host_tools.virtual_board.mailbox import Written
 
 PACKAGE = Path(__file__).parents[2] / "micropython_lib"
 # for boards whose firmware has the module only
@@ -239,7 +240,7 @@ while True:
 """
 DRAW = """
 import virtual_camera as csi
-import semihost
+import computer
 import inkling_ml as ml
 import inkling_ml.utils
 
@@ -254,13 +255,13 @@ ml.utils.draw_predictions(
     img, [(50, 60, 30, 40)], ("face",), ((0, 0, 255),), scores=(0.5,), format=None)
 ml.utils.draw_keypoints(img, [(150.7, 100.2)], color=(255, 0, 0))
 ml.utils.draw_skeleton(img, ((130, 20, 1), (170, 20, 1)), ((0, 1),), kp_radius=0)
-semihost.write({path!r}, img.bytearray())
+computer.write("drawn", img.bytearray())
 csi0.snapshot()
 """
 
 
 def test_scripts_in_the_shape_of_openmvs_run_on_the_camera(
-    on_board: Runner, tmp_path: Path
+    on_board: Runner,
 ) -> None:
     frames = [real_frame(0), real_frame(3)]
     with showing(*frames) as files:
@@ -274,11 +275,11 @@ def test_scripts_in_the_shape_of_openmvs_run_on_the_camera(
         (*one, "True") for one in told
     ]
 
-    path = tmp_path / "drawn"
+    kept = Written()
     with showing(frames[0], frames[0]) as files:
-        text = on_board(DRAW.format(path=str(path)), {**FILES, **files})
+        text = on_board(DRAW, {**FILES, **files, "write": kept})
     assert text.splitlines()[0] == "200 200"
-    drawn = np.frombuffer(path.read_bytes(), "<u2").reshape(200, 200)
+    drawn = np.frombuffer(kept.files["drawn"], "<u2").reshape(200, 200)
     wide = frames[0].repeat(2, axis=0).repeat(2, axis=1)[140:340, 220:420]
     blue, red, green = 0x001F, 0xF800, 0x07E0
     assert (drawn[60, 50:80] == blue).all() and (drawn[60:100, 50] == blue).all()
