@@ -28,10 +28,17 @@ def dequantize(model, value, index=0):
     return (value - model.output_zero_point[index]) * model.output_scale[index]
 
 
-def reals_at(model, index, start, count, step=1):
-    """Real values of an output, from element `start` on."""
+def reader(model, index=0):
+    """Returns a function of (start, count, step=1): a list of an output's real values."""
     stored = model.output(index)
-    return [dequantize(model, stored[start + i * step], index) for i in range(count)]
+    scale, zero = 1.0, 0
+    if model.output_dtype[index] != "f":
+        scale, zero = model.output_scale[index], model.output_zero_point[index]
+
+    def read(start, count, step=1):
+        return [(stored[i] - zero) * scale for i in range(start, start + count * step, step)]
+
+    return read
 
 
 def window(model, inputs):

@@ -70,7 +70,7 @@ def _oracle() -> TfliteMicro:
     return TfliteMicro((CIFAR10 / "cifar10.tflite").read_bytes())
 
 
-def scores_of(picture: np.ndarray) -> np.ndarray:
-    """The network's ten scores of a picture, by tflite-micro, scaled by the host."""
-    [[stored]] = _oracle().run([images.image_to_tensor(picture, 32, 32, 3, _TABLE)])
+def scores_of(picture: np.ndarray, **ways: str) -> np.ndarray:
+    """The network's ten scores of a picture, by tflite-micro, fitted and scaled by the host."""
+    [[stored]] = _oracle().run([images.image_to_tensor(picture, 32, 32, 3, _TABLE, **ways)])
     return (stored.astype(float) + 128) / 256

@@ -85,13 +85,15 @@ computer.write("next", camera.snapshot().bytearray())
 def test_what_the_virtual_camera_does_not_have_is_refused(on_board: Runner) -> None:
     script = """
 tell(camera.pixformat, 7)
-tell(camera.framesize, (640, 480))
+tell(camera.framesize, (800, 600))
+tell(camera.window, (400, 100))
 tell(camera.snapshot().save, "/flash/picture.jpg")
 """
     with showing(real_frame(0)) as files:
         assert on_board(TELL + OPEN + script, files).splitlines() == [
             "ValueError: virtual camera: it gives RGB565 and GRAYSCALE only",
-            "ValueError: virtual camera: it gives QVGA only",
+            "ValueError: virtual camera: it gives QVGA and VGA only",
+            "ValueError: virtual camera: the window (400, 100) is larger than its frames",
             "ValueError: virtual camera: it saves .bmp files only, not /flash/picture.jpg",
         ]
     for name in ("camera", "virtual_camera.py"):

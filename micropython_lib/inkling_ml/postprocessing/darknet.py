@@ -1,7 +1,7 @@
 # What Darknet's detectors find.
 import math
 
-from inkling_ml.utils import logit, reals_at, sigmoid, window
+from inkling_ml.utils import logit, reader, sigmoid, window
 
 # of a box: x, y, width, height, score, then the classes
 _SCORE = 4
@@ -37,9 +37,10 @@ class YoloV2:
             return ()
         found.sort()
         nms = window(model, inputs)
+        read = reader(model)
         width, height = nms.window
         for cell, number, score in found:
-            box = reals_at(model, 0, cell * channels + number * size, size)
+            box = read(cell * channels + number * size, size)
             x = (cell % columns + sigmoid(box[0])) / columns
             y = (cell // columns + sigmoid(box[1])) / rows
             w = self.anchors[number][0] * math.exp(box[2]) / columns * 0.5

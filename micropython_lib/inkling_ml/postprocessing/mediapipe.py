@@ -1,5 +1,5 @@
 # What MediaPipe's detectors find.
-from inkling_ml.utils import logit, reals_at, sigmoid, window
+from inkling_ml.utils import logit, reader, sigmoid, window
 
 
 class BlazeFace:
@@ -23,6 +23,7 @@ class BlazeFace:
         before = 0
         for scores, boxes, side, depth in self.GRIDS:
             size = model.output_shape[boxes][2]
+            read = reader(model, boxes)
             for index, score, _ in model.peaks(logit(self.threshold), output=scores):
                 anchor = (
                     (index // depth % side + 0.5) / side,
@@ -30,7 +31,7 @@ class BlazeFace:
                 )
                 if self.anchors is not None:
                     anchor = self.anchors[before + index]
-                box = reals_at(model, boxes, index * size, size)
+                box = read(index * size, size)
                 _add(nms, box, anchor, sigmoid(score))
             before += model.output_shape[boxes][1]
         return nms.get_bounding_boxes(self.nms_threshold, self.nms_sigma)[0] if nms.boxes else ()

@@ -1,5 +1,5 @@
 # What Ultralytics' detectors find. Their boxes are (x, y, width, height) as parts of the input.
-from inkling_ml.utils import reals_at, window
+from inkling_ml.utils import reader, window
 
 
 def _add(nms, box, score, label):
@@ -23,9 +23,10 @@ class YoloV5:
         if not peaks:
             return ()
         nms = window(model, inputs)
+        read = reader(model)
         size = model.output_shape[0][2]
         for row, score, _ in peaks:
-            box = reals_at(model, 0, row * size, size)
+            box = read(row * size, size)
             classes = box[5:]
             _add(nms, box, score, classes.index(max(classes)))
         return nms.get_bounding_boxes(self.nms_threshold, self.nms_sigma)
@@ -44,7 +45,8 @@ class YoloV8:
         if not peaks:
             return ()
         nms = window(model, inputs)
+        read = reader(model)
         count = model.output_shape[0][2]
         for column, score, label in peaks:
-            _add(nms, reals_at(model, 0, column, 4, count), score, label - 4)
+            _add(nms, read(column, 4, count), score, label - 4)
         return nms.get_bounding_boxes(self.nms_threshold, self.nms_sigma)
