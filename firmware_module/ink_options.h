@@ -15,8 +15,8 @@
 #define INK_DETECT 1
 #endif
 
-// Other ways to make an input of a picture than to crop and average it: blobs that ask for them, and
-// predict's fit= and scaling=.
+// Other ways to make an input of a picture than to crop and average it: blobs that ask for them,
+// and predict's fit= and scaling=.
 #ifndef INK_FITTING
 #define INK_FITTING 1
 #endif

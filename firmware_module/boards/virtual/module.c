@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The Python module `virtual_board`: the exact tick count, the RAM disk's memory, the mailbox's, and
-// the end of the run.
+// The Python module `virtual_board`: the exact tick count, the RAM disk's memory, the mailbox's,
+// and the end of the run.
 #include "py/objarray.h"
 #include "py/runtime.h"
 
