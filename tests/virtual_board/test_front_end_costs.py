@@ -10,7 +10,7 @@ from host_tools.virtual_board.front_ends import front_end_costs
 
 MOST_RAM = 12 * 1024
 # taking the samples included
-MOST_INSTRUCTIONS = {"mfcc": 24_900, "log-mel": 23_600, "micro": 24_800}
+MOST_INSTRUCTIONS = {"mfcc": 25_000, "log-mel": 25_000, "micro": 25_000}
 
 
 def test_each_kind_is_counted_and_stays_small(
