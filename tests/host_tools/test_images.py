@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
+import mmap
+import os
 
 import numpy as np
 import pytest
@@ -209,3 +212,27 @@ def test_the_largest_picture_does_not_overflow(host_library: ctypes.CDLL) -> Non
         out.ctypes.data_as(ctypes.c_void_p),
     )
     assert out[0] == 255
+
+
+@pytest.mark.parametrize("kind", [1, 2, 3])
+def test_nothing_is_read_behind_a_picture(host_library: ctypes.CDLL, kind: int) -> None:
+    """A picture at the end of a page, before one that cannot be read: the child would crash."""
+    page = mmap.PAGESIZE
+    room = mmap.mmap(-1, 2 * page)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(room))
+    libc = ctypes.CDLL(None)
+    table, out = np.arange(256, dtype=np.uint8), np.zeros(64 * 64 * 3, np.uint8)
+    child = os.fork()
+    if child == 0:
+        libc.mprotect(ctypes.c_void_p(start + page), page, 0)
+        for width, height, side, ways in itertools.product(
+            (2, 7, 16), (2, 5), (1, 5, 64), (8, 40)
+        ):
+            picture = start + page - width * height * kind
+            host_library.ink_image_to_tensor(
+                ctypes.byref(CImage(picture, width, height, width, kind)),
+                ctypes.byref(CInput(side, side, 3, 1, table.ctypes.data, 0, False, ways)),
+                out.ctypes.data_as(ctypes.c_void_p),
+            )
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
