@@ -218,7 +218,7 @@ export INKLING_FIRMWARE := $(FIRMWARE)
 
 .PHONY: demo
 demo: firmware-virtual
-	@$(PYTHON) -m host_tools demo $(if $(PICTURES),--pictures $(PICTURES)) $(if $(NETWORK),--network $(NETWORK))
+	@$(PYTHON) -m host_tools demo $(if $(PICTURES),--pictures "$(PICTURES)") $(if $(NETWORK),--network "$(NETWORK)")
 
 .PHONY: bench
 bench: firmware-virtual
