@@ -113,9 +113,10 @@ def every_operator() -> list[tuple[bytes, list[np.ndarray], np.ndarray]]:
 
 # as RUN_LAYERS, with a file for each input
 RUN_OPERATORS = RUN_LAYERS.replace(
-    """model.predict([memoryview(open("/rom/" + name + ".in", "rb"))])""",
+    """open("/rom/" + name + ".in", "rb").readinto(model.input())""",
     """files = sorted(file for file in os.listdir("/rom") if file.startswith(name + ".given"))
-    model.predict([memoryview(open("/rom/" + file, "rb")) for file in files])""",
+    for place, file in enumerate(files):
+        open("/rom/" + file, "rb").readinto(model.input(place))""",
 )
 
 
