@@ -28,6 +28,9 @@ NATMOD_MACROS = {
     "mp_obj_get_int",
     "mp_obj_new_float_from_f",
     "mp_type_MemoryError",
+    "mp_type_OSError",
+    "nlr_pop",
+    "nlr_push",
 }
 
 
