@@ -193,10 +193,11 @@ natmod: .venv/tools | $(if $(MICROPYTHON),,build/micropython/py/mkenv.mk)
 		MPY_DIR=$(MICROPYTHON_SOURCE) PYTHON=$(CURDIR)/$(PYTHON) KERNEL_LIST=$(KERNEL_LIST) \
 		$(CURDIR)/$(NATMOD_DIR)/inkling.linked.mpy)
 	@$(call STACK_IN,$(NATMOD_DIR),$(NATMOD_DIR),$(NATMOD_DIR)/inkling.linked.mpy)
+	@$(if $(FOR),cp $(NATMOD_DIR)/inkling_words.py $(dir $(NATMOD)))
 	@cp $(NATMOD_DIR)/inkling.linked.mpy $(NATMOD).new && mv $(NATMOD).new $(NATMOD)
 	@echo $(CURDIR)/$(NATMOD)
 	@echo "$$(($$(wc -c < $(NATMOD)))) bytes" >&2
-	@echo "next: $(PYTHON:python=mpremote) $(if $(FOR)$(WITHOUT),cp $(NATMOD) :lib/,mip install micropython_lib/package.json)" >&2
+	@echo "next: $(PYTHON:python=mpremote) $(if $(FOR)$(WITHOUT),cp $(NATMOD) $(if $(FOR),$(dir $(NATMOD))inkling_words.py ):lib/,mip install micropython_lib/package.json)" >&2
 
 # --- the package: everything that the commands need, for pip -----------------------------------------------------
 

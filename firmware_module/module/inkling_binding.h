@@ -148,6 +148,10 @@ void inkling_append(void *text, const char *bytes, size_t length);
 // Makes a C string a str.
 mp_obj_t inkling_new_string(const char *text);
 
+#ifndef INKLING_SMALL
+#define inkling_words(text) (text)
+#endif
+
 static inline const ink_tensor_t *inkling_input_tensor(const inkling_model_t *self, size_t index) {
     return &self->model.tensors[self->model.inputs[index].tensor];
 }

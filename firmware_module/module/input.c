@@ -23,7 +23,7 @@ typedef struct {
 static NORETURN void raise_for(
     const slot_t *slot, const char *problem, size_t found, size_t allowed) {
     inkling_raise_for_input(INKLING_VALUE_ERROR, slot->model, slot->index,
-        ": %s: found %u, allowed %u", problem, (unsigned)found, (unsigned)allowed);
+        ": %s: found %u, allowed %u", inkling_words(problem), (unsigned)found, (unsigned)allowed);
 }
 
 // --- nested lists and tuples

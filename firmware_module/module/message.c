@@ -42,9 +42,7 @@ static NORETURN void raise(inkling_exception_t exception, const char *name, int 
         mp_printf(&print, "input %d", input);
     }
 #ifdef INKLING_SMALL
-    char plain[128];
-    ink_write_out(format, plain, sizeof(plain));
-    format = plain;
+    format = inkling_words(format);
 #endif
     mp_vprintf(&print, format, arguments);
     mp_raise_type_arg(type_of(exception), mp_obj_new_str(message.text, message.length));

@@ -85,15 +85,15 @@ void inkling_model_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kin
     (void)kind;
     inkling_port_check_stack();
     const inkling_model_t *self = MP_OBJ_TO_PTR(self_in);
+    const char *format = inkling_words("Model %s: target %s, blob %u bytes %s, arena %u bytes");
     inkling_check_model(self);
     const ink_header_t *header = self->model.header;
     inkling_text_t line;
     line.length = 0;
     mp_print_t text = {&line, inkling_append};
-    mp_printf(&text, "Model %s: target %s, blob %u bytes %s, arena %u bytes",
-        ink_string(&self->model, header->name), ink_target_name(header->target),
-        (unsigned)header->blob_size, self->in_place ? "in place" : "on the heap",
-        (unsigned)header->arena_size);
+    mp_printf(&text, format, ink_string(&self->model, header->name),
+        ink_target_name(header->target), (unsigned)header->blob_size,
+        self->in_place ? "in place" : "on the heap", (unsigned)header->arena_size);
     print->print_strn(print->data, line.text, line.length);
 #ifndef INKLING_SMALL
     inkling_check_model(self);

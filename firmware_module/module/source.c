@@ -18,9 +18,10 @@ mp_obj_t inkling_new_bytearray(size_t size, const char *name, const char *what) 
     if (data == NULL) {
         mp_obj_t free = mp_call_function_n_kw(load_from(MP_QSTR_gc, MP_QSTR_mem_free), 0, 0, NULL);
         size_t free_bytes = (size_t)mp_obj_get_int(free);
-        static const char PIECES[] = ", but not in one piece: make the model earlier";
-        inkling_raise(INKLING_MEMORY_ERROR, name, "%s needs %u bytes, the heap has %u free%s", what,
-            (unsigned)size, (unsigned)free_bytes, free_bytes < size ? "" : PIECES);
+        inkling_raise(INKLING_MEMORY_ERROR, name, "%s needs %u bytes, the heap has %u free%s",
+            inkling_words(what), (unsigned)size, (unsigned)free_bytes,
+            free_bytes < size ? ""
+                              : inkling_words(", but not in one piece: make the model earlier"));
     }
     return mp_obj_new_bytearray_by_ref(size, data);
 }

@@ -31,6 +31,21 @@ static mp_obj_t load_from(qstr module, qstr name) {
     return mp_load_attr(mp_import_name(module, mp_const_none, MP_OBJ_NEW_SMALL_INT(0)), name);
 }
 
+#ifdef INKLING_SMALL
+const char *inkling_words(const char *number) {
+    if ((uintptr_t)number > UINT16_MAX) {
+        return number;
+    }
+    static const char FIND[] = "try:\n from inkling_words import find\nexcept ImportError:\n "
+                               "find=lambda n:'error %d (no inkling_words.py)'%n";
+    mp_obj_t arguments[2] = {mp_obj_new_str(FIND, sizeof(FIND) - 1), mp_obj_new_dict(0)};
+    mp_call_function_n_kw(load_from(MP_QSTR_builtins, MP_QSTR_exec), 2, 0, arguments);
+    mp_obj_t find = mp_obj_subscr(arguments[1], MP_OBJ_NEW_QSTR(MP_QSTR_find), MP_OBJ_SENTINEL);
+    mp_obj_t argument = MP_OBJ_NEW_SMALL_INT((mp_int_t)(uintptr_t)number);
+    return mp_obj_str_get_str(mp_call_function_n_kw(find, 1, 0, &argument));
+}
+#endif
+
 void inkling_port_init(void) {
     inkling_port_found.array_type = MP_OBJ_TO_PTR(load_from(MP_QSTR_array, MP_QSTR_array));
     inkling_port_found.memoryview_type =

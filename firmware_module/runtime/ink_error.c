@@ -4,6 +4,7 @@
 
 #include "ink_operators.h"
 
+#ifndef INKLING_SMALL
 // Phrases by number, each with its zero: pointers to them would take 4 bytes more each.
 // By ink_status_t:
 static const char SENTENCES[] = "no error\0"
@@ -35,13 +36,23 @@ static const char SENTENCES[] = "no error\0"
 
 // By ink_part_t:
 static const char PARTS[] = "\0header\0tensor \0operator \0input \0output \0label \0";
+#endif
 
+#ifdef INKLING_SMALL
+// By number, as host_tools/board_firmware/small_words.py counts them.
+#define SENTENCES ((const char *)1)
+#define PARTS ((const char *)64)
+static const char *phrase(const char *phrases, uint32_t index) {
+    return phrases + index;
+}
+#else
 static const char *phrase(const char *phrases, uint32_t index) {
     for (; index > 0; index--) {
         phrases += strlen(phrases) + 1;
     }
     return phrases;
 }
+#endif
 
 typedef struct {
     char *at;
@@ -55,32 +66,14 @@ static void put_char(text_t *text, char c) {
     }
 }
 
-#ifdef INK_PAIRS
-// The build has made one code of pairs of characters, or of codes, in words
-// (host_tools/board_firmware/short_words.py).
 static void put(text_t *text, const char *words) {
-    static const uint8_t PAIRS[][2] = INK_PAIRS;
-    for (; *words != 0; words++) {
-        uint8_t later[INK_PAIRS_DEPTH + 1] = {0};
-        uint32_t n_later = 0;
-        uint32_t code = (uint8_t)*words;
-        while (code != 0) {
-            while (code >= 128) {
-                later[++n_later] = PAIRS[code - 128][1];
-                code = PAIRS[code - 128][0];
-            }
-            put_char(text, (char)code);
-            code = later[n_later--];
-        }
-    }
-}
-#else
-static void put(text_t *text, const char *words) {
+#ifdef INKLING_SMALL
+    words = inkling_words(words);
+#endif
     while (*words != 0) {
         put_char(text, *words++);
     }
 }
-#endif
 
 // In steps of 16 bits: 64-bit division would pull in a library.
 static void put_number(text_t *text, int64_t number) {
@@ -157,14 +150,6 @@ void ink_error_message(const ink_error_t *error, char *text, size_t size) {
     }
     *out.at = 0;
 }
-
-#ifdef INK_PAIRS
-void ink_write_out(const char *words, char *text, size_t size) {
-    text_t out = {text, size - 1};
-    put(&out, words);
-    *out.at = 0;
-}
-#endif
 
 const char *ink_kernel_name(uint32_t kernel) {
     const ink_kernel_t *found = ink_find_kernel(kernel);

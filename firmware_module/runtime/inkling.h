@@ -131,8 +131,9 @@ const char *ink_error_text(ink_status_t status);
 void ink_error_message(const ink_error_t *error, char *text, size_t size);
 
 #ifdef INKLING_SMALL
-// Words that the build has made shorter, cut to `size` bytes with their zero.
-void ink_write_out(const char *words, char *text, size_t size);
+// A native module with little heap has numbers where its words would stand: what they stand for.
+// Other words as they are. natmod/port.c.
+const char *inkling_words(const char *number);
 #endif
 
 // The CRC-32 of zlib.
