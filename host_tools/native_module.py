@@ -12,6 +12,8 @@ from host_tools.files import read_whole
 from host_tools.places import ROOT, is_checkout
 
 NAME = "inkling.mpy"
+# what one for some networks alone says lies beside it
+WORDS = "inkling_words.py"
 WHOLE = ROOT / "micropython_lib/armv7emsp_6.3" / NAME
 # beside its code: names, the table of functions, what MicroPython keeps of a module
 OVERHEAD = 1024

@@ -42,6 +42,7 @@ void ink_quantize_f32(
     const float scale = output->scale;
     uint8_t *stored = output_data;
     uint32_t i = 0;
+#ifndef __OPTIMIZE_SIZE__
     // two at a time: the FPU divides while the core rounds
     for (; i + 2 <= count; i += 2) {
         int32_t first = halves(input_data[i] / scale);
@@ -49,7 +50,8 @@ void ink_quantize_f32(
         stored[i] = rounded(first, offset, flip);
         stored[i + 1] = rounded(second, offset, flip);
     }
-    if (i < count) {
+#endif
+    for (; i < count; i++) {
         stored[i] = rounded(halves(input_data[i] / scale), offset, flip);
     }
 }

@@ -63,8 +63,12 @@ void inkling_raise_for_input(inkling_exception_t exception, const inkling_model_
 
 void inkling_raise_error(
     inkling_exception_t exception, const char *name, const ink_error_t *error) {
+#ifdef INKLING_SMALL
+    const char *message = inkling_message(error);
+#else
     char message[160];
     ink_error_message(error, message, sizeof(message));
+#endif
     inkling_raise(exception, name, "%s", message);
 }
 

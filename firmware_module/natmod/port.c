@@ -2,6 +2,7 @@
 // The functions of port.h in native modules, which reach MicroPython by mp_fun_table and by what
 // Python itself can import.
 #include "module/inkling_port.h"
+#include "runtime/inkling.h"
 
 // Looked up once: an import searches the file system. Not static: MicroPython's linker keeps no
 // writable data of a single file.
@@ -13,6 +14,11 @@ typedef struct {
     void *roomy;        // the last frame from which there was room on the stack
 } port_found_t;
 port_found_t inkling_port_found;
+
+// by a call of 4 bytes
+static __attribute__((noinline, const)) port_found_t *found(void) {
+    return &inkling_port_found;
+}
 
 #ifdef INKLING_SMALL
 #undef mp_fun_table
@@ -32,28 +38,39 @@ static mp_obj_t load_from(qstr module, qstr name) {
 }
 
 #ifdef INKLING_SMALL
+// Asks find() or say() of a file beside the module, which is read for an error only.
+static const char *ask(qstr function, mp_obj_t about) {
+    static const char FIND[] = "try:\n from inkling_words import find,say\nexcept ImportError:\n "
+                               "find=lambda n:'error %d (no inkling_words.py)'%n\n "
+                               "say=lambda n:find(n[0])";
+    mp_obj_t arguments[2] = {mp_obj_new_str(FIND, sizeof(FIND) - 1), mp_obj_new_dict(0)};
+    mp_call_function_n_kw(load_from(MP_QSTR_builtins, MP_QSTR_exec), 2, 0, arguments);
+    mp_obj_t asked = mp_obj_subscr(arguments[1], MP_OBJ_NEW_QSTR(function), MP_OBJ_SENTINEL);
+    return mp_obj_str_get_str(mp_call_function_n_kw(asked, 1, 0, &about));
+}
+
 const char *inkling_words(const char *number) {
     if ((uintptr_t)number > UINT16_MAX) {
         return number;
     }
-    static const char FIND[] = "try:\n from inkling_words import find\nexcept ImportError:\n "
-                               "find=lambda n:'error %d (no inkling_words.py)'%n";
-    mp_obj_t arguments[2] = {mp_obj_new_str(FIND, sizeof(FIND) - 1), mp_obj_new_dict(0)};
-    mp_call_function_n_kw(load_from(MP_QSTR_builtins, MP_QSTR_exec), 2, 0, arguments);
-    mp_obj_t find = mp_obj_subscr(arguments[1], MP_OBJ_NEW_QSTR(MP_QSTR_find), MP_OBJ_SENTINEL);
-    mp_obj_t argument = MP_OBJ_NEW_SMALL_INT((mp_int_t)(uintptr_t)number);
-    return mp_obj_str_get_str(mp_call_function_n_kw(find, 1, 0, &argument));
+    return ask(MP_QSTR_find, MP_OBJ_NEW_SMALL_INT((mp_int_t)(uintptr_t)number));
+}
+
+const char *inkling_message(const ink_error_t *error) {
+    uint32_t words[] = {error->status, error->part, error->index, error->kernel,
+        (uint32_t)(uintptr_t)ink_kernel_name(error->kernel), (uint32_t)(uintptr_t)error->field,
+        error->rule, (uint32_t)error->found, (uint32_t)(error->found >> 32),
+        (uint32_t)error->allowed, (uint32_t)(error->allowed >> 32)};
+    return ask(MP_QSTR_say, mp_obj_new_bytearray_by_ref(sizeof(words), words));
 }
 #endif
 
 void inkling_port_init(void) {
-    inkling_port_found.array_type = MP_OBJ_TO_PTR(load_from(MP_QSTR_array, MP_QSTR_array));
-    inkling_port_found.memoryview_type =
-        MP_OBJ_TO_PTR(load_from(MP_QSTR_builtins, MP_QSTR_memoryview));
+    found()->array_type = MP_OBJ_TO_PTR(load_from(MP_QSTR_array, MP_QSTR_array));
+    found()->memoryview_type = MP_OBJ_TO_PTR(load_from(MP_QSTR_builtins, MP_QSTR_memoryview));
     static const char JUMP[] = "lambda x: x or x";
     mp_obj_t source = mp_obj_new_str(JUMP, sizeof(JUMP) - 1);
-    inkling_port_found.jump =
-        mp_call_function_n_kw(load_from(MP_QSTR_builtins, MP_QSTR_eval), 1, 0, &source);
+    found()->jump = mp_call_function_n_kw(load_from(MP_QSTR_builtins, MP_QSTR_eval), 1, 0, &source);
 }
 
 // Moves down the stack in steps that MicroPython's margin has room for.
@@ -73,14 +90,14 @@ static __attribute__((noinline)) void step_down(mp_obj_iter_buf_t *nothing, size
 // ask for the one behind the last of an empty string, from further and further down.
 void inkling_port_check_stack(void) {
     void *here = __builtin_frame_address(0);
-    if (here == inkling_port_found.roomy) {
+    if (here == found()->roomy) {
         return; // as in a loop: the probes take 1,000 instructions
     }
     mp_obj_iter_buf_t nothing;
     mp_fun_table.getiter(MP_OBJ_NEW_QSTR(MP_QSTR_), &nothing);
     mp_fun_table.iternext(&nothing);
     step_down(&nothing, INKLING_STACK);
-    inkling_port_found.roomy = here;
+    found()->roomy = here;
 }
 
 void *inkling_port_allocate(size_t size) {
@@ -96,28 +113,28 @@ void *inkling_port_allocate(size_t size) {
 // it whenever it jumps. That takes 400 instructions, which small operators are spared.
 inkling_ran_t inkling_port_handle_pending(uint32_t macs) {
     if (macs < UNHANDLED_WORK) {
-        inkling_port_found.unhandled += macs + OPERATOR_WORK;
-        if (inkling_port_found.unhandled < UNHANDLED_WORK) {
+        found()->unhandled += macs + OPERATOR_WORK;
+        if (found()->unhandled < UNHANDLED_WORK) {
             return INKLING_RAN_NOTHING;
         }
     }
-    inkling_port_found.unhandled = 0;
+    found()->unhandled = 0;
     inkling_port_interrupt();
     return INKLING_RAN_MAYBE;
 }
 
 bool inkling_port_interrupt(void) {
     mp_obj_t argument = mp_const_none;
-    mp_call_function_n_kw(inkling_port_found.jump, 1, 0, &argument);
+    mp_call_function_n_kw(found()->jump, 1, 0, &argument);
     return true;
 }
 
 const mp_obj_type_t *inkling_port_array_type(void) {
-    return inkling_port_found.array_type;
+    return found()->array_type;
 }
 
 const mp_obj_type_t *inkling_port_memoryview_type(void) {
-    return inkling_port_found.memoryview_type;
+    return found()->memoryview_type;
 }
 
 mp_int_t inkling_port_get_int(mp_obj_t object) {

@@ -4,6 +4,8 @@
 
 #include "ink_operators.h"
 
+// A native module with little heap has its words in a file (small_words.py), which puts them
+// together as ink_error_message() does.
 #ifndef INKLING_SMALL
 // Phrases by number, each with its zero: pointers to them would take 4 bytes more each.
 // By ink_status_t:
@@ -36,23 +38,13 @@ static const char SENTENCES[] = "no error\0"
 
 // By ink_part_t:
 static const char PARTS[] = "\0header\0tensor \0operator \0input \0output \0label \0";
-#endif
 
-#ifdef INKLING_SMALL
-// By number, as host_tools/board_firmware/small_words.py counts them.
-#define SENTENCES ((const char *)1)
-#define PARTS ((const char *)64)
-static const char *phrase(const char *phrases, uint32_t index) {
-    return phrases + index;
-}
-#else
 static const char *phrase(const char *phrases, uint32_t index) {
     for (; index > 0; index--) {
         phrases += strlen(phrases) + 1;
     }
     return phrases;
 }
-#endif
 
 typedef struct {
     char *at;
@@ -67,9 +59,6 @@ static void put_char(text_t *text, char c) {
 }
 
 static void put(text_t *text, const char *words) {
-#ifdef INKLING_SMALL
-    words = inkling_words(words);
-#endif
     while (*words != 0) {
         put_char(text, *words++);
     }
@@ -150,6 +139,8 @@ void ink_error_message(const ink_error_t *error, char *text, size_t size) {
     }
     *out.at = 0;
 }
+
+#endif
 
 const char *ink_kernel_name(uint32_t kernel) {
     const ink_kernel_t *found = ink_find_kernel(kernel);

@@ -23,6 +23,7 @@ static inline uint32_t mixed(uint32_t sum, const uint8_t *bytes) {
 static void add(sum_t *sum, const void *data, uint32_t size) {
     const uint8_t *bytes = data;
     uint32_t value = sum->sum;
+#ifndef INKLING_SMALL
     for (; size >= 16; size -= 16) {
         value = mixed(value, bytes);
         value = mixed(value, bytes + 4);
@@ -30,6 +31,7 @@ static void add(sum_t *sum, const void *data, uint32_t size) {
         value = mixed(value, bytes + 12);
         bytes += 16;
     }
+#endif
     for (; size >= 4; size -= 4) {
         value = mixed(value, bytes);
         bytes += 4;

@@ -134,6 +134,8 @@ void ink_error_message(const ink_error_t *error, char *text, size_t size);
 // A native module with little heap has numbers where its words would stand: what they stand for.
 // Other words as they are. natmod/port.c.
 const char *inkling_words(const char *number);
+// In place of ink_error_message().
+const char *inkling_message(const ink_error_t *error);
 #endif
 
 // The CRC-32 of zlib.

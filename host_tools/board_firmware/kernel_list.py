@@ -34,6 +34,9 @@ def header(names: Iterable[str], **switches: bool) -> str:
     listed = sorted((KERNELS[name].number, name) for name in names)
     entries = " ".join(f"X({number}, {name})" for number, name in listed)
     lines = [f"#define {switch} {int(value)}\n" for switch, value in switches.items()]
+    # the direct convolution is small beside Winograd's, which have most of the work then
+    if any("winograd" in name for _, name in listed):
+        lines.append("#define INK_SHORT_TILE\n")
     return f"#define INK_KERNELS(X) {entries}\n{''.join(lines)}"
 
 

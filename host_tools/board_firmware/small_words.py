@@ -39,6 +39,7 @@ _DISTANCE = re.compile(rf"{_WORD}(\.LC\d+)-\((\.LPIC\d+)\+4\)$")
 # `#<number> <words>` behind it are comments to Python
 _FINDER = '''\
 """What a native module for some networks says, which has no room for it; made with that module."""
+import struct
 
 
 def find(number):
@@ -47,7 +48,29 @@ def find(number):
         for line in file:
             if line.startswith(start):
                 return line[len(start) : -1]
-    return "%d, which this inkling_words.py does not know" % number
+    return "word %d, which this inkling_words.py does not know" % number
+
+
+def say(error):
+    # as ink_error_message() does
+    status, part, index, kernel, name, field, rule, found, more, allowed, most = struct.unpack(
+        "<8IiIi", error
+    )
+    found += more << 32
+    allowed += most << 32
+    text = find(64 + part)
+    if part > 1:
+        text += str(index)
+    if part == 3:
+        text += " (%s)" % (find(name) if name < 65536 else "kernel %d" % kernel)
+    text += (": " if part else "") + find(1 + status)
+    if field:
+        text += ": " + find(field)
+    if rule:
+        text += " ends at %d" % found if rule == 5 else " is %d" % found
+        text += ", allowed " + ("", "", "at most ", "", "a multiple of ", "at most ")[rule]
+        text += "%d or more" % allowed if rule == 1 else str(allowed)
+    return text[:159]
 
 
 '''
@@ -205,7 +228,7 @@ def _renumber(lines: list[str], first: int, last: int, gone: set[int]) -> None:
 
 def phrases(source: str) -> dict[int, str]:
     """The phrases of ink_error.c by number."""
-    found = {}
+    found: dict[int, str] = {}
     for array, first in _PHRASES.items():
         declared = re.search(rf'\b{array}\[\] =((?:\s*"(?:[^"\\]|\\.)*")+);', source)
         assert declared, array
@@ -235,7 +258,11 @@ def main(words: list[str]) -> int:
         lists = (Path(f"{name}.words") for name in objects)
         found = [text for path in lists for text in ast.literal_eval(path.read_text("utf8"))]
         known = phrases(Path(source).read_text("utf8"))
-        Path(first).write_text(finder(known, found), "utf8")
+        try:
+            Path(first).write_text(finder(known, found), "utf8")
+        except ValueError as error:
+            print(error, file=sys.stderr)
+            return 1
         return 0
     if Path(command[0]).name.endswith("as"):
         assembly = Path(command[-1])

@@ -53,6 +53,9 @@ def run(args: argparse.Namespace) -> int:
             )
             module = native_module.heap_bytes(path)
             files[folder_path(target.library, native_module.NAME)] = read_whole(path)
+            words = path.with_name(native_module.WORDS)
+            if words.is_file():
+                files[folder_path(target.library, words.name)] = read_whole(words)
         if not target.layer_in_firmware:
             for path in sorted(LAYER.rglob("*.py")):
                 name = path.relative_to(LAYER.parent).as_posix()

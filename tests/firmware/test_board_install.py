@@ -62,6 +62,7 @@ def test_a_network_its_module_and_the_script_are_installed_and_run(
     assert report["files"] == planned["files"]
     assert [file["path"] for file in report["files"]] == [
         "/flash/lib/inkling.mpy",
+        "/flash/lib/inkling_words.py",
         *LAYER,
         "/flash/cifar10.ink",
         "/flash/classify.py",

@@ -13,26 +13,31 @@
 
 #pragma GCC diagnostic ignored "-Wunused-parameter" // a naked function's, by register
 
-// How many words of weights one pass of the loop takes, and its end. Of half as many, the last word
-// moves both pointers, so that a pass costs 3 instructions besides instead of 5.
+// How many words of weights one pass of the loop takes, and its end. Of half as many, or a quarter
+// where other kernels have most of the work (kernel_list.py), the last word moves both pointers, so
+// that a pass costs 3 instructions besides instead of 5.
 #ifdef __OPTIMIZE_SIZE__
+#ifdef INK_SHORT_TILE
+#define TILE_WORDS "8"
+#else
 #define TILE_WORDS "16"
+#endif
 // whoever enters at the end skips none
 #define SKIPPED_WORDS                                                                              \
     "and r5, r4, #tile_words - 1\n"                                                                \
     "sub r5, r5, #2\n"
 #define LAST_WORDS                                                                                 \
-    "word 14, 224, 228\n"                                                                          \
+    "word (tile_words-2), 16*tile_words-32, 16*tile_words-28\n"                                    \
     "smlad r4, r2, r12, r4\n"                                                                      \
     "sxtb16.w r3, r2\n"                                                                            \
     "smlad r5, r2, lr, r5\n"                                                                       \
     "smlad r8, r3, r12, r8\n"                                                                      \
-    "ldr.w r12, [r0, #244]!\n"                                                                     \
+    "ldr.w r12, [r0, #16*tile_words-12]!\n"                                                        \
     "smlad r9, r3, lr, r9\n"                                                                       \
     "ldr.w lr, [r0, #8]\n"                                                                         \
     "smlad r6, r2, r12, r6\n"                                                                      \
     "smlad r7, r2, lr, r7\n"                                                                       \
-    "ldr.w r2, [r1, #64]!\n"                                                                       \
+    "ldr.w r2, [r1, #4*tile_words]!\n"                                                             \
     "smlad r10, r3, r12, r10\n"                                                                    \
     "ldr.w r12, [r0, #12]!\n"                                                                      \
     "smlad r11, r3, lr, r11\n"                                                                     \
@@ -132,10 +137,12 @@ __attribute__((naked)) void ink_conv_packed_tile(
         "two_words 0\n"
         "two_words 2\n"
         "two_words 4\n"
+        ".if tile_words > 8\n"
         "two_words 6\n"
         "two_words 8\n"
         "two_words 10\n"
-        "two_words 12\n" LAST_WORDS "cmp r0, r3\n"
+        "two_words 12\n"
+        ".endif\n" LAST_WORDS "cmp r0, r3\n"
         "bne.w 1b\n"
 
         // A = (sum - B) >> 8, then both channels are requantized; see requantize()
