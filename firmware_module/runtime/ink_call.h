@@ -5,6 +5,11 @@
 
 #include "inkling.h"
 
+// 0 in a native module for networks without states.
+#ifndef INK_STATES
+#define INK_STATES 1
+#endif
+
 // input1 is NULL where the kernel takes one input. The bytes of the tensors are known when it runs.
 typedef struct {
     const ink_model_t *model;

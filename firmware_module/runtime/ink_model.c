@@ -53,7 +53,7 @@ ink_status_t ink_set_arena(ink_model_t *model, void *arena, size_t size, ink_err
 }
 
 void ink_reset(const ink_model_t *model) {
-    for (uint32_t i = 0; i < model->header->n_tensors; i++) {
+    for (uint32_t i = 0; INK_STATES && i < model->header->n_tensors; i++) {
         const ink_tensor_t *tensor = &model->tensors[i];
         if (tensor->start == INK_START_ZERO_POINT) {
             memset(ink_tensor_bytes(model, tensor), tensor->zero_point, tensor->size);

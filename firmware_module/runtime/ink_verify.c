@@ -185,8 +185,9 @@ static bool verify_tensor(ink_check_t *check, const ink_tensor_t *tensor) {
     static const ink_record_field_t FIELDS[] = {
         INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, dtype, INK_DTYPE_INT8, INK_DTYPE_INT32),
         INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, rank, 0, INK_MAX_RANK),
-        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, place, 0, INK_PLACE_STATE),
-        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, start, 0, INK_START_NEXT),
+        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, place, 0,
+            INK_STATES ? INK_PLACE_STATE : INK_PLACE_BLOB),
+        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, start, 0, INK_STATES ? INK_START_NEXT : 0),
     };
     const ink_status_t bad = INK_ERROR_TENSOR;
     if (!ink_check_record(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0]), tensor)) {
@@ -238,11 +239,11 @@ static bool verify_tensors(ink_check_t *check, ink_model_t *model) {
             return false;
         }
         uint32_t end = tensor->offset + tensor->size;
-        if (tensor->place == INK_PLACE_STATE && end > model->state_size) {
+        if (INK_STATES && tensor->place == INK_PLACE_STATE && end > model->state_size) {
             model->state_size = end;
         }
     }
-    for (check->index = 0; check->index < count; check->index++) {
+    for (check->index = 0; INK_STATES && check->index < count; check->index++) {
         if (!verify_state(check, &model->tensors[check->index])) {
             return false;
         }

@@ -35,8 +35,9 @@ static bool verify_record(
         !ink_check_multiple(check, bad, "scratch_offset", op->scratch_offset, 16) ||
         !ink_check_end(check, bad, "scratch", op->scratch_offset, op->scratch_size,
             model->header->arena_size) ||
-        (op->scratch_size != 0 && !ink_check_word(check, INK_ERROR_OVERLAP, "scratch_offset",
-                                      op->scratch_offset, model->state_size, UINT32_MAX))) {
+        (INK_STATES && op->scratch_size != 0 &&
+            !ink_check_word(check, INK_ERROR_OVERLAP, "scratch_offset", op->scratch_offset,
+                model->state_size, UINT32_MAX))) {
         return false;
     }
     check->call.params = model->blob + op->params_offset;

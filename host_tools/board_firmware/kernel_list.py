@@ -52,6 +52,7 @@ def main(words: Sequence[str] | None = None) -> int:
         content = header(
             names,
             INK_AUDIO=any(blob.front_end for blob in blobs),
+            INK_STATES=any(tensor.place == "state" for blob in blobs for tensor in blob.tensors),
             # more than a row of scores: boxes, or a map of where things are
             INK_DETECT=any(
                 len(blob.tensors[index].shape) > 2 for blob in blobs for index in blob.outputs

@@ -384,7 +384,7 @@ def test_the_list_of_kernels_is_that_of_the_blobs_together_by_number(tmp_path: P
     assert kernel_list.main([str(written), *models]) == 0
     assert written.read_text() == (
         "#define INK_KERNELS(X) X(3, fully_connected_s8) X(6, add_s8) X(9, broadcast_sub_s8) "
-        "X(11, softmax_s8)\n#define INK_AUDIO 0\n#define INK_DETECT 0\n#define INK_FITTING 0\n"
+        "X(11, softmax_s8)\n#define INK_AUDIO 0\n#define INK_STATES 0\n#define INK_DETECT 0\n#define INK_FITTING 0\n"
     )
 
 
