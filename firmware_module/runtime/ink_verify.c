@@ -185,9 +185,8 @@ static bool verify_tensor(ink_check_t *check, const ink_tensor_t *tensor) {
     static const ink_record_field_t FIELDS[] = {
         INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, dtype, INK_DTYPE_INT8, INK_DTYPE_INT32),
         INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, rank, 0, INK_MAX_RANK),
-        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, place, 0,
-            INK_STATES ? INK_PLACE_STATE : INK_PLACE_BLOB),
-        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, start, 0, INK_STATES ? INK_START_NEXT : 0),
+        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, place, 0, INK_PLACE_STATE),
+        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, start, 0, INK_START_NEXT),
     };
     const ink_status_t bad = INK_ERROR_TENSOR;
     if (!ink_check_record(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0]), tensor)) {
@@ -235,7 +234,10 @@ static bool verify_tensors(ink_check_t *check, ink_model_t *model) {
     check->part = INK_PART_TENSOR;
     for (check->index = 0; check->index < count; check->index++) {
         const ink_tensor_t *tensor = &model->tensors[check->index];
-        if (!verify_tensor(check, tensor)) {
+        if (!verify_tensor(check, tensor) ||
+            (!INK_STATES && (!ink_check_same(check, INK_ERROR_TENSOR, "start", tensor->start, 0) ||
+                                !ink_check_word(check, INK_ERROR_TENSOR, "place", tensor->place, 0,
+                                    INK_PLACE_BLOB)))) {
             return false;
         }
         uint32_t end = tensor->offset + tensor->size;
