@@ -346,8 +346,8 @@ def test_fomos_boxes_take_less_than_20_000_instructions(on_board: Runner) -> Non
         (3, 3, 2, 120),
         (3, 4, 2, 90),
         (4, 3, 1, 80),
-        (7, 9, 1, 20),
-        (11, 11, 2, 5),
+        (7, 9, 1, 32),
+        (11, 11, 2, 16),
     ]
     for y, x, label, value in seen:
         stored[0, y, x, label] = value
