@@ -170,7 +170,7 @@ def test_another_fit_or_scaling_is_refused(on_board: Runner) -> None:
 m = inkling.Model("/rom/through.ink")
 p = Picture(4, 2, bytes(8))
 for options in ({"fit": "stretch"}, {"fit": 1}, {"fit": "average"}, {"scaling": "crop"},
-    {"scaling": b"average"}):
+    {"scaling": ("average",)}):
     tell(m.predict, [p], **options)
 tell(m.predict, [p], "crop")
 tell(m.predict, [p], mean=1)
