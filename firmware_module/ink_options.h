@@ -33,8 +33,9 @@
 #endif
 
 // Operators that networks of pictures seldom have: batch_matmul_s8, log_softmax_s8,
-// l2_normalization_s8, squared_difference_s8, resizing, arg_max_s8, cast, prelu_s8, and maximum and
-// minimum, of two tensors or along axes.
+// l2_normalization_s8, squared_difference_s8, sums, differences and products of two tensors of
+// other shapes, resizing, arg_max_s8, cast, prelu_s8, and maximum and minimum, of two tensors or
+// along axes.
 #ifndef INK_SELDOM
 #define INK_SELDOM 1
 #endif

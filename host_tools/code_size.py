@@ -28,12 +28,16 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("runtime/operators/op_svdf_s8.o", "runtime/operators/recurrent.o"),
     ),
     "INK_SELDOM": (
-        *("kernels/ink_arg_max_s8.o", "kernels/ink_batch_matmul_s8.o", "kernels/ink_cast.o"),
-        *("kernels/ink_l2_normalization_s8.o", "kernels/ink_log_softmax_s8.o"),
+        *("kernels/ink_arg_max_s8.o", "kernels/ink_batch_matmul_s8.o", "kernels/ink_broadcast.o"),
+        *("kernels/ink_broadcast_add_s8.o", "kernels/ink_broadcast_mul_s8.o"),
+        *("kernels/ink_cast.o", "kernels/ink_l2_normalization_s8.o"),
+        "kernels/ink_log_softmax_s8.o",
         *("kernels/ink_maximum_s8.o", "kernels/ink_prelu_s8.o"),
         *("kernels/ink_resize_bilinear_s8.o", "kernels/ink_resize_nearest_s8.o"),
         "kernels/ink_squared_difference_s8.o",
-        *("runtime/operators/op_arg_max_s8.o", "runtime/operators/op_batch_matmul_s8.o"),
+        *("runtime/operators/broadcast.o", "runtime/operators/op_arg_max_s8.o"),
+        *("runtime/operators/op_batch_matmul_s8.o", "runtime/operators/op_broadcast_add_s8.o"),
+        "runtime/operators/op_broadcast_mul_s8.o",
         *("runtime/operators/op_cast.o", "runtime/operators/op_l2_normalization_s8.o"),
         *("runtime/operators/op_log_softmax_s8.o", "runtime/operators/op_maximum_s8.o"),
         *("runtime/operators/op_prelu_s8.o", "runtime/operators/op_reduce_max_s8.o"),
@@ -48,6 +52,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "runtime/operators/op_winograd_s8.o",
     ),
 }
+# the Python that the virtual board's firmware has frozen in it, and its row
+FROZEN, FROZEN_OBJECT = "frozen Python", "frozen_content.o"
 # the last figure that we kept, for the default configuration of `make firmware-virtual`
 KEPT = Path(__file__).parent / "baselines" / "code_size.json"
 
@@ -103,6 +109,7 @@ def code_size(firmware: Path, stock: Path) -> CodeSize:
     """What `firmware` has more than `stock`, the same build without our module.
 
     Groups are measured by the objects beside `firmware`; where it has none of them, they are 0.
+    Python that is frozen into one of both and not into the other is a group, too.
     """
     kept = json.loads(KEPT.read_text(encoding="utf8"))
     groups = {}
@@ -110,4 +117,7 @@ def code_size(firmware: Path, stock: Path) -> CodeSize:
         found = [firmware.parent / "firmware_module" / path for path in objects]
         found = [path for path in found if path.is_file() and firmware != stock]
         groups[name] = _bytes_of(found) if found else 0
+    frozen = [build.parent / FROZEN_OBJECT for build in (firmware, stock)]
+    if all(path.is_file() for path in frozen):
+        groups[FROZEN] = _bytes_of(frozen[:1]) - _bytes_of(frozen[1:])
     return CodeSize(flash_bytes(firmware) - flash_bytes(stock), kept["bytes"], groups)

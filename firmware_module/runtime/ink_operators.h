@@ -45,9 +45,6 @@ const char *ink_left_out(uint32_t kernel);
     X(5, max_pool_s8)                                                                              \
     X(6, add_s8)                                                                                   \
     X(7, mul_s8)                                                                                   \
-    X(8, broadcast_add_s8)                                                                         \
-    X(9, broadcast_sub_s8)                                                                         \
-    X(10, broadcast_mul_s8)                                                                        \
     X(11, softmax_s8)                                                                              \
     X(12, lut_s8)                                                                                  \
     X(13, copy)                                                                                    \
@@ -66,6 +63,9 @@ const char *ink_left_out(uint32_t kernel);
     X(42, conv_general_s8)                                                                         \
     X(43, fully_connected_general_s8)
 #define INK_SELDOM_KERNELS(X)                                                                      \
+    X(8, broadcast_add_s8)                                                                         \
+    X(9, broadcast_sub_s8)                                                                         \
+    X(10, broadcast_mul_s8)                                                                        \
     X(15, resize_nearest_s8)                                                                       \
     X(18, prelu_s8)                                                                                \
     X(19, maximum_s8)                                                                              \

@@ -5,7 +5,8 @@ from __future__ import annotations
 GROUPS: dict[str, tuple[str, ...]] = {
     "INK_RECURRENT": ("svdf_s8", "lstm_s8", "gru_s8"),
     "INK_SELDOM": (
-        *("arg_max_s8", "batch_matmul_s8", "cast", "l2_normalization_s8", "log_softmax_s8"),
+        *("arg_max_s8", "batch_matmul_s8", "broadcast_add_s8", "broadcast_mul_s8"),
+        *("broadcast_sub_s8", "cast", "l2_normalization_s8", "log_softmax_s8"),
         *("maximum_s8", "minimum_s8", "prelu_s8", "reduce_max_s8", "reduce_min_s8"),
         *("resize_bilinear_s8", "resize_nearest_s8", "squared_difference_s8"),
     ),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The check that inputs broadcast, for the element-wise operators of two inputs.
-#include "operators/ink_op_broadcast.h"
+#include "operators/ink_op_two_inputs.h"
 
 static bool broadcasts(const ink_tensor_t *input, const ink_tensor_t *output) {
     uint32_t behind = output->rank;

@@ -2,7 +2,7 @@
 // maximum_s8 and minimum_s8: the greater and the less of two inputs, broadcast.
 #include "ink_operators.h"
 #include "kernels/ink_kernels.h"
-#include "operators/ink_op_broadcast.h"
+#include "operators/ink_op_two_inputs.h"
 
 static bool verify(ink_check_t *check) {
     return ink_check_s8(check) && ink_check_broadcast(check);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-// mul_s8 by CMSIS-NN's function, and broadcast_mul_s8 by our own.
+// mul_s8, by CMSIS-NN's function.
 #include "ink_operators.h"
-#include "kernels/ink_kernels.h"
 #include "kernels/ink_nn.h"
-#include "operators/ink_op_broadcast.h"
+#include "operators/ink_op_two_inputs.h"
 
-static bool verify_params(ink_check_t *check) {
+bool ink_check_mul_params(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
         {"input0_offset", -127, 128},
         {"input1_offset", -127, 128},
@@ -24,11 +23,7 @@ static bool verify_params(ink_check_t *check) {
 }
 
 static bool verify_flat(ink_check_t *check) {
-    return verify_params(check) && ink_check_same_size(check);
-}
-
-static bool verify_broadcast(ink_check_t *check) {
-    return verify_params(check) && ink_check_broadcast(check);
+    return ink_check_mul_params(check) && ink_check_same_size(check);
 }
 
 static bool run_flat(const ink_call_t *call) {
@@ -38,12 +33,6 @@ static bool run_flat(const ink_call_t *call) {
                p->act_min, p->act_max, (int32_t)call->output->size) == INK_NN_SUCCESS;
 }
 
-static bool run_broadcast(const ink_call_t *call) {
-    ink_broadcast_mul_s8(call->params, call->input0, ink_input0(call), call->input1,
-        ink_input1(call), call->output, ink_output(call));
-    return true;
-}
-
 const ink_kernel_t ink_op_mul_s8 = {
     .name = "mul_s8",
     .params_size = sizeof(ink_mul_params_t),
@@ -51,12 +40,4 @@ const ink_kernel_t ink_op_mul_s8 = {
     .in_place = true,
     .verify = verify_flat,
     .run = run_flat,
-};
-
-const ink_kernel_t ink_op_broadcast_mul_s8 = {
-    .name = "broadcast_mul_s8",
-    .params_size = sizeof(ink_mul_params_t),
-    .n_inputs = 2,
-    .verify = verify_broadcast,
-    .run = run_broadcast,
 };

@@ -2,7 +2,7 @@
 // prelu_s8: PReLU, its slopes broadcast.
 #include "ink_operators.h"
 #include "kernels/ink_kernels.h"
-#include "operators/ink_op_broadcast.h"
+#include "operators/ink_op_two_inputs.h"
 
 static bool verify(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
