@@ -74,6 +74,7 @@ static mp_obj_t profile(size_t n_args, const mp_obj_t *args) {
 
     if (whole) {
         start(&watch);
+        inkling_check_model(self); // which is taken off; it looks itself, too
         inkling_set_inputs(self, args[1], INKLING_BLOB_WAYS);
         stop(&watch);
         append(rows, mp_const_none, "INPUT", "", &watch, 0);

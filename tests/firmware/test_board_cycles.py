@@ -38,8 +38,8 @@ def test_what_is_timed_is_what_is_counted(
         "inkling_make_outputs",
     ]
     for cost, section in zip(costs, seen, strict=True):
-        # the stopwatch also has the call itself: the branch and its arguments
-        assert 0 <= cost.instructions - section.instructions <= 4
+        # the stopwatch also has the call itself, and the look whether a callback ran the model
+        assert 0 <= cost.instructions - section.instructions <= 12
         assert cost.cycles == section.cycles
         # at most two instructions a cycle, and none takes ten
         assert section.instructions / 2 <= section.cycles < section.instructions * 10

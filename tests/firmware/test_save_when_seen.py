@@ -27,7 +27,7 @@ from host_tools.virtual_board import VirtualBoard
 def test_a_picture_is_saved_when_something_comes_into_view_until_the_disk_is_nearly_full(
     virtual_board_firmware: Path,
 ) -> None:
-    ship, cat, unsure = real_frame(1), real_frame(0), real_frame(3)
+    ship, cat, unsure = real_frame(1), real_frame(8), real_frame(3)
     assert scores_of(ship).max() > 0.9 > scores_of(unsure).max()
     frames = [ship, ship, cat, unsure, cat, ship, cat, ship, cat]
     with (
@@ -83,7 +83,7 @@ class CSI(virtual_camera.CSI):
 
 @LIKE_OPENMV
 def test_saving_goes_on_after_errors_and_leaves_no_half_file(on_board: Runner) -> None:
-    frames = [real_frame(1), real_frame(1), real_frame(0)]
+    frames = [real_frame(1), real_frame(1), real_frame(8)]
     at_end = '\ntry:\n    run()\nfinally:\n    print(os.listdir("/flash"))\n'
     text = script("save_when_seen.py")
     assert text.endswith("\nrun()\n")

@@ -28,6 +28,7 @@ typedef struct {
     int32_t from, until, end; // columns: input starts, input ends, what is needed ends
     int32_t channels;         // 1 to 4
     int32_t row_size, pair;   // bytes of an input row, two values of padding
+    uint32_t done;            // since the last rest, of all rings
 } ring_t;
 
 static inline int32_t pack_low(int32_t upper, int32_t lower) {
@@ -189,7 +190,7 @@ static int32_t count_left(const int32_t *record, int32_t channels) {
 
 // Up to 4 channels of one image.
 static void convolve_channels(
-    const ring_t *ring, const int8_t *input, const void *weights, int8_t *output, void *scratch) {
+    ring_t *ring, const int8_t *input, const void *weights, int8_t *output, void *scratch) {
     const ink_packed_conv_t *conv = ring->conv;
     int32_t row_size = conv->output_w * conv->output_c;
     int32_t pairs = conv->output_w & ~1;
@@ -206,7 +207,6 @@ static void convolve_channels(
     add_row_pair(ring, input, y, lower);
     int32_t left = count_left(weights, ring->channels);
     const uint32_t steps = (uint32_t)(conv->output_w * ring->channels) * 18;
-    uint32_t done = 0;
     for (int32_t step = count_steps(conv); step > 0; step--) {
         y += 2;
         lower += INK_RING_COLUMN / 2;
@@ -228,9 +228,8 @@ static void convolve_channels(
         }
         rows.output += written;
         rows.ring += INK_RING_COLUMN / 2;
-        done = ink_rest_after(done, steps);
+        ring->done = ink_rest_after(ring->done, steps);
     }
-    ink_rest(done);
 }
 
 void ink_depthwise_3x3_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,

@@ -19,6 +19,7 @@ typedef struct {
     int32_t *products;        // behind it; or 8 pixels of inputs, padding among them
     int32_t row, position;    // words of inputs
     int32_t x, columns, rows; // first column of outputs; tiles beside and below each other
+    uint32_t done;            // since the last rest, of all strips
 } strip_t;
 
 typedef struct {
@@ -157,7 +158,6 @@ static void run_strip(strip_t *strip, const int32_t *weights) {
     strip->inputs = strip->scratch;
     const uint32_t steps =
         (uint32_t)(conv->input_c * conv->output_c) * (5 * INK_F45_SIZE * INK_WINOGRAD_TILES);
-    uint32_t done = 0;
     for (int32_t y = 0; y < conv->output_h; y += strip->rows) {
         if (y > 0) {
             advance(strip);
@@ -165,9 +165,8 @@ static void run_strip(strip_t *strip, const int32_t *weights) {
         find_tiles(strip, y, tiles);
         read_rows(strip, tiles, y > 0 ? INK_F45_ROWS - strip->rows : 0);
         write_outputs(strip, tiles, weights);
-        done = ink_rest_after(done, steps);
+        strip->done = ink_rest_after(strip->done, steps);
     }
-    ink_rest(done);
 }
 
 void ink_winograd_f45_s8(const ink_packed_conv_t *conv, const int8_t *input, const void *weights,

@@ -233,7 +233,7 @@ def test_kernels_that_the_firmware_leaves_out_are_not_chosen() -> None:
     assert any("winograd" in kernel for kernel in kernels(with_all))
     blob = pack(resnet(), target="cortex-m7", without=GROUPS["INK_WINOGRAD"])
     assert not any("winograd" in kernel for kernel in kernels(blob))
-    with pytest.raises(CommandError, match=r"^operator 0 \(CONV_2D\) needs conv_s8, which firmwa"):
+    with pytest.raises(CommandError, match=r"operator 0 \(CONV_2D\) needs conv_s8, which firmwa"):
         pack(resnet(), without=["conv_s8"])
 
 
