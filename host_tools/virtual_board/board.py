@@ -25,6 +25,9 @@ from host_tools.virtual_board.mailbox import Exchange, Mailbox, Written
 
 _START_SECONDS = 20.0
 _PROMPT = b">>> "
+# leaves whatever runs; all that comes before the answer is older: a script that ended with
+# SystemExit restarts the board, whose banner may come late
+_ASK, _ANSWER = b"\r\x03\x02\r'ink' 'ling'\r", b"'inkling'\r\n" + _PROMPT
 # a read that takes longer counts as nothing received; mpremote tries again until its own timeout
 _READ_SECONDS = 2.0
 
@@ -208,6 +211,8 @@ class VirtualBoard:
         try:
             transport = SerialTransport(self.port, timeout=_READ_SECONDS)
             with contextlib.closing(transport):
+                transport.serial.write(_ASK)
+                transport.read_until(1, _ANSWER, timeout=timeout)
                 transport.enter_raw_repl(soft_reset=False)
                 out, err = transport.exec_raw(code, timeout=timeout)
                 transport.exit_raw_repl()
