@@ -25,7 +25,7 @@ from host_tools.virtual_board import VirtualBoard
 from host_tools.virtual_board.profiling import INSTRUCTION_NS, TICK_NS
 from host_tools.virtual_board.profiling import random_inputs as stored_inputs
 
-# by what a network takes in firmware, and what it takes to look up buffers by the table of functions
+# of what a network takes in firmware, and what looking up buffers by the table of functions takes
 MOST_INSTRUCTIONS = 1.10
 MOST_LOOKING_UP = 500
 MOST_HEAP = 96_000
