@@ -69,7 +69,7 @@ def _tables(check: Check, record: dict[str, int]) -> None:
     def table(name: str, elements: int, item_size: int) -> None:
         check.block(name, record[name], elements * item_size)
 
-    table("window_table", record["window"], 2)
+    table("window_table", record["fft_size"], 2)
     table("twiddles", 2 * (points - 4), 2 if micro else 4)
     table("edges", bands + 2, 2)
     edges = [int(edge) for edge in check.array(record["edges"], "<u2", bands + 2)]
@@ -79,9 +79,9 @@ def _tables(check: Check, record: dict[str, int]) -> None:
         before = edge
     bins = edges[-1] - edges[0]
     table("real_twiddles", points if micro else 2 * bins, 2 if micro else 4)
-    table("weights", 2 * bins, 2)
+    table("weights", 2 * bins, 4)
     table("logarithm", LOGARITHM_PARTS, 2)
     if record["kind"] == KINDS["mfcc"]:
-        table("cosines", record["coefficients"] * 2 * ((bands + 1) // 2), 2)
+        table("cosines", record["coefficients"] * 4 * ((bands + 3) // 4), 2)
     if micro and record["gains"]:
         table("gains", GAINS, 2)
