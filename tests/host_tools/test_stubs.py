@@ -50,6 +50,7 @@ def test_globals() -> None:
     [
         ("model.c", 0, "Model", "__init__"),
         ("listener.c", 0, "Listener", "__init__"),
+        ("predict.c", 0, "Model", "predict"),
         ("detect.c", 0, "Model", "peaks"),
         ("detect.c", 1, None, "nms"),
         ("top.c", 0, None, "top"),
