@@ -12,7 +12,8 @@ from oracle import TfliteMicro, extreme_inputs, random_inputs, real_model
 from host_tools.errors import CommandError
 from host_tools.host_runtime import HostModel
 from host_tools.pack import pack, plan_model
-from host_tools.plan.costs import predict
+from host_tools.plan.choose import Limits
+from host_tools.plan.costs import predict_on
 from host_tools.plan_types import Plan
 
 NETWORKS = int(os.environ.get("INKLING_GRAPHS", "60")) // 2
@@ -37,8 +38,9 @@ def check(network: Chain, *outputs: int) -> Plan:
 
 
 def cycles(plan: Plan) -> int:
-    """As predicted."""
-    return sum(predict(one.kernel, plan.layer(one)).cycles for one in plan.operators)
+    """As the packer predicts them, with the lines that a kernel streams from flash."""
+    machine = Limits().machine
+    return sum(predict_on(machine, one.kernel, plan.layer(one)) for one in plan.operators)
 
 
 def channels(plan: Plan) -> list[int]:
