@@ -16,6 +16,7 @@ from blob_editor import HEADER, IO, KERNELS, OPERATOR, PARAMS, TENSOR, BlobEdito
 from mutations import mutated
 
 from host_tools import host_runtime
+from host_tools.audio.front_end import FIELDS as FRONT_END_FIELDS
 from host_tools.blob import reader
 from host_tools.verifier import twin
 
@@ -23,7 +24,7 @@ MUTATIONS = int(os.environ.get("INKLING_MUTATIONS", "4000"))
 SEED = int(os.environ.get("INKLING_SEED", "5"))
 _FIELDS = {"header": HEADER, "tensor": TENSOR, "io": IO, "operator": OPERATOR}
 _COUNTS = {"tensor": "n_tensors", "operator": "n_operators", "params": "n_operators"}
-_RECORDS = ["header", "tensor", "tensor", "io", "operator", "params", "params"]
+_RECORDS = ["header", "tensor", "tensor", "io", "operator", "params", "params", "front_end"]
 # what tends to hurt, beside what is near the value that was there, or is a value of another place
 _HURTS = (0, 1, 2, 3, 4, 16, 127, 128, 255, 256, 65535, 65536, 1 << 20, 1 << 28, (1 << 31) - 1)
 _HURTS += (1 << 31, (1 << 32) - 1, (1 << 32) - 16, (1 << 30) - 1, 1 << 30)
@@ -52,25 +53,31 @@ class Mutator:
         index = 0
         if record == "io":
             index = int(rng.integers(0, 32))
-        elif record != "header":
+        elif record in _COUNTS:
             index = int(rng.integers(0, max(1, editor.get("header", 0, _COUNTS[record]))))
         try:
-            if record == "params":
-                fields = PARAMS[editor.get("operator", index, "kernel")]
+            if record == "front_end":
+                field = int(rng.integers(len(FRONT_END_FIELDS)))
+                at, size = editor.get("io", 0, "image_table") + 4 * field, 4
             else:
-                fields = _FIELDS[record]
-            at, kind = editor.place(record, index, str(rng.choice(list(fields))))
-            size = struct.calcsize(kind)
+                if record == "params":
+                    fields = PARAMS[editor.get("operator", index, "kernel")]
+                else:
+                    fields = _FIELDS[record]
+                at, kind = editor.place(record, index, str(rng.choice(list(fields))))
+                size = struct.calcsize(kind)
             now = int.from_bytes(editor.data[at : at + size], "little")
         except (KeyError, ValueError, struct.error):
             return
-        match int(rng.integers(4)):
+        match int(rng.integers(5)):
             case 0:
                 value = int(rng.choice(_HURTS))
             case 1:
                 value = now + int(rng.integers(-20, 21))
             case 2:
                 value = now ^ 1 << int(rng.integers(8 * size))
+            case 3:  # a place that ends near the end of the blob, or behind it
+                value = max(0, len(editor.data) - int(rng.integers(2048))) & ~15
             case _:
                 other = int(rng.integers(16, len(editor.data) // 4)) * 4
                 value = int.from_bytes(editor.data[other : other + 4], "little")
