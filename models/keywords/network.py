@@ -195,6 +195,17 @@ class Deployed(nn.Module):
                 values = part(values)
         return functional.softmax(values, dim=1)
 
+    def weights(self) -> list[Tensor]:
+        """Return what twin.py gives the layers of Keras, whose matrices are [inputs, outputs]."""
+        found = []
+        for part in self.parts:
+            if isinstance(part, Steps):
+                bias = part.inputs.bias + part.state.bias
+                found += [part.inputs.weight.T, part.state.weight.T, bias]
+            elif isinstance(part, nn.Linear):
+                found += [part.weight.T, part.bias]
+        return [values.detach() for values in found]
+
 
 def fold(layer: nn.Conv2d | nn.Linear, raw: bool) -> None:
     """Make a layer take raw features instead of normalized ones, if `raw`."""

@@ -10,11 +10,12 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from models.keywords import data, network, train
-from models.keywords.family import NETWORKS, place
-from models.training import quantize
+from models.keywords.family import NETWORKS, Recurrent, place
+from models.training import environment, quantize
 from models.training.environment import made
 from models.training.fit import Plan, fit, has_bfloat16
 from models.training.recipe import stages_parser
@@ -28,6 +29,8 @@ def run(name: str, cache: Path, words: data.Words, seed: int, epochs: int, threa
     kind = NETWORKS[name]
     folder = cache / name
     folder.mkdir(parents=True, exist_ok=True)
+    lstm = any(isinstance(layer, Recurrent) and layer.kind == "lstm" for layer in kind.layers)
+    keras = environment.environment(environment.KERAS) if lstm else None
     torch.set_num_threads(threads)
     plan = Plan(
         *(epochs, seed, threads, kind.rate, kind.decay),
@@ -43,8 +46,13 @@ def run(name: str, cache: Path, words: data.Words, seed: int, epochs: int, threa
     float_path, int8_path = folder / "float.tflite", folder / place(name).name
     trained.eval()
     shown = words.train[:: len(words.train) // CALIBRATION_WORDS]
-    quantize.float_model(network.Deployed(trained), shown[:COMPARED], float_path)
-    quantize.int8_model(float_path, shown, int8_path)
+    deployed = network.Deployed(trained).eval()
+    if keras:
+        write_twin(deployed, shown, folder)
+        environment.run(keras, "-m", "models.keywords.twin", name, folder)
+    else:
+        quantize.float_model(deployed, shown[:COMPARED], float_path)
+        quantize.int8_model(float_path, shown, int8_path)
     quantize.check(int8_path, None)
     facts = {
         "float_accuracy": round(train.accuracy(trained, words.test, words.test_labels), 2),
@@ -56,7 +64,18 @@ def run(name: str, cache: Path, words: data.Words, seed: int, epochs: int, threa
         },
         **made(),
     }
+    if keras:
+        facts["versions"] |= json.loads((folder / "twin.json").read_text())
     (folder / "facts.json").write_text(json.dumps(facts, indent=2) + "\n")
+
+
+def write_twin(deployed: network.Deployed, shown: np.ndarray, folder: Path) -> None:
+    """Write what twin.py needs, with the probabilities that it holds its network to."""
+    with torch.no_grad():
+        inputs = torch.from_numpy(shown[:COMPARED].astype(np.float32))
+        expected = deployed(inputs).numpy()
+    weights = {f"weights_{n}": values.numpy() for n, values in enumerate(deployed.weights())}
+    np.savez(folder / "twin.npz", shown=shown, expected=expected, **weights)
 
 
 def main() -> None:

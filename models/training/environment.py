@@ -1,4 +1,7 @@
-"""The environment in which networks train, apart from the project's own; plain Python."""
+"""The environments in which networks train and are converted, apart from the project's own.
+
+Plain Python.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,10 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ROOT / ".venv" / "bin" / "python"
-ENVIRONMENT = ROOT / "build" / "train-venv"
 LIBRARIES = ("torch", "litert-torch", "litert-quantizer", "tflite", "numpy")
+# Lists of packages beside this file, and the folder in build/ that each is installed in.
+TRAINING, KERAS = "requirements.txt", "keras.txt"
+FOLDERS = {TRAINING: "train-venv", KERAS: "keras-venv"}
 
 
 def need_project() -> None:
@@ -30,14 +35,15 @@ def run(*command: str | Path) -> None:
         raise SystemExit(code)
 
 
-def environment() -> Path:
-    """Return the training environment's Python, after making it from requirements.txt."""
-    python = ENVIRONMENT / "bin" / "python"
-    wanted = Path(__file__).with_name("requirements.txt")
-    installed = ENVIRONMENT / "requirements.txt"
+def environment(packages: str = TRAINING) -> Path:
+    """Return the Python of an environment, made from its list of packages if there is none."""
+    folder = ROOT / "build" / FOLDERS[packages]
+    python = folder / "bin" / "python"
+    wanted = Path(__file__).with_name(packages)
+    installed = folder / packages
     if not installed.exists() or installed.read_text() != wanted.read_text():
-        print("making the training environment (about 2 GB)", flush=True)
-        venv.create(ENVIRONMENT, with_pip=True, clear=True)
+        print(f"making the environment build/{folder.name} (about 2 GB)", flush=True)
+        venv.create(folder, with_pip=True, clear=True)
         run(python, "-m", "pip", "install", "--quiet", "--requirement", wanted)
         shutil.copy(wanted, installed)
     return python

@@ -19,8 +19,18 @@ from host_tools.virtual_board.profiling import profile_on_virtual_board, random_
 def predictions(blob: bytes, shown: np.ndarray) -> np.ndarray:
     """Return the class int64 [N] that the C runtime gives for the inputs uint8 [N, ...]."""
     inputs = (shown.astype(np.int16) - 128).astype(np.int8)[:, np.newaxis]
-    [scores] = HostModel(blob).run_many([inputs], threads=os.cpu_count() or 1)
+    model = HostModel(blob)
+    if model.state_size:
+        scores = np.stack([from_start(model, values) for values in inputs])
+    else:
+        [scores] = model.run_many([inputs], threads=os.cpu_count() or 1)
     return scores.reshape(len(shown), -1).argmax(axis=1)
+
+
+def from_start(model: HostModel, values: np.ndarray) -> np.ndarray:
+    """Return the scores of one example, nothing of those before being kept."""
+    model.reset()
+    return model.run([values])[0]
 
 
 def confusion(found: np.ndarray, labels: np.ndarray, classes: int) -> list[list[int]]:
