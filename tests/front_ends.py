@@ -133,6 +133,24 @@ def listening_network() -> bytes:
     return builder.build([frames], [scores])
 
 
+def remembering_blob(stride: int) -> bytes:
+    """Of int8 [1, 8, 6] of MFCC, to which four sums are added: a state, and the output [1, 4]."""
+    rng = np.random.default_rng(9)
+    builder = ModelBuilder("remembering")
+    frames = builder.tensor((1, 8, 6), scale=0.58, zero_point=80, name="frames")
+    flat = builder.tensor((1, 48), scale=0.58, zero_point=80)
+    weights = builder.tensor((4, 48), scale=0.004, data=rng.integers(-127, 128, (4, 48)))
+    fresh, held, total = (builder.tensor((1, 4), scale=1.0, zero_point=3) for _ in range(3))
+    handle = builder.variable("total")
+    builder.operator("READ_VARIABLE", [handle], [held])
+    builder.operator("RESHAPE", [frames, builder.constant([1, 48])], [flat])
+    builder.operator("FULLY_CONNECTED", [flat, weights, -1], [fresh])
+    builder.operator("ADD", [held, fresh], [total], fused_activation_function="NONE")
+    builder.operator("ASSIGN_VARIABLE", [handle, total], [])
+    model = builder.build([frames], [total])
+    return pack(model, audio=make_settings("mfcc", {**LISTENING["mfcc"], "stride": stride}))
+
+
 # of the network's six values a frame, with transforms small and large
 LISTENING: dict[str, dict[str, Any]] = {
     "mfcc": {"coefficients": 6, "stride": 2, "hop_ms": 10.0},

@@ -225,6 +225,9 @@ void ink_listener_fill(ink_listener_t *listener) {
     const uint32_t size = record->coefficients;
     const uint32_t oldest = listener->n_frames % listener->frames;
     const uint32_t newer = (listener->frames - oldest) * size;
+    if (listener->settings.stride < listener->frames) {
+        ink_reset(listener->model); // it hears frames again that its states have heard
+    }
     uint8_t *input =
         ink_tensor_data(listener->model, listener->model->inputs[listener->input].tensor);
     ink_copy_bytes(input, listener->stored + oldest * size, newer);

@@ -70,7 +70,7 @@ void ink_listener_cut(ink_listener_t *listener);
 // Takes up to `count` int16 at `samples`, of any alignment; returns how many, fewer only when due.
 uint32_t ink_listener_take(ink_listener_t *listener, const void *samples, uint32_t count);
 
-// Writes the network's input.
+// Writes the network's input. Where it shares frames with the last one, its states begin anew.
 void ink_listener_fill(ink_listener_t *listener);
 
 // Takes the network's output 0 into scores and word.

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from board_models import NOT_ON_UNIX, TELL, Files, Runner
-from front_ends import listening_blob, made_sounds
+from front_ends import listening_blob, made_sounds, remembering_blob
 
 from host_tools.host_listener import HostListener, Listening
 from host_tools.host_runtime import HostModel
@@ -90,6 +90,22 @@ print(told(listener, [sound[:2]]), listener.word)
     last, after = on_board(script, listening).splitlines()
     assert ast.literal_eval(last) == [(expected[-1][0], words[-1])]
     assert after == "[] None"
+
+
+@pytest.mark.parametrize("stride", [2, 8])
+def test_states_begin_anew_as_on_the_host(
+    on_board: Runner, listening: Files, sound: npt.NDArray[np.int16], stride: int
+) -> None:
+    blob = remembering_blob(stride)
+    script = f"""{READ}
+listener = inkling.Listener(inkling.Model("/rom/remembering.ink"), smoothing=1)
+heard = told(listener, [sound[i:i + 640] for i in range(0, len(sound), 640)])
+print([scores for scores, _ in heard])
+"""
+    results = HostListener(HostModel(blob), Listening(smoothing=1)).results(sound)
+    expected = [result.scores.tobytes().hex() for result in results]
+    found = on_board(script, {**listening, "remembering.ink": blob})
+    assert ast.literal_eval(found) == expected
 
 
 def test_it_says_what_it_is_and_counts_what_was_lost(on_board: Runner, listening: Files) -> None:

@@ -10,6 +10,7 @@ import pytest
 import tflite
 from blob_editor import BlobEditor
 from blob_runner import BlobRunner
+from front_ends import made_sounds, remembering_blob
 from oracle import TfliteMicro, random_inputs, real_model, wake_words
 from single_operators.variables import NONE, once
 from test_verifier import refusal
@@ -17,6 +18,7 @@ from tflite_builder import ModelBuilder
 
 from host_tools.blob.reader import read_blob
 from host_tools.errors import CommandError
+from host_tools.host_listener import HostListener, Listening
 from host_tools.host_runtime import HostModel
 from host_tools.pack import pack, plan_model
 from host_tools.reference import run, run_batches
@@ -217,3 +219,19 @@ def test_c_and_writer_agree_on_the_start_of_a_state(dump_blob: Path, tmp_path: P
     blob = pack(counter([1, 2, 3, 4]))
     start = struct.unpack_from("<I", blob, 32)[0]
     assert blob[start + 2 : start + 4] == bytes([2, 2])
+
+
+@pytest.mark.parametrize("stride", [2, 7, 8])
+def test_a_listener_lets_states_begin_anew_where_results_share_frames(stride: int) -> None:
+    blob = remembering_blob(stride)
+    sound = made_sounds()["word"]
+    listener, model = HostListener(HostModel(blob), Listening(smoothing=1)), HostModel(blob)
+    heard = list(listener.results(sound))
+    assert len(heard) > 10
+    for result in heard:
+        until = HostListener(HostModel(blob), Listening(smoothing=1))
+        list(until.results(sound[: result.end]))
+        if stride < 8:
+            model.reset()
+        [total] = model.run([until.input()[np.newaxis]])
+        assert result.scores.tolist() == (total[0].astype(np.float32) - 3).tolist()
