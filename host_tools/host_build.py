@@ -56,10 +56,10 @@ def build_program(source: Path, *, sanitize: bool = False, cmsis_nn: Path | None
     """A program of one C file and the runtime, with AddressSanitizer and UBSan if wished."""
     flags = _SANITIZED if sanitize else _FAST
     objects, archive = _runtime(flags, cmsis_nn)
-    objects = [
-        *objects,
-        _compile(source, flags, _includes(cmsis_nn), _digest_of_headers(cmsis_nn)),
-    ]
+    headers = hashlib.sha256(_digest_of_headers(cmsis_nn))
+    for path in sorted(source.parent.glob("*.h")):
+        headers.update(path.read_bytes())
+    objects = [*objects, _compile(source, flags, _includes(cmsis_nn), headers.digest())]
     return _link(source.stem, "", flags, objects, archive)
 
 

@@ -47,5 +47,11 @@ def fuzz_blob() -> Path:
 
 
 @pytest.fixture(scope="session")
+def judge_blobs() -> Path:
+    """tests/runtime/judge_blobs.c with AddressSanitizer and UBSan."""
+    return build_program(HERE / "judge_blobs.c", sanitize=True)
+
+
+@pytest.fixture(scope="session")
 def dump_blob() -> Path:
     return build_program(HERE / "dump_blob.c")

@@ -4,43 +4,18 @@
 //
 //     fuzz_blob SEED FIRST COUNT BLOB...
 //     fuzz_blob sweep BLOB...
-//     fuzz_blob run BLOB...
 //
 // Mutation i depends on SEED and i alone: FIRST i and COUNT 1 repeats it. A sweep changes every
-// byte in turn and cuts off at every length. `run` changes nothing.
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "audio/ink_listener.h"
-#include "ink_operators.h"
+// byte in turn and cuts off at every length.
+#include "audio/ink_front_end.h"
+#include "run_blob.h"
 
 void __sanitizer_set_death_callback(void (*callback)(void));
 
-// Plans beyond these are verified, but not run: they would only take long.
-#define MOST_WORK (1u << 20)
-#define MOST_ARENA (1u << 20)
-
 static unsigned long long iteration;
-static volatile size_t text_length; // so that no compiler leaves the reading out
 
 static void say_where(void) {
     fprintf(stderr, "at mutation %llu\n", iteration);
-}
-
-// --- random numbers: splitmix64 ---
-
-static uint64_t state;
-
-static uint32_t any(void) {
-    uint64_t z = (state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (uint32_t)(z >> 32);
-}
-
-static uint32_t below(uint32_t limit) {
-    return (uint32_t)(((uint64_t)any() * limit) >> 32);
 }
 
 // --- the blob under mutation ---
@@ -303,87 +278,10 @@ static void mutate(blob_t *blob) {
 
 // --- opening and running ---
 
-static void fill_inputs(const ink_model_t *model) {
-    for (uint32_t i = 0; i < model->header->n_inputs; i++) {
-        uint32_t index = model->inputs[i].tensor;
-        uint8_t *data = ink_tensor_data(model, index);
-        for (uint32_t j = 0; j < model->tensors[index].size; j++) {
-            data[j] = (uint8_t)any();
-        }
-    }
-}
-
-// Reads every string of an opened blob to its end.
-static size_t read_strings(const ink_model_t *model) {
-    const ink_header_t *header = model->header;
-    size_t length = strlen(ink_string(model, header->name));
-    for (uint32_t i = 0; i < header->n_tensors; i++) {
-        length += strlen(ink_string(model, model->tensors[i].name));
-    }
-    for (uint32_t i = 0; i < header->n_operators; i++) {
-        length += strlen(ink_string(model, model->operators[i].name));
-    }
-    for (uint32_t output = 0; output < header->n_outputs; output++) {
-        for (uint32_t i = 0; i < ink_n_labels(model, output); i++) {
-            length += strlen(ink_string(model, ink_labels(model, output)[i]));
-        }
-    }
-    return length;
-}
-
-// Sound for two results and their scores, in memory as large as asked for to the byte.
-static void listen(const ink_model_t *model, ink_error_t *error) {
-    const ink_listener_settings_t settings = {
-        .smoothing = 1 + below(3), .threshold = 0.5f, .stride = below(3)};
-    const uint32_t size = ink_listener_size(model, settings.smoothing);
-    if (size > MOST_ARENA) {
-        return;
-    }
-    ink_listener_t listener;
-    void *memory = malloc(size);
-    ink_listener_start(&listener, model, memory, &settings);
-    int16_t samples[333];
-    const uint32_t shift = below(16);
-    uint32_t left = 40000;
-    for (uint32_t results = 0; results < 2 && left > 333; left -= 333) {
-        for (uint32_t i = 0; i < 333; i++) {
-            samples[i] = (int16_t)((int16_t)any() >> shift);
-        }
-        ink_listener_take(&listener, samples, 333);
-        if (listener.due) {
-            ink_listener_fill(&listener);
-            ink_run(model, error);
-            ink_listener_hear(&listener);
-            results++;
-        }
-    }
-    free(memory);
-}
-
-static ink_status_t open_and_run(const blob_t *blob) {
-    ink_model_t model;
-    ink_error_t error;
+static ink_status_t try_out(const blob_t *blob) {
+    uint64_t outputs;
     char message[200];
-    // as large as the blob to the byte, so that a read past its end is seen
-    uint8_t *copy = malloc(blob->size);
-    memcpy(copy, blob->bytes, blob->size);
-    ink_status_t status = ink_open(&model, copy, blob->size, &error);
-    text_length = status == INK_OK ? read_strings(&model) : 0;
-    if (status == INK_OK && model.work <= MOST_WORK && model.header->arena_size <= MOST_ARENA) {
-        void *arena = malloc(model.header->arena_size);
-        status = ink_set_arena(&model, arena, model.header->arena_size, &error);
-        if (status == INK_OK) {
-            fill_inputs(&model);
-            status = ink_run(&model, &error);
-        }
-        if (status == INK_OK && ink_listener_input(&model) < model.header->n_inputs) {
-            listen(&model, &error);
-        }
-        free(arena);
-    }
-    ink_error_message(&error, message, sizeof(message));
-    free(copy);
-    return status;
+    return open_and_run(blob->bytes, blob->size, &outputs, message, sizeof(message));
 }
 
 static blob_t read_file(const char *path) {
@@ -412,7 +310,7 @@ static void mutate_at_random(
         mutate(work);
     }
     repair(work);
-    seen[open_and_run(work)]++;
+    seen[try_out(work)]++;
 }
 
 // Every byte, or one in so many that about 5000 are left, set to several other values; and the blob
@@ -425,7 +323,7 @@ static void sweep(const blob_t *good, blob_t *work, unsigned long long *seen) {
         for (uint32_t i = 0; i < sizeof(flips); i++) {
             work->bytes[at] = good->bytes[at] ^ flips[i];
             repair(work);
-            seen[open_and_run(work)]++;
+            seen[try_out(work)]++;
             iteration++;
         }
         work->bytes[at] = good->bytes[at];
@@ -433,7 +331,7 @@ static void sweep(const blob_t *good, blob_t *work, unsigned long long *seen) {
             work->size = at;
             write_at(work, 8, 4, at);
             repair(work);
-            seen[open_and_run(work)]++;
+            seen[try_out(work)]++;
             iteration++;
             work->size = good->size;
             write_at(work, 8, 4, good->size);
@@ -443,11 +341,9 @@ static void sweep(const blob_t *good, blob_t *work, unsigned long long *seen) {
 
 int main(int argc, char **argv) {
     bool sweeping = argc > 1 && strcmp(argv[1], "sweep") == 0;
-    bool running = argc > 1 && strcmp(argv[1], "run") == 0;
-    int n_words = sweeping || running ? 2 : 4;
+    int n_words = sweeping ? 2 : 4;
     if (argc <= n_words) {
-        fprintf(
-            stderr, "usage: fuzz_blob SEED FIRST COUNT BLOB... | fuzz_blob sweep|run BLOB...\n");
+        fprintf(stderr, "usage: fuzz_blob SEED FIRST COUNT BLOB... | fuzz_blob sweep BLOB...\n");
         return 2;
     }
     uint32_t n_blobs = (uint32_t)(argc - n_words);
@@ -461,10 +357,6 @@ int main(int argc, char **argv) {
     if (sweeping) {
         for (uint32_t i = 0; i < n_blobs; i++) {
             sweep(&blobs[i], &work, seen);
-        }
-    } else if (running) {
-        for (; iteration < n_blobs; iteration++) {
-            seen[open_and_run(&blobs[iteration])]++;
         }
     } else {
         uint64_t seed = strtoull(argv[1], NULL, 10);

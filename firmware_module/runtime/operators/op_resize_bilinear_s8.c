@@ -32,8 +32,8 @@ static bool verify(ink_check_t *check) {
 
 static void tables(const ink_call_t *call, ink_table_t tables[2]) {
     const ink_resize_params_t *p = call->params;
-    tables[0] = (ink_table_t){p->rows, call->output->dims[1] * 2};
-    tables[1] = (ink_table_t){p->columns, call->output->dims[2] * 2};
+    tables[0] = (ink_table_t){p->rows, call->output->dims[1] * 4};
+    tables[1] = (ink_table_t){p->columns, call->output->dims[2] * 4};
 }
 
 static bool run(const ink_call_t *call) {
