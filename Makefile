@@ -31,7 +31,7 @@ JOBS := $(shell nproc 2>/dev/null || echo 2)
 .PHONY: help
 help:
 	@echo 'make demo              classify pictures on the virtual board; sets up what it needs'
-	@echo '     PICTURES=folder     your own JPEG, PNG and BMP files'
+	@echo '     PICTURES=folder     your own JPEG, PNG, WebP, BMP and HEIC files'
 	@echo '     NETWORK=name        another one of models/cifar10 than small'
 	@echo 'make test              set up, lint, and every test'
 	@echo '     TESTS=path          only these tests'

@@ -19,6 +19,7 @@ VERBS = {
     "pack-model": "pack a .tflite model into a blob that the board runs",
     "inspect": "show the plan of a blob, and what lies where in its arena",
     "run": "run a model on arrays, on this computer or on a board",
+    "classify": "say what a network sees in picture files, and how right it is",
     "listen": "hear words in recordings, as the board does with the same blob",
     "profile": "count instructions and estimate cycles of each operator on the virtual board",
     "boards": "list the boards known and those attached",

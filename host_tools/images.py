@@ -57,18 +57,13 @@ def _boxes(source: int, destination: int) -> tuple[np.ndarray, np.ndarray]:
     return first, np.maximum(edges[1:], first + 1)
 
 
-def _sum_boxes(values: np.ndarray, axis: int, destination: int) -> tuple[np.ndarray, np.ndarray]:
-    """Sums of the boxes along an axis, and how many values each has."""
-    first, end = _boxes(values.shape[axis], destination)
-    before = np.zeros_like(np.take(values, [0], axis))
-    running = np.concatenate([before, np.cumsum(values, axis)], axis)
-    return np.take(running, end, axis) - np.take(running, first, axis), end - first
-
-
 def _average(part: np.ndarray, height: int, width: int) -> np.ndarray:
-    sums, rows = _sum_boxes(part, 0, height)
-    sums, columns = _sum_boxes(sums, 1, width)
-    count = (rows[:, np.newaxis] * columns)[..., np.newaxis]
+    top, bottom = _boxes(part.shape[0], height)
+    left, right = _boxes(part.shape[1], width)
+    # numpy adds whole rows the fastest; a picture from a telephone has a thousand times the input
+    rows = [part[a:b].sum(0, dtype=np.int64) for a, b in zip(top, bottom, strict=True)]
+    sums = np.add.reduceat(np.stack(rows), left, axis=1)
+    count = ((bottom - top)[:, np.newaxis] * (right - left))[..., np.newaxis]
     return np.asarray((sums + count // 2) // count)
 
 
@@ -84,7 +79,7 @@ def _bilinear(part: np.ndarray, height: int, width: int) -> np.ndarray:
     top, down = _neighbours(part.shape[0], height)
     left, across = _neighbours(part.shape[1], width)
     down, across = down[:, np.newaxis, np.newaxis], across[:, np.newaxis]
-    rows = part[top] * (16 - down) + part[top + 1] * down
+    rows = part[top].astype(np.int64) * (16 - down) + part[top + 1] * down
     return (rows[:, left] * (16 - across) + rows[:, left + 1] * across + 128) >> 8
 
 
@@ -120,7 +115,7 @@ def scale(
             f"{MAX_PIXELS} pixels are allowed"
         )
 
-    part = pixels.astype(np.int64)
+    part = pixels
     shown = (0, 0, out_width, out_height)
     if fit == "crop":
         left, top, crop_width, crop_height = crop(width, height, out_width, out_height)

@@ -1,4 +1,4 @@
-"""Picture files of the computer: the CIFAR-10 test pictures of the demonstration, camera frames.
+"""Picture files of the computer, the CIFAR-10 test pictures of the demonstration, camera frames.
 
 A frame is what a camera of the virtual board gives: 320x240 pixels in RGB565.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,10 +18,11 @@ from PIL import Image, ImageOps
 
 from host_tools.errors import CommandError
 from host_tools.files import temporary_folder
-from host_tools.images import rgb888_to_rgb565
+from host_tools.images import MAX_PIXELS, MAX_SIDE, rgb888_to_rgb565
 
 FRAME_WIDTH, FRAME_HEIGHT = 320, 240
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
+HEIC = (".heic", ".heif")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", *HEIC)
 
 # 20 real CIFAR-10 test pictures lie in this package: foolbox/data/cifar10_<number>_<class>.png
 _WHEEL = "foolbox==3.3.4"
@@ -74,18 +76,71 @@ def picture_files(folder: Path) -> list[Path]:
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
     if not paths:
         raise CommandError(
-            f"the folder {folder} has no pictures: put JPEG, PNG or BMP files into it"
+            f"the folder {folder} has no pictures: put JPEG, PNG, WebP, BMP or HEIC files into it"
         )
     return paths
 
 
+def picture_paths(folder: Path) -> list[Path]:
+    """The picture files of a folder and of those in it, by name; hidden ones are left out."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+
+
 def read_picture(path: Path) -> Image.Image:
     """A picture file in RGB, upright. Raises CommandError for a file that is no picture."""
+    if path.suffix.lower() in HEIC:
+        _read_heic(path)
     try:
-        with Image.open(path) as file:
-            return ImageOps.exif_transpose(file).convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise CommandError(f"{path} is no picture that can be read: {error}") from error
+        with warnings.catch_warnings():
+            # what it warns of, bombs and odd metadata, is no reason to stop
+            warnings.simplefilter("ignore")
+            with Image.open(path) as file:
+                return _rgb(ImageOps.exif_transpose(file))
+    except Exception as error:  # Pillow has no list of what a bad file raises
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise CommandError(f"{path} is no picture that can be read: {reason}") from error
+
+
+def _rgb(picture: Image.Image) -> Image.Image:
+    """A picture in RGB. Of 16 bits the upper 8 count, as Pillow has it of colours."""
+    if picture.mode.startswith("I"):
+        upper = np.clip(np.asarray(picture).astype(np.int64), 0, 65535) >> 8
+        picture = Image.fromarray(upper.astype(np.uint8))
+    return picture.convert("RGB")
+
+
+def _read_heic(path: Path) -> None:
+    """Lets Pillow read HEIC. Raises CommandError where what that needs is not installed."""
+    try:
+        import pillow_heif
+    except ImportError:
+        raise CommandError(
+            f"{path}: pictures in HEIC need pillow-heif: .venv/bin/pip install -e '.[heic]' in "
+            "the checkout"
+        ) from None
+    pillow_heif.register_heif_opener()
+
+
+def read_pixels(path: Path) -> np.ndarray:
+    """A picture file as the board would be given it: uint8 [height, width, 3].
+
+    One of more pixels than the board takes has whole squares of pixels averaged first. Raises
+    CommandError for a file that is no picture.
+    """
+    picture = read_picture(path)
+    times = 1
+    while not _is_taken(-(-picture.width // times), -(-picture.height // times)):
+        times += 1
+    return np.asarray(picture.reduce(times) if times > 1 else picture)
+
+
+def _is_taken(width: int, height: int) -> bool:
+    return max(width, height) <= MAX_SIDE and width * height <= MAX_PIXELS
 
 
 def camera_frame(path: Path) -> np.ndarray:

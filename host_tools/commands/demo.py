@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pictures",
         type=Path,
         metavar="FOLDER",
-        help="your JPEG, PNG and BMP files (default: 20 test pictures of CIFAR-10)",
+        help="your JPEG, PNG, WebP, BMP and HEIC files (default: 20 test pictures of CIFAR-10)",
     )
     parser.add_argument(
         "--network",

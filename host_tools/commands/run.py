@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import sys
-from collections.abc import Callable, Sequence
-from functools import partial
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,19 +20,14 @@ from host_tools.arrays import (
     real_values,
 )
 from host_tools.blob.reader import Blob, BlobTensor, read_blob
-from host_tools.device.connection import open_device
-from host_tools.device.facts import read_facts
-from host_tools.device.remote_model import open_model
 from host_tools.errors import CommandError
 from host_tools.files import write_all
-from host_tools.host_build import NoCompilerError
-from host_tools.host_runtime import BlobError, HostModel
 from host_tools.pack import load_blob
+from host_tools.pictures import SUFFIXES
 from host_tools.progress import progress
-from host_tools.reference import run_batches
+from host_tools.runner import HELP, open_runner
 from host_tools.tensor_text import short_name
 from host_tools.text import plain
-from host_tools.virtual_board.runtime import run_on_virtual_board
 
 EXAMPLE = "host_tools run net.tflite --input x.npy --output y.npy --on sim"
 
@@ -65,8 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--on",
         default="host",
         metavar="WHERE",
-        help="host: this computer, sim: the virtual board, or a board's serial port; "
-        "default: %(default)s",
+        help=HELP,
     )
     parser.add_argument(
         "--float", action="store_true", help="outputs as real values in float32, not as stored"
@@ -76,19 +68,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     blob = load_blob(args.model)
-    run_here = _open_here(blob, args.model) if args.on == "host" else None
     read = read_blob(blob, str(args.model))
     tensors = [read.tensors[index] for index in read.outputs]
     if args.output and len(args.output) != len(tensors):
         raise CommandError(_wrong_count(args.model, "output", len(tensors), len(args.output)))
     batches = read_inputs(args.input, read, args.model)
     values = [batch.values for batch in batches]
-    if run_here is not None:
-        outputs = run_here(values)
-    elif args.on == "sim":
-        outputs = run_on_virtual_board(blob, values)
-    else:
-        outputs = _run_at_port(args.on, blob, args.model.name, values)
+    with (
+        open_runner(args.on, blob, args.model) as run_many,
+        progress("running", len(values[0])) as update,
+    ):
+        outputs = run_many(values, update)
     shown = [
         as_given(real_values(array, tensor) if args.float else array, batches[0].form)
         for array, tensor in zip(outputs, tensors, strict=True)
@@ -104,42 +94,19 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _open_here(blob: bytes, path: Path) -> Callable[[Sequence[Array]], list[Array]]:
-    """What runs batches on this computer: our C, or numpy where there is no C compiler."""
-    try:
-        model = HostModel(blob)
-    except BlobError as error:
-        raise CommandError(f"{path}: {error}") from error
-    except NoCompilerError:
-        print("no C compiler here: numpy computes it, to the same bits, slowly", file=sys.stderr)
-        return partial(run_batches, blob)
-
-    def run_many(values: Sequence[Array]) -> list[Array]:
-        return model.run_many(values, threads=min(len(values[0]), os.cpu_count() or 1))
-
-    return run_many
-
-
-def _run_at_port(port: str, blob: bytes, name: str, inputs: Sequence[Array]) -> list[Array]:
-    count = len(inputs[0])
-    results: list[list[Array]] = []
-    with (
-        open_device(port) as device,
-        open_model(device, read_facts(device), blob, name) as model,
-        progress("running", count) as update,
-    ):
-        for number in range(count):
-            results.append(model.run([array[number] for array in inputs])[0])
-            update(number + 1)
-    return [np.stack(arrays) for arrays in zip(*results, strict=True)]
-
-
 def _wrong_count(model: Path, what: str, needed: int, given: int) -> str:
     plural = "" if needed == 1 else "s"
     return f"{model} has {needed} {what}{plural}, but --{what} is given {given} times"
 
 
 def read_inputs(paths: Sequence[Path], read: Blob, model: Path) -> list[Batch]:
+    for path in paths:
+        if path.suffix.lower() in SUFFIXES:
+            command = shlex.join(["host_tools", "classify", str(model), str(path)])
+            raise CommandError(
+                f"{path}: a picture, but an array is needed (.npy): `{command}` says what the "
+                "network sees in it"
+            )
     if len(paths) != len(read.inputs):
         raise CommandError(_wrong_count(model, "input", len(read.inputs), len(paths)))
     batches = [

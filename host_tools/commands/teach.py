@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from host_tools import tflite
 from host_tools.byte_count import add_limits, limits
+from host_tools.classify.results import judge
 from host_tools.errors import CommandError
 from host_tools.files import write_all
 from host_tools.pack import DEFAULT_TARGET, plan_model, write_labelled
@@ -28,7 +29,6 @@ from host_tools.teach.background import made
 from host_tools.teach.folder import BACKGROUND, MADE, Bytes, Pictures, read_classes
 from host_tools.teach.page import page
 from host_tools.teach.report import Report, as_json, as_text
-from host_tools.teach.results import judge
 from host_tools.teach.trunk import Trunk, read_trunk
 
 EXAMPLE = "host_tools teach pictures -o mine.ink"

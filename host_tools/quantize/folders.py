@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from host_tools.errors import CommandError
 from host_tools.graph import Tensor
-from host_tools.pictures import SUFFIXES, read_picture
+from host_tools.pictures import SUFFIXES, read_pixels
 from host_tools.plan.image_tables import Pictures
 from host_tools.progress import progress
 from host_tools.quantize.samples import PictureInput, Samples
@@ -40,8 +40,8 @@ def folder_samples(
     if bool(shown) == bool(heard):
         found = "both pictures and wav files" if shown else "neither pictures nor wav files"
         raise CommandError(
-            f"the folder {folder} has {found}: give one with JPEG, PNG or BMP files, or with .wav "
-            "files"
+            f"the folder {folder} has {found}: give one with JPEG, PNG, WebP, BMP or HEIC files, "
+            "or with .wav files"
         )
     classes = None if labels is None else _classes(folder, shown or heard, labels)
     if shown:
@@ -74,12 +74,10 @@ def _pictures(
     with progress("reading pictures", len(files)) as update:
         for number, path in enumerate(files):
             try:
-                arrays.append(input.scaled(np.asarray(read_picture(path))))
+                arrays.append(input.scaled(read_pixels(path)))
                 kept.append(number)
             except CommandError as error:
                 skipped.append(str(error))
-            except ValueError as error:
-                skipped.append(f"{path}: {error}")
             update(number + 1)
     return Samples(
         f"pictures of {folder}",

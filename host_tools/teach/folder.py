@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from host_tools.errors import CommandError
 from host_tools.images import scale
-from host_tools.pictures import SUFFIXES, read_picture
+from host_tools.pictures import picture_paths, read_pixels
 from host_tools.progress import progress
 from host_tools.teach.trunk import Trunk
 from host_tools.text import plain
@@ -23,8 +23,6 @@ BACKGROUND = "background"
 MADE = ""
 # with fewer there is nothing to learn from and to judge by; below FEW a warning says so
 LEAST, FEW = 5, 20
-# a picture of more pixels is averaged down first, to no less than this for its shorter side
-SHORTER_SIDE = 256
 
 
 @dataclass(frozen=True)
@@ -101,16 +99,6 @@ def _subfolders(folder: Path) -> list[Path]:
     return found
 
 
-def picture_paths(folder: Path) -> list[Path]:
-    """The picture files of a folder and of those in it, by name; hidden ones are left out."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
-
-
 def _read(
     names: tuple[str, ...], files: Sequence[Path], labels: Sequence[int], trunk: Trunk
 ) -> Pictures:
@@ -119,14 +107,12 @@ def _read(
     with progress("reading pictures", len(files)) as update:
         for number, path in enumerate(files):
             try:
-                pixels = shown(path)
+                pixels = read_pixels(path)
                 exact.append(scale(pixels, height, width, channels))
                 wide.append(scale(pixels, 2 * height, 2 * width, channels))
                 kept.append(number)
             except CommandError as error:
                 skipped.append(str(error))
-            except ValueError as error:
-                skipped.append(f"{path}: {error}")
             update(number + 1)
     return Pictures(
         names,
@@ -136,12 +122,3 @@ def _read(
         np.array(wide, np.uint8).reshape(len(kept), 2 * height, 2 * width, channels),
         tuple(skipped),
     )
-
-
-def shown(path: Path) -> Bytes:
-    """A picture file as a camera of few pixels has it: uint8 [height, width, 3]."""
-    picture = read_picture(path)
-    times = min(picture.size) // SHORTER_SIDE
-    if times > 1:
-        picture = picture.reduce(times)
-    return np.asarray(picture)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.teach.results import Results, interval, needs_more
+from host_tools.classify.results import Results, interval
+from host_tools.teach.results import needs_more
 from host_tools.text import plain, text_table
 
 MADE = "made"

@@ -57,7 +57,7 @@ def test_a_folder_gives_its_pictures_by_name_each_time_and_skips_what_cannot_be_
 
 
 def test_a_folder_without_one_good_picture_says_so(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="has no pictures: put JPEG, PNG or BMP files into it"):
+    with pytest.raises(CommandError, match="has no pictures: put JPEG, PNG, WebP, BMP or HEIC"):
         open_source(str(tmp_path))
     (tmp_path / "bad.png").write_bytes(b"bad")
     with pytest.raises(CommandError, match="none of the pictures in .* can be read"):

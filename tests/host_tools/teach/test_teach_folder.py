@@ -11,7 +11,7 @@ from small_trunk import picture, put
 
 from host_tools.errors import CommandError
 from host_tools.images import scale
-from host_tools.teach.folder import MADE, read_classes, shown
+from host_tools.teach.folder import MADE, read_classes
 from host_tools.teach.trunk import Trunk
 
 
@@ -33,14 +33,6 @@ def test_a_subfolder_is_a_class_and_pictures_are_scaled_as_on_the_board(
     assert read.labels[place] == 1
     np.testing.assert_array_equal(read.exact[place], scale(wide, 16, 16, 3))
     np.testing.assert_array_equal(read.wide[place], scale(wide, 32, 32, 3))
-
-
-def test_a_large_picture_is_averaged_down_first(tmp_path: Path) -> None:
-    pixels = np.zeros((1000, 1400, 3), np.uint8)
-    pixels[:, 700:] = 250
-    Image.fromarray(pixels).save(tmp_path / "x.png")
-    assert shown(tmp_path / "x.png").shape == (334, 467, 3)
-    assert shown(tmp_path / "x.png")[0, 0, 0] == 0 and shown(tmp_path / "x.png")[0, -1, 0] == 250
 
 
 def test_a_picture_that_cannot_be_read_is_named_and_skipped(tmp_path: Path, trunk: Trunk) -> None:

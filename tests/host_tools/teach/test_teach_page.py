@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from host_tools.classify.results import judge
 from host_tools.teach.page import page
 from host_tools.teach.report import Report, as_json, as_text
-from host_tools.teach.results import judge
 
 
 @pytest.fixture

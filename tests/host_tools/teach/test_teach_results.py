@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from host_tools.teach.results import interval, judge, needs_more
+from host_tools.classify.results import interval, judge
+from host_tools.teach.results import needs_more
 
 NAMES = ["ant", "bee", "cow"]
 
