@@ -16,6 +16,7 @@ TARGET ?=
 OPENMV ?=
 PICTURES ?=
 NETWORK ?=
+CLIPS ?=
 MODELS ?=
 TESTS ?= tests
 CORES ?=
@@ -33,6 +34,9 @@ help:
 	@echo 'make demo              classify pictures on the virtual board; sets up what it needs'
 	@echo '     PICTURES=folder     your own JPEG, PNG, WebP, BMP and HEIC files'
 	@echo '     NETWORK=name        another one of models/cifar10 than small'
+	@echo 'make demo-sound        hear words in a minute of noisy speech on the virtual board'
+	@echo '     CLIPS=folder        your own recordings, a subfolder for each word'
+	@echo '     NETWORK=name        another one of models/keywords than ds-cnn'
 	@echo 'make test              set up, lint, and every test'
 	@echo '     TESTS=path          only these tests'
 	@echo '     CORES="m4 m33"      those of the device with the native module on these cores, too'
@@ -57,7 +61,7 @@ help:
 	@echo 'make wheel             the package for pip, with all that its commands need; prints its paths'
 	@echo 'make setup             only what the others need: tools, .venv, MicroPython'"'"'s source'
 	@echo 'make clean             remove build/ (and .venv/: make distclean)'
-	@echo 'With demo, test, bench, firmware, firmware-virtual, firmware-unix and natmod:'
+	@echo 'With demo, demo-sound, test, bench, firmware, firmware-virtual, firmware-unix and natmod:'
 	@echo '     MICROPYTHON=path    your own checkout of MicroPython, 1.25 or newer'
 	@echo '     WITHOUT="INK_AUDIO" leave out what switches of firmware_module/ink_options.h are for'
 	@echo '     CMSIS_NN=prefix     Arm'"'"'s kernels: include/ and lib/libcmsis-nn.a instead of ours (not natmod)'
@@ -220,6 +224,15 @@ export INKLING_FIRMWARE := $(FIRMWARE)
 .PHONY: demo
 demo: firmware-virtual
 	@$(PYTHON) -m host_tools demo $(if $(PICTURES),--pictures "$(PICTURES)") $(if $(NETWORK),--network "$(NETWORK)")
+
+.venv/sound-tools: .venv/tools
+	@$(call PIP_INSTALL,firmware$(comma)sound)
+	@touch $@
+
+.PHONY: demo-sound
+demo-sound: firmware-virtual .venv/sound-tools
+	@$(if $(CLIPS),,sh host_tools/setup/system_tools.sh "$(PYTHON3)" espeak-ng)
+	@$(PYTHON) -m host_tools demo-sound $(if $(CLIPS),--clips "$(CLIPS)") $(if $(NETWORK),--network "$(NETWORK)")
 
 .PHONY: bench
 bench: firmware-virtual

@@ -29,6 +29,7 @@ VERBS = {
     "validate": "run a blob on a board, compare with this computer bit by bit, and time it",
     "sim": "start a virtual board and print its port for mpremote",
     "demo": "classify pictures on the virtual board",
+    "demo-sound": "hear words in a minute of noisy speech on the virtual board",
     "bench": "count the instructions of the real models, beside CMSIS-NN's, or of any models "
     "given",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import queue
 import re
 from collections.abc import Callable, Iterator
@@ -92,6 +93,13 @@ def read_sound(path: Path, rate: int) -> Samples:
     if file_rate != rate:
         mono = _library("soxr").resample(mono, file_rate, rate)
     return np.clip(np.rint(mono * 32768), -32768, 32767).astype(np.int16)
+
+
+def wav_file(samples: Samples, rate: int) -> bytes:
+    """The .wav file of int16 samples of one channel at `rate` Hz."""
+    file = io.BytesIO()
+    _library("soundfile").write(file, samples, rate, format="WAV", subtype="PCM_16")
+    return file.getvalue()
 
 
 def _device() -> Source:

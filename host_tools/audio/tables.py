@@ -41,6 +41,11 @@ def make_front_end(
         raise CommandError(
             f"its input is {dtype}, but a front end stores int8 or uint8: quantize the model"
         )
+    if settings.stride > frames:
+        raise CommandError(
+            f"stride is {settings.stride}, allowed at most {frames}, the frames of its input "
+            f"{[*shape]}"
+        )
     lowest, highest = LIMITS[dtype]
     numbers = {
         "kind": KINDS[settings.kind],

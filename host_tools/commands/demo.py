@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,13 +21,13 @@ from host_tools.places import BOARD_LIBRARY, ROOT, build_folder
 from host_tools.virtual_board import VirtualBoard
 from host_tools.virtual_board.camera import Camera
 from host_tools.virtual_board.profiling import profile_on_virtual_board
+from host_tools.virtual_board.script_lines import said, script_lines
 
 EXAMPLE = "host_tools demo --pictures holiday"
 
 MODEL = ROOT / "models" / "cifar10"
 DEFAULT_NETWORK = "small"
 CLOCKS_MHZ = (216, 400, 480)
-SECONDS_A_LINE = 60
 
 # what classify.py prints for a frame: the best with its score, the best three, the rate
 _FRAME = re.compile(
@@ -114,20 +112,10 @@ def classify(blob: bytes, frames: list[np.ndarray]) -> Iterator[tuple[str, str, 
 
 
 def _run_script(port: str, count: int) -> Iterator[tuple[str, str, str]]:
-    command = [sys.executable, "-m", "mpremote", "connect", port, "run"]
-    process = subprocess.Popen(
-        [*command, str(BOARD_LIBRARY / "classify.py")],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf8",
-        errors="replace",
-    )
     seen = 0
     others = []
-    try:
-        for line in _lines(process):
+    with contextlib.closing(script_lines(port, BOARD_LIBRARY / "classify.py")) as lines:
+        for line in lines:
             frame = _FRAME.fullmatch(line.rstrip())
             if frame:
                 seen += 1
@@ -136,25 +124,5 @@ def _run_script(port: str, count: int) -> Iterator[tuple[str, str, str]]:
             others.append(line)
             if not seen:
                 print(line, end="", flush=True)
-    finally:
-        process.kill()
-        process.wait()
     if seen < count:
-        said = "".join(others).strip() or f"it printed nothing for {SECONDS_A_LINE} seconds"
-        raise CommandError(f"classify.py stopped after {seen} of {count} frames:\n{said}")
-
-
-def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
-    """The lines that a process prints; kills it when it prints none for SECONDS_A_LINE."""
-    assert process.stdout is not None
-    with process.stdout:
-        while True:
-            watchdog = threading.Timer(SECONDS_A_LINE, process.kill)
-            watchdog.start()
-            try:
-                line = process.stdout.readline()
-            finally:
-                watchdog.cancel()
-            if not line:
-                return
-            yield line
+        raise CommandError(f"classify.py stopped after {seen} of {count} frames:\n{said(others)}")

@@ -1,9 +1,10 @@
 #!/bin/sh
 # Sees to the programs Inkling needs from the system. Where one is missing: installs it with apt-get (as root or
 # by sudo); where that cannot be, names every package and stops. Calls no apt when nothing is missing.
-# usage: system_tools.sh PYTHON3 (in the project's root)
+# usage: system_tools.sh PYTHON3 [espeak-ng] (in the project's root), with the voice of `make demo-sound` or without
 set -u
 python=${1:-python3}
+voice=${2:-}
 
 missing='' # one line each: what is missing, then its Debian packages
 lack() {
@@ -25,6 +26,7 @@ find_missing() {
     fi
     command -v qemu-system-arm >/dev/null ||
         lack 'the emulator qemu-system-arm' 'qemu-system-arm'
+    [ -z "$voice" ] || command -v "$voice" >/dev/null || lack "the voice $voice" "$voice"
 }
 
 list_missing() {

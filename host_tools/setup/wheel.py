@@ -27,6 +27,7 @@ CARRIED = (
     "models/cifar10/**/*.tflite",
     "models/cifar10/**/*.ink",
     "models/cifar10/labels.txt",
+    "models/keywords/**/*.ink",
 )
 STUBS = "inkling-stubs"  # Where editors look for those of a module `inkling`: PEP 561.
 BESIDE = ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md")

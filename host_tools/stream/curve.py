@@ -79,27 +79,48 @@ def replay(
     return heard
 
 
+class Judge:
+    """Says of words in the order in which they are heard which are right.
+
+    Each word is heard once, within its clip or the second after it; all else is false.
+    """
+
+    def __init__(self, clips: Sequence[Clip], rate: int) -> None:
+        self._clips = clips
+        self._starts = [clip.start for clip in clips]
+        self._late = LATE_SECONDS * rate
+        self.right: set[int] = set()
+
+    def judge(self, one: Heard) -> tuple[Clip | None, bool]:
+        """The clip that it was heard in, None for noise, and whether it is right."""
+        index = bisect.bisect_right(self._starts, one.end) - 1
+        if index < 0 or one.end > self._clips[index].end + self._late:
+            return None, False
+        clip = self._clips[index]
+        right = clip.word == one.word and index not in self.right
+        if right:
+            self.right.add(index)
+        return clip, right
+
+
 def count(
     clips: Sequence[Clip], heard: Sequence[Heard], threshold: float, rate: int, samples: int
 ) -> Point:
-    """Each word is heard once, within its clip or the second after it; all else is false."""
-    starts = [clip.start for clip in clips]
+    """Counts what is missed and what is false, by Judge's rule."""
     placed: dict[int | None, int] = dict.fromkeys(RATIOS, 0)
     for clip in clips:
         placed[clip.ratio] += clip.word is not None
     missed = dict(placed)
     false = {"words": 0, "other_words": 0, "noise": 0}
-    right: set[int] = set()
+    judge = Judge(clips, rate)
     for one in heard:
-        index = bisect.bisect_right(starts, one.end) - 1
-        clip = clips[max(index, 0)]
-        if index < 0 or one.end > clip.end + LATE_SECONDS * rate:
+        where, right = judge.judge(one)
+        if where is None:
             false["noise"] += 1
-        elif clip.word == one.word and index not in right:
-            right.add(index)
-            missed[clip.ratio] -= 1
+        elif right:
+            missed[where.ratio] -= 1
         else:
-            false["other_words" if clip.word is None else "words"] += 1
+            false["other_words" if where.word is None else "words"] += 1
     return Point(threshold, missed, placed, false, samples / rate / 3600)
 
 

@@ -50,6 +50,8 @@ class Clip:
     end: int
     word: int | None
     ratio: int | None
+    name: str  # of its subfolder
+    noise: str
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,14 @@ def find_folders(folder: Path, labels: Sequence[str], words: Sequence[int]) -> F
 
 
 def make_stream(
-    folders: Folders, rate: int, seconds: int, noise: Path | None, seed: int
+    folders: Folders,
+    rate: int,
+    seconds: int,
+    noise: Path | None,
+    seed: int,
+    ratios: Sequence[int | None] = RATIOS,
 ) -> Stream:
-    """The same stream for the same folders, rate in Hz and seed.
+    """The same stream for the same folders, rate in Hz and seed; `ratios` are of RATIOS.
 
     Half of its recordings are other words, where there are such. Raises CommandError for
     recordings that cannot be read, are too long, or silent.
@@ -100,7 +107,7 @@ def make_stream(
         noises = recorded_noises(noise, rate)
     words = _dealt([(path, w) for w, paths in folders.words.items() for path in paths], random)
     others = _dealt([(path, None) for path in folders.others], random)
-    scenes = _dealt([(name, ratio) for name in noises for ratio in RATIOS], random)
+    scenes = _dealt([(name, ratio) for name in noises for ratio in ratios], random)
     stream = np.zeros(seconds * rate, np.int16)
     clips: list[Clip] = []
     for start in range(0, len(stream), SCENE_SECONDS * rate):
@@ -116,7 +123,8 @@ def make_stream(
             if end + LATE_SECONDS * rate > len(scene):
                 break
             sound[place:end] += speech
-            clips.append(Clip(start + place, start + end, word, ratio))
+            told = (path.parent.name, name)
+            clips.append(Clip(start + place, start + end, word, ratio, *told))
             place = end + _gap(random, rate)
         scene[...] = np.clip(np.rint(sound), -32768, 32767)
     return Stream(stream, clips, list(noises))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,15 @@ def test_an_input_of_another_shape_is_refused_with_both(shape: list[int], fits: 
     text = str(shape).replace("[", r"\[").replace("]", r"\]")
     with pytest.raises(CommandError, match=text + r", but mfcc gives \[1, frames, 10\]"):
         make_front_end(settings, shape, "int8", 0.5, 0)
+
+
+def test_a_stride_over_more_frames_than_the_input_has_is_refused() -> None:
+    for stride, fits in ((20, True), (21, False)):
+        settings = make_settings("micro", {"stride": stride})
+        message = r"stride is 21, allowed at most 20, the frames of its input \[1, 20, 40\]"
+        refused = nullcontext() if fits else pytest.raises(CommandError, match=message)
+        with refused:
+            make_front_end(settings, [1, 20, 40], "int8", 0.1, -128)
 
 
 def test_an_input_of_another_type_is_refused() -> None:

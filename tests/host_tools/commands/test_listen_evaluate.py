@@ -137,7 +137,8 @@ def test_a_held_word_counts_anew_only_after_it_fell() -> None:
 
 
 def test_what_is_heard_is_counted_by_where_it_is() -> None:
-    clips = [Clip(1000, 2000, 0, 0), Clip(30_000, 31_000, None, 5), Clip(60_000, 61_000, 1, 5)]
+    places = ((1000, 2000, 0, 0), (30_000, 31_000, None, 5), (60_000, 61_000, 1, 5))
+    clips = [Clip(*place, name="a", noise="white") for place in places]
     heard = [
         Heard(500, 0),  # before all
         Heard(18_000, 0),  # the last sample at which the first is right
