@@ -191,8 +191,8 @@ void ink_micro_features(
         value <<= record->correction_bits;
         uint32_t feature = 0;
         if (value > 1) {
-            const uint32_t natural =
-                (uint32_t)ink_upper_rounded(ink_log2_of(value, parts, STEPS) << 10, LN2 << 6);
+            const uint32_t log2 = (uint32_t)ink_log2_of(value, parts, STEPS) << 10;
+            const uint32_t natural = (uint32_t)ink_upper_rounded((int32_t)log2, LN2 << 6);
             feature = ((natural << record->scale_shift) + 0x8000) >> 16;
         }
         *out++ = (int32_t)(feature * (uint32_t)record->gain);

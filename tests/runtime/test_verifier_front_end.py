@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
 import pytest
 from blob_editor import BlobEditor
 from front_ends import listening_blob
+from judge import judged
 
-from host_tools.audio.front_end import FIELDS, NUMBERS
+from host_tools.audio.front_end import FIELDS, GAINS, NUMBERS, table_sizes
 from host_tools.host_runtime import BlobError, HostModel
 from host_tools.verifier import twin
 
+# as far as they may go, or to where their values are the largest
+SPECTRAL = (("floor_shift", -63), ("floor_shift", 31), ("gain_shift", 62))
+SHIFTS = {
+    "mfcc": SPECTRAL,
+    "log-mel": SPECTRAL,
+    "micro": (
+        *(("smoothing_bits", 31), ("snr_shift", 0), ("scale_shift", 31)),
+        *(("correction_bits", 20), ("correction_bits", 31)),
+    ),
+}
 SIGNED = ("floor_shift", "gain", "offset", "lowest", "min", "max")
 
 
@@ -150,3 +162,25 @@ def test_an_output_or_other_flags_beside_are_refused() -> None:
     editor = FrontEndEditor("mfcc")
     editor.set("io", 1, "image_flags", 4)
     assert "output 0: bad input or output record: image_flags is 4" in refusal(editor)
+
+
+@pytest.mark.parametrize("kind", SHIFTS)
+def test_tables_of_any_values_are_heard_with(kind: str, judge_blobs: Path, tmp_path: Path) -> None:
+    good = FrontEndEditor(kind)
+    numbers = {name: good.field(name) for name in NUMBERS}
+    first, last = (good.read(good.field("edges") + 2 * i, "H") for i in (0, numbers["bands"] + 1))
+    sizes = {**table_sizes(numbers, last - first), "gains": ("int16", GAINS)}
+    del sizes["edges"]  # the only one that is checked
+    blobs = []
+    for table, (dtype, count) in sizes.items():
+        size = count * int(dtype.strip("uint")) // 8
+        for content in (b"\xff\x7f", b"\0\x80", b"\xff\xff", b"\0\0\xff\x7f"):
+            for field, value in (("kind", numbers["kind"]), *SHIFTS[kind]):
+                editor = FrontEndEditor(kind)
+                start = editor.field(table)
+                if start:
+                    editor.data[start : start + size] = (content * size)[:size]
+                    editor.put(field, value)
+                    blobs.append(editor.bytes())
+    lines = judged(judge_blobs, blobs, tmp_path)
+    assert all(line.startswith("runs ") for line in lines)
