@@ -26,6 +26,9 @@ SUFFIXES = (".wav", ".flac", ".ogg")
 _BLOCK_SECONDS = 0.1
 # what libsndfile's log says of a file whose header promises more than there is
 _CUT = re.compile(r"data *: *(\d+) \(should be (\d+)\)")
+# no promise: what programs write for a size that they do not know yet, into a pipe
+_UNKNOWN_SIZE = 0x7FFFF000
+_LOWEST_HZ, _HIGHEST_HZ = 1000, 1_000_000
 
 
 def open_sound(name: str) -> Source:
@@ -66,14 +69,14 @@ def read_sound(path: Path, rate: int) -> Samples:
 
     Channels are averaged. int16 of one channel at `rate` comes as it is; all else goes through
     floating point and is rounded and clipped. Raises CommandError where the file cannot be read,
-    is cut short, is empty, or holds numbers that are not finite.
+    is cut short, is empty, has a rate that no sound has, or numbers that are not finite.
     """
     soundfile = _library("soundfile")
     try:
         with soundfile.SoundFile(path) as file:
             cut = _CUT.search(file.extra_info)
-            if cut:
-                promised, found = cut.groups()
+            promised, found = map(int, cut.groups()) if cut else (0, 0)
+            if found < promised < _UNKNOWN_SIZE:
                 raise CommandError(
                     f"{path} is cut short: it promises {promised} bytes of samples and has "
                     f"{found}; take the whole file"
@@ -83,6 +86,10 @@ def read_sound(path: Path, rate: int) -> Samples:
             file_rate = file.samplerate
     except (OSError, RuntimeError) as error:
         raise CommandError(f"{path} is no sound that can be read: {error}") from error
+    if not _LOWEST_HZ <= file_rate <= _HIGHEST_HZ:
+        raise CommandError(
+            f"{path} has {file_rate} samples a second, allowed {_LOWEST_HZ} to {_HIGHEST_HZ}"
+        )
     if not len(samples):
         raise CommandError(f"{path} has no samples")
     if same:
@@ -92,6 +99,8 @@ def read_sound(path: Path, rate: int) -> Samples:
         raise CommandError(f"{path} has samples that are not finite: export it anew")
     if file_rate != rate:
         mono = _library("soxr").resample(mono, file_rate, rate)
+        if not len(mono):
+            raise CommandError(f"{path} has too few samples to be resampled")
     return np.clip(np.rint(mono * 32768), -32768, 32767).astype(np.int16)
 
 

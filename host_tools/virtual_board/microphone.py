@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from host_tools.errors import CommandError
 from host_tools.places import BOARD_LIBRARY
 from host_tools.sound import Samples, Source
 from host_tools.virtual_board.mailbox import Exchange
 
 LAST_SOUND = "that was the last sound"
 _BEGIN = 1 << 31
+_LOWEST_HZ, _HIGHEST_HZ = 1000, 192_000
 
 
 class Microphone(Exchange):
@@ -34,6 +36,11 @@ class Microphone(Exchange):
 
     def answer(self, word: int, content: bytes) -> bytes | None:
         if word & _BEGIN:
-            self._blocks = self._source(word ^ _BEGIN)
+            rate = word ^ _BEGIN
+            if not _LOWEST_HZ <= rate <= _HIGHEST_HZ:
+                raise CommandError(
+                    f"it has {_LOWEST_HZ} to {_HIGHEST_HZ} samples a second, not {rate}"
+                )
+            self._blocks = self._source(rate)
         block = next(self._blocks, None)
         return None if block is None else block.astype("<i2").tobytes()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import struct
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
-from board_models import Files, Runner
+from board_models import TELL, Files, Runner
 from front_ends import listening_blob, made_sounds
 from oracle import ROOT
 
@@ -153,3 +155,107 @@ def test_a_microphone_at_i2s_is_heard(
 ) -> None:
     stand_ins = f"{STAND_INS}\nsys.modules.update(machine=Machine)\n"
     assert heard(on_board(stand_ins + RUN, files)) == expected(sound, SIZE)
+
+
+def wav(samples: npt.NDArray[np.generic], rate: int = 16_000, subtype: str = "PCM_16") -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, samples, rate, format="WAV", subtype=subtype)
+    return file.getvalue()
+
+
+def with_size(content: bytes, size: int) -> bytes:
+    """The recording, whose header promises so many bytes of samples."""
+    return content[:40] + struct.pack("<I", size) + content[44:]
+
+
+def test_a_recording_on_the_board_is_heard(
+    on_board: Runner, files: Files, sound: npt.NDArray[np.int16]
+) -> None:
+    whole = wav(sound)
+    more = struct.pack("<4sI", b"LIST", 3) + b"abc\0"
+    extensible = io.BytesIO()
+    soundfile.write(extensible, sound, 16_000, format="WAVEX", subtype="PCM_16")
+    contents = {
+        "sound.wav": whole,
+        "pipe.wav": with_size(whole, 0xFFFFFFFF),
+        "more.wav": whole[:12] + more + whole[12:] + b"LIST\0\0\0\0",
+        "extensible.wav": extensible.getvalue(),
+    }
+    run = f"""
+source = open("/rom/hear.py").read()
+for name in {[*contents]}:
+    recording = "RECORDING = '/rom/%s'" % name
+    exec(source.replace("RECORDING = None", recording), {{"__name__": "__main__"}})
+"""
+    assert heard(on_board(run, {**files, **contents})) == 4 * expected(sound, SIZE)
+
+
+def test_recordings_that_the_network_cannot_hear_are_refused_with_what_it_needs(
+    on_board: Runner, files: Files, sound: npt.NDArray[np.int16]
+) -> None:
+    whole, half = wav(sound), sound / 65536
+    needs = (
+        "the network needs 16000 samples a second, 1 channel, whole numbers of 16 bits: convert it"
+    )
+    bad = {
+        "rate.wav": (
+            wav(half, 44_100),
+            f"has 44100 samples a second, 1 channels, whole numbers of 16 bits; {needs}",
+        ),
+        "stereo.wav": (
+            wav(np.stack([half, half], axis=1)),
+            f"has 16000 samples a second, 2 channels, whole numbers of 16 bits; {needs}",
+        ),
+        "narrow.wav": (
+            wav(half, subtype="PCM_U8"),
+            f"has 16000 samples a second, 1 channels, whole numbers of 8 bits; {needs}",
+        ),
+        "wide.wav": (
+            wav(half, subtype="PCM_24"),
+            f"has 16000 samples a second, 1 channels, whole numbers of 24 bits; {needs}",
+        ),
+        "float.wav": (
+            wav(half, subtype="FLOAT"),
+            f"has 16000 samples a second, 1 channels, floats of 32 bits; {needs}",
+        ),
+        "law.wav": (
+            wav(half, subtype="ULAW"),
+            f"has 16000 samples a second, 1 channels, code 7 of 8 bits; {needs}",
+        ),
+        "cut.wav": (
+            whole[:1001],
+            f"is cut short: it promises {2 * len(sound)} bytes of samples and has 957",
+        ),
+        "silent.wav": (with_size(whole, 0)[:44], "has no samples"),
+        "odd.wav": (with_size(whole, 1)[:45], "has no samples"),
+        "headless.wav": (whole[:12], "has no samples"),
+        "formless.wav": (whole[:12] + whole[36:], "does not say what its samples are"),
+        "empty.wav": (b"", "is no .wav file"),
+        "text.wav": (b"RIFFs are no waves", "is no .wav file"),
+    }
+    opened = "scope = {'__name__': 'hear'}\nexec(open('/rom/hear.py').read(), scope)\n"
+    told = "".join(f"tell(scope['Recording'], '/rom/{name}', 16000)\n" for name in bad)
+    missing = "tell(scope['Recording'], '/rom/missing.wav', 16000)\n"
+    contents = {name: content for name, (content, _) in bad.items()}
+    lines = on_board(TELL + opened + told + missing, {**files, **contents}).splitlines()
+    assert lines[:-1] == [
+        f"ValueError: /rom/{name} {message}" for name, (_, message) in bad.items()
+    ]
+    assert lines[-1].startswith("OSError: ") and "/rom/missing.wav" in lines[-1]
+
+
+def test_a_microphone_without_the_rate_is_told_which_is_needed(
+    on_board: Runner, files: Files
+) -> None:
+    script = f"""{STAND_INS}
+class Audio:
+    def init(self, **options):
+        raise ValueError("no such decimation")
+sys.modules.update(audio=Audio())
+{TELL}
+scope = {{"__name__": "hear"}}
+exec(open("/rom/hear.py").read(), scope)
+tell(scope["open_microphone"], 11025)
+"""
+    said = "the microphone has no 11025 samples a second, as needed: no such decimation"
+    assert on_board(script, files).splitlines() == [f"OSError: {said}"]

@@ -54,12 +54,49 @@ def test_what_is_louder_than_can_be_is_clipped(tmp_path: Path) -> None:
     assert (found.min(), found.max()) == (-32768, 32767)
 
 
+def at_rate(content: bytes, rate: int) -> bytes:
+    return content[:24] + rate.to_bytes(4, "little") + content[28:]
+
+
+@pytest.mark.parametrize("promised", [0x7FFFF000, 0x7FFFFFFF, 0xFFFFFFFF])
+def test_a_file_written_into_a_pipe_does_not_know_its_size(tmp_path: Path, promised: int) -> None:
+    path = write(tmp_path / "pipe.wav", np.arange(1000, dtype=np.int16))
+    content = path.read_bytes()
+    path.write_bytes(content[:40] + promised.to_bytes(4, "little") + content[44:])
+    assert read_sound(path, RATE).tolist() == list(range(1000))
+
+
+def test_a_file_of_an_odd_number_of_bytes_loses_half_a_sample(tmp_path: Path) -> None:
+    path = write(tmp_path / "odd.wav", np.arange(1000, dtype=np.int16))
+    content = path.read_bytes()
+    path.write_bytes(content[:40] + (1999).to_bytes(4, "little") + content[44:])
+    assert read_sound(path, RATE).tolist() == list(range(999))
+
+
+def test_a_sample_that_vanishes_at_another_rate_is_told(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="has too few samples to be resampled"):
+        read_sound(write(tmp_path / "a.wav", np.ones(1, np.int16), 48_000), RATE)
+
+
+@pytest.mark.parametrize("format, message", [("FLAC", "no sound that can be read"), ("OGG", "no")])
+def test_a_compressed_file_that_is_cut_is_refused(
+    tmp_path: Path, format: str, message: str
+) -> None:
+    path = tmp_path / f"cut.{format.lower()}"
+    soundfile.write(path, TONE, RATE, format=format)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(CommandError, match=message):
+        read_sound(path, RATE)
+
+
 def test_files_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
     whole = write(tmp_path / "whole.wav", TONE).read_bytes()
     cases = {
         "is cut short: it promises 32000 bytes of samples and has 956": whole[:1000],
         "is no sound that can be read": b"no sound at all",
         "has no samples": whole[:40] + bytes(4),
+        "has 1 samples a second, allowed 1000 to 1000000": at_rate(whole, 1),
+        "is no sound that can be read: .*incomplete": at_rate(whole, 0),
     }
     for words, content in cases.items():
         path = tmp_path / "bad.wav"

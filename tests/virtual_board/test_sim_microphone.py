@@ -52,3 +52,18 @@ def test_a_file_that_cannot_be_read_ends_the_script_with_the_reason(
     words = ["sim", "--firmware", str(virtual_board_firmware), "--microphone", str(tmp_path)]
     assert cli.main([*words, "--run", str(script)]) == 0
     assert "a.wav is no sound that can be read" in capfd.readouterr().out
+
+
+def test_a_rate_that_no_sound_has_is_refused(
+    virtual_board_firmware: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros(4000, np.int16), 16_000)
+    script = tmp_path / "script.py"
+    words = ["sim", "--firmware", str(virtual_board_firmware), "--microphone", str(tmp_path)]
+    for rate in (0, 999, 192_001, (1 << 31) - 1):
+        script.write_text(
+            f"import virtual_microphone\nvirtual_microphone.Microphone({rate}).read()"
+        )
+        assert cli.main([*words, "--run", str(script)]) == 0
+        said = f"virtual microphone: it has 1000 to 192000 samples a second, not {rate}"
+        assert said in capfd.readouterr().out
