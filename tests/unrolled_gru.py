@@ -55,8 +55,13 @@ class _Builder:
         return parts
 
 
-def unrolled_gru(seed: int = 0, steps: int = 3, depth: int = 5, units: int = 6) -> bytes:
-    """int8 [1, depth] a step, and [1, units] before, to [1, units] behind all steps."""
+def unrolled_gru(
+    seed: int = 0, steps: int = 3, depth: int = 5, units: int = 6, *, reset_first: bool = False
+) -> bytes:
+    """int8 [1, depth] a step, and [1, units] before, to [1, units] behind all steps.
+
+    Of the layers' parts the update's is the first, or the reset's, as PyTorch has them.
+    """
     rng = np.random.default_rng(seed)
     made = _Builder(rng, units)
     builder = made.builder
@@ -79,8 +84,9 @@ def unrolled_gru(seed: int = 0, steps: int = 3, depth: int = 5, units: int = 6) 
     inner, outer = weights(depth, bool(rng.random() < 0.5)), weights(units, False)
     for source in given:
         ours, theirs = made.dense(source, inner), made.dense(hidden, outer)
-        update = made.function("LOGISTIC", made.call("ADD", [ours[0], theirs[0]], 4))
-        reset = made.function("LOGISTIC", made.call("ADD", [ours[1], theirs[1]], 4))
+        first = made.function("LOGISTIC", made.call("ADD", [ours[0], theirs[0]], 4))
+        second = made.function("LOGISTIC", made.call("ADD", [ours[1], theirs[1]], 4))
+        update, reset = (second, first) if reset_first else (first, second)
         kept = made.call("MUL", [reset, theirs[2]], 3)
         candidate = made.function("TANH", made.call("ADD", [ours[2], kept], 4))
         fresh = made.call("MUL", [made.call("SUB", [one, update], 1), candidate], 1)

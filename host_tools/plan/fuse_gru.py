@@ -3,8 +3,9 @@
 A step is two fully connected layers, of an input and of the hidden state, three parts each, and
     update = logistic(x0 + h0), reset = logistic(x1 + h1), candidate = tanh(x2 + reset * h2),
     hidden = update * hidden + (1 - update) * candidate
-each operator with scales of its own. The first step, whose hidden state is 0, is another graph and
-stays as it is.
+each operator with scales of its own; the layers' parts 0 and 1, the rows of their weights, may
+also be the other way round. The first step, whose hidden state is 0, is another graph and stays as
+it is.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ class _NoMatch(Exception):
 
 @dataclass(frozen=True)
 class _Step:
-    """The operators of a step; sums and products with the tensors that they take first."""
+    """The operators of a step; sums and products with the tensors that they take first.
+
+    `reset_first`: part 0 of its layers is the reset's, part 1 the update's.
+    """
 
     input: Operator
     hidden: Operator
@@ -48,6 +52,7 @@ class _Step:
     rest: Operator
     reset: Operator
     tanh: Operator
+    reset_first: bool
 
 
 def fuse_gru(graph: Graph) -> Graph:
@@ -123,13 +128,29 @@ class _Finder:
                     continue
                 if layer.inputs[0] != hidden or same != units:
                     raise _NoMatch
-                gates = {"update": update, "reset": reset}
+                first = self._order(sums, update, reset, dense, layer)
+                sums["candidate"] = (candidate, own)
+                products["kept_of_hidden"] = (kept, reset_index)
+                return _Step(dense, layer, sums, products, update, rest, reset, tanh, first)
+        raise _NoMatch
+
+    def _order(
+        self,
+        sums: dict[str, tuple[Operator, int]],
+        update: Operator,
+        reset: Operator,
+        dense: Operator,
+        layer: Operator,
+    ) -> bool:
+        """Whether the reset is of part 0, and adds both gates' sums."""
+        for gates in ({"update": update, "reset": reset}, {"reset": reset, "update": update}):
+            try:
                 for place, (name, gate) in enumerate(gates.items()):
                     total = self._is(gate.inputs[0], "ADD")
                     sums[name] = (total, self._of(total, place, dense, layer))
-                sums["candidate"] = (candidate, own)
-                products["kept_of_hidden"] = (kept, reset_index)
-                return _Step(dense, layer, sums, products, update, rest, reset, tanh)
+            except _NoMatch:
+                continue
+            return next(iter(gates)) == "reset"
         raise _NoMatch
 
     def _of(self, total: Operator, place: int, dense: Operator, layer: Operator) -> int:
@@ -182,8 +203,8 @@ def _lowered(graph: Graph, operator: Operator) -> list[Any]:
 
 def _fused(graph: Graph, last: Operator, step: _Step) -> Operator:
     """The operator GRU of a step. Raises _NoMatch where it would not be exact."""
-    params, data = _dense(graph, step.input, "")
-    more, others = _dense(graph, step.hidden, "hidden_")
+    params, data = _dense(graph, step.input, "", step.reset_first)
+    more, others = _dense(graph, step.hidden, "hidden_", step.reset_first)
     if more["units"] != 3 * more["depth"] or params["units"] != more["units"]:
         raise _NoMatch
     words: list[int] = []
@@ -214,21 +235,26 @@ def _fused(graph: Graph, last: Operator, step: _Step) -> Operator:
     )
 
 
-def _dense(graph: Graph, operator: Operator, prefix: str) -> tuple[dict[str, int], Data]:
+def _dense(
+    graph: Graph, operator: Operator, prefix: str, reset_first: bool
+) -> tuple[dict[str, int], Data]:
+    """A layer's parameters, and its data with the update's part first."""
     params, given = fully_connected(graph, operator)
     if params["filter_offset"] or (params["act_min"], params["act_max"]) != (-128, 127):
         raise _NoMatch
     units, depth = params["units"], params["depth"]
+    order = np.arange(units).reshape(3, -1)
+    rows = order[[1, 0, 2] if reset_first else [0, 1, 2]].ravel()
     blocks = divide_up(units, ROWS)
     weights = np.zeros((blocks * ROWS, depth), np.int8)
-    weights[:units] = given["weights"]
+    weights[:units] = given["weights"][rows]
     start = np.zeros(blocks * ROWS, np.int64)
-    start[:units] = given["bias"]
+    start[:units] = given["bias"][rows]
     start += params["input_offset"] * weights.astype(np.int64).sum(axis=1)
     if np.abs(start).max() >= 1 << 31:
         raise _NoMatch
     pairs = np.broadcast_to(np.stack([given["multiplier"], given["shift"]], axis=1), (units, 2))
-    scales = np.array([scale_record(int(m), int(s)) for m, s in pairs], np.int32)
+    scales = np.array([scale_record(int(m), int(s)) for m, s in pairs[rows]], np.int32)
     return params, {
         f"{prefix}weights": in_groups(weights.reshape(blocks, ROWS, depth)),
         f"{prefix}start": start.astype(np.int32),

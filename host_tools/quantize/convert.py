@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from host_tools.quantize.gru_steps import with_steps
+
 # random inputs of one sample, and what the network itself gives; None where it is not of that kind
 Example = tuple[Any, Any] | None
 
@@ -115,7 +117,7 @@ def pytorch(source: Path, target: Path) -> Example:
         raise ValueError(f"its inputs {', '.join(named)} have names; give them by place")
     # weights of another memory format it reads where they no longer are, without a word
     given = program.module()
-    network = program.module().to(memory_format=torch.contiguous_format)
+    network = with_steps(program).module().to(memory_format=torch.contiguous_format)
     example = None
     if len(inputs) == 1 and inputs[0].dtype == torch.float32:
         x = _random(inputs[0].shape)

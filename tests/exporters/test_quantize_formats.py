@@ -16,7 +16,7 @@ import pytest
 from oracle import ROOT, TfliteMicro, random_inputs
 
 from host_tools.host_runtime import HostModel
-from host_tools.pack import pack
+from host_tools.pack import pack, plan_model
 from host_tools.quantize.litert import LiteRt
 from host_tools.tflite import read_model
 
@@ -96,6 +96,25 @@ def test_weights_with_their_channels_last_in_memory_are_read_right(
     with np.load(folder / "channels_last.npz") as arrays:
         (found,) = LiteRt(model, read_model(model)).run([arrays["given"]])
         np.testing.assert_allclose(found, arrays["output"], atol=1e-5)
+
+
+# a first step is another graph
+@pytest.mark.parametrize(("name", "steps"), [("cell", 4), ("layer", 4 * 4)])
+def test_a_gru_of_pytorch_becomes_a_kernel_a_step(
+    name: str, steps: int, saved: Callable[[str], Path], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(4)
+    np.save(tmp_path / "x.npy", rng.normal(0, 1, (48, 5, 12)).astype(np.float32))
+    output = tmp_path / "net.tflite"
+    model = saved("litert-torch") / f"{name}.pt2"
+    ran = quantize("litert-torch", model, "--calibrate", tmp_path / "x.npy", "-o", output)
+    assert ran.returncode == 0, ran.stderr
+    kernels = [operator.kernel for operator in plan_model(output).operators]
+    assert kernels.count("gru_s8") == steps
+    blob, oracle = HostModel(pack(output)), TfliteMicro(output.read_bytes())
+    for _ in range(10):
+        inputs = random_inputs(read_model(output), rng)
+        np.testing.assert_array_equal(blob.run(inputs)[0], oracle.run(inputs)[0])
 
 
 @pytest.mark.parametrize(("name", "tool"), [("net.h5", "keras"), ("net.onnx", "onnx2tf")])

@@ -19,7 +19,8 @@ from host_tools.tflite import read_model
 def test_each_step_is_one_call_that_gives_tflite_micros_bytes(seed: int) -> None:
     rng = np.random.default_rng(seed)
     depth, units = (int(n) for n in rng.integers(1, 18, 2))
-    model = unrolled_gru(seed, steps=3, depth=depth, units=units)
+    reset_first = bool(rng.random() < 0.5)
+    model = unrolled_gru(seed, steps=3, depth=depth, units=units, reset_first=reset_first)
     graph, oracle = read_model(model), TfliteMicro(model)
     kernels = [operator.kernel for operator in plan_model(model, target="cortex-m7").operators]
     assert kernels == ["gru_s8"] * 3
