@@ -64,6 +64,13 @@ def check_dtype(tensor: Tensor, *allowed: str) -> None:
         )
 
 
+def is_left(graph: Graph, target: Tensor) -> bool:
+    """Whether nobody reads an output of several; a quantizer gives such a one no scale."""
+    if target.quantization is not None or target.index in graph.outputs:
+        return False
+    return not any(target.index in operator.inputs for operator in graph.operators)
+
+
 def check_rank(tensor: Tensor, rank: int) -> None:
     """Raises CommandError unless the tensor has `rank` dimensions."""
     if len(tensor.shape) != rank:

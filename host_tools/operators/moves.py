@@ -17,6 +17,7 @@ from host_tools.operators.arguments import (
     constant,
     inputs,
     integers,
+    is_left,
     output,
     quantized,
     required,
@@ -119,7 +120,7 @@ def _lower_concatenation(graph: Graph, operator: Operator) -> Lowered:
 
 
 def _lower_split(graph: Graph, operator: Operator) -> Lowered:
-    """A copy an output."""
+    """A copy for each output that is read."""
     axes, source = required(graph, operator, 2)
     numbers = integers(axes)
     if len(numbers) != 1:
@@ -136,6 +137,8 @@ def _lower_split(graph: Graph, operator: Operator) -> Lowered:
     lowered: Lowered = []
     for position, index in enumerate(operator.outputs):
         target = graph.tensors[index]
+        if is_left(graph, target):
+            continue
         check_same_quantization(source, target)
         check_shape(target, part)
         lowered.append(

@@ -14,6 +14,7 @@ from host_tools.operators.arguments import (
     check_same_quantization,
     check_shape,
     integers,
+    is_left,
     output,
     required,
 )
@@ -66,10 +67,13 @@ def _lower_split_v(graph: Graph, operator: Operator) -> Lowered:
     position = 0
     for index, length in zip(operator.outputs, lengths, strict=True):
         target = graph.tensors[index]
+        places = range(position, position + length)
+        position += length
+        if is_left(graph, target):
+            continue
         check_same_quantization(source, target)
         check_shape(target, (*source.shape[:axis], length, *source.shape[axis + 1 :]))
-        lowered.append(_take(operator, source, target, axis, range(position, position + length)))
-        position += length
+        lowered.append(_take(operator, source, target, axis, places))
     return lowered
 
 
@@ -84,6 +88,8 @@ def _lower_unpack(graph: Graph, operator: Operator) -> Lowered:
     lowered: Lowered = []
     for position, index in enumerate(operator.outputs):
         target = graph.tensors[index]
+        if is_left(graph, target):
+            continue
         check_same_quantization(source, target)
         check_shape(target, (*source.shape[:axis], *source.shape[axis + 1 :]))
         lowered.append(_take(operator, source, target, axis, range(position, position + 1)))

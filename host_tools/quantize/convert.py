@@ -29,12 +29,12 @@ def keras(source: Path, target: Path) -> Example:
     import tensorflow as tf
 
     network = tf.keras.models.load_model(source, compile=False)
+    kinds = tf.keras.layers
     for layer in network.layers:
-        if isinstance(layer, tf.keras.layers.RNN) and not layer.unroll:
-            raise ValueError(
-                f"the layer {layer.name} ({type(layer).__name__}) runs in a loop, which no board "
-                "can: take layers without one, such as Conv1D over time"
-            )
+        both = isinstance(layer, kinds.Bidirectional)
+        for part in (layer.forward_layer, layer.backward_layer) if both else (layer,):
+            if isinstance(part, kinds.RNN):
+                part.unroll = True  # how often a loop runs, only a run knows
     with _folder_beside(target) as folder:
         # as a SavedModel, of which the converter folds the variables
         network.export(folder)

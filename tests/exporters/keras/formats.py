@@ -16,7 +16,7 @@ def main(folder: Path) -> None:
     network.save(folder / "net.h5")
     network.export(folder / "saved")
     given = keras.Input((20, 8))
-    loop = keras.Model(given, keras.layers.GRU(4, name="state")(given))
+    loop = keras.Model(given, keras.layers.Bidirectional(keras.layers.GRU(4))(given))
     loop.save(folder / "loop.keras")
 
 
