@@ -25,7 +25,7 @@ RATE, BANDS, FRAMES = 16_000, 6, 8
 LABELS = ["yes", "no", "silence"]
 # the second and the fifth band have their middles near these
 TONES = {"yes": 500, "no": 2000, "house": 2000, "wow": 900}
-SECONDS = 45
+SECONDS = 30
 
 
 def tone_network() -> bytes:

@@ -17,6 +17,7 @@ from oracle import ROOT
 from host_tools import cli
 from host_tools.host_listener import HostListener, Listening
 from host_tools.host_runtime import HostModel
+from host_tools.virtual_board import VirtualBoard
 
 HEAR = ROOT / "micropython_lib/hear.py"
 THRESHOLD = 0.4
@@ -191,7 +192,7 @@ for name in {[*contents]}:
 
 
 def test_recordings_that_the_network_cannot_hear_are_refused_with_what_it_needs(
-    on_board: Runner, files: Files, sound: npt.NDArray[np.int16]
+    virtual_board_firmware: Path, files: Files, sound: npt.NDArray[np.int16]
 ) -> None:
     whole, half = wav(sound), sound / 65536
     needs = (
@@ -237,7 +238,8 @@ def test_recordings_that_the_network_cannot_hear_are_refused_with_what_it_needs(
     told = "".join(f"tell(scope['Recording'], '/rom/{name}', 16000)\n" for name in bad)
     missing = "tell(scope['Recording'], '/rom/missing.wav', 16000)\n"
     contents = {name: content for name, (content, _) in bad.items()}
-    lines = on_board(TELL + opened + told + missing, {**files, **contents}).splitlines()
+    board = VirtualBoard(virtual_board_firmware, romfs={**files, **contents})
+    lines = board.run_script(TELL + opened + told + missing).stdout.splitlines()
     assert lines[:-1] == [
         f"ValueError: /rom/{name} {message}" for name, (_, message) in bad.items()
     ]
@@ -245,7 +247,7 @@ def test_recordings_that_the_network_cannot_hear_are_refused_with_what_it_needs(
 
 
 def test_a_microphone_without_the_rate_is_told_which_is_needed(
-    on_board: Runner, files: Files
+    virtual_board_firmware: Path, files: Files
 ) -> None:
     script = f"""{STAND_INS}
 class Audio:
@@ -258,4 +260,5 @@ exec(open("/rom/hear.py").read(), scope)
 tell(scope["open_microphone"], 11025)
 """
     said = "the microphone has no 11025 samples a second, as needed: no such decimation"
-    assert on_board(script, files).splitlines() == [f"OSError: {said}"]
+    ran = VirtualBoard(virtual_board_firmware, romfs=files).run_script(script)
+    assert ran.stdout.splitlines() == [f"OSError: {said}"]

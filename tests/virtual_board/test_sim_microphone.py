@@ -60,10 +60,16 @@ def test_a_rate_that_no_sound_has_is_refused(
     soundfile.write(tmp_path / "a.wav", np.zeros(4000, np.int16), 16_000)
     script = tmp_path / "script.py"
     words = ["sim", "--firmware", str(virtual_board_firmware), "--microphone", str(tmp_path)]
-    for rate in (0, 999, 192_001, (1 << 31) - 1):
-        script.write_text(
-            f"import virtual_microphone\nvirtual_microphone.Microphone({rate}).read()"
-        )
-        assert cli.main([*words, "--run", str(script)]) == 0
-        said = f"virtual microphone: it has 1000 to 192000 samples a second, not {rate}"
-        assert said in capfd.readouterr().out
+    rates = (0, 999, 192_001, (1 << 31) - 1)
+    script.write_text(f"""
+import virtual_microphone
+for rate in {rates}:
+    try:
+        virtual_microphone.Microphone(rate).read()
+    except SystemExit:
+        pass
+""")
+    assert cli.main([*words, "--run", str(script)]) == 0
+    out = capfd.readouterr().out
+    for rate in rates:
+        assert f"virtual microphone: it has 1000 to 192000 samples a second, not {rate}" in out
