@@ -27,6 +27,7 @@ VERBS = {
     "install": "put the native module, its Python and blobs on a board, whole or not at all",
     "deploy": "put a blob and scripts on a board, whole or not at all",
     "validate": "run a blob on a board, compare with this computer bit by bit, and time it",
+    "view": "show what a board's script sees and finds, live on a page for your browser",
     "sim": "start a virtual board and print its port for mpremote",
     "demo": "classify pictures on the virtual board",
     "demo-sound": "hear words in a minute of noisy speech on the virtual board",

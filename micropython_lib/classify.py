@@ -1,6 +1,6 @@
 # Says what the camera sees, frame after frame: the best label, its score, the three best, and the
 # frames a second. It needs nothing but Inkling and a network: mpremote run classify.py
-# The other camera scripts take find_model, last_number, mark, open_camera and write from here.
+# The other camera scripts take find_model, last_number, mark, open_camera, show and write from here.
 import os
 import time
 
@@ -70,6 +70,13 @@ def mark(image, rectangle, text):
         write(image, x, y, text)
 
 
+def show(image, results, labels, model, **settings):
+    """Shows a frame where `host_tools view` looks on; returns the settings, as its page has them."""
+    if hasattr(inkling, "show"):  # a small native module has none
+        return inkling.show(image, results, labels=labels, model=model, **settings)
+    return settings
+
+
 def last_number(folder):
     """The greatest number in names of the folder such as cup_0007.jpg, 0 where there is none."""
     last = 0
@@ -89,7 +96,9 @@ def run(grayscale=False):
         start = time.ticks_ms()
         image = snapshot()
         [scores] = model.predict([image])
-        best = ["%s %.2f" % (labels[index], score) for index, score in inkling.top(scores)]
+        found = inkling.top(scores)
+        show(image, found, labels, model)
+        best = ["%s %.2f" % (labels[index], score) for index, score in found]
         write(image, 0, 0, best[0])
         rate = 1000 / max(1, time.ticks_diff(time.ticks_ms(), start))
         print("%-16s %-48s %5.1f frames/s" % (best[0], ", ".join(best), rate))

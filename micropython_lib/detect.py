@@ -4,9 +4,9 @@
 import time
 
 import inkling
-from classify import find_model, mark, open_camera
+from classify import find_model, mark, open_camera, show
 
-THRESHOLD = 0.5  # a find's score is greater
+THRESHOLD = 0.5  # a find's score is greater; host_tools view has a slider for it
 LABELS = ()  # names of the classes, the background's too; empty: from net.txt beside net.ink
 FIT = "squeeze"  # the whole frame, as FOMO is trained by default
 SCALING = "bilinear"
@@ -34,13 +34,15 @@ def run():
     if len(shape) != 4 or shape[3] < 2:
         raise ValueError("the output is no map [1, height, width, classes], but %s" % (shape,))
     labels = find_labels(path, shape[3])
+    settings = {"threshold": THRESHOLD}
     snapshot = open_camera()
     while True:
         start = time.ticks_ms()
         image = snapshot()
         model.predict([image], fit=FIT, scaling=SCALING)
         region = (0, 0, image.width(), image.height())
-        finds = model.peaks(THRESHOLD, first=1, near=1, region=region)
+        finds = model.peaks(settings["threshold"], first=1, near=1, region=region)
+        settings = show(image, finds, labels, model, **settings)
         for x, y, width, height, score, label in finds:
             text = "%s %.2f" % (labels[label], score)
             print("%-16s at (%d, %d), %dx%d" % (text, x, y, width, height))

@@ -30,6 +30,7 @@ static const mp_rom_map_elem_t inkling_globals_table[] = {
 #if INK_DETECT
     {MP_ROM_QSTR(MP_QSTR_nms), MP_ROM_PTR(&inkling_nms_obj)},
 #endif
+    {MP_ROM_QSTR(MP_QSTR_show), MP_ROM_PTR(&inkling_show_obj)},
     {MP_ROM_QSTR(MP_QSTR_top), MP_ROM_PTR(&inkling_top_obj)},
 };
 static MP_DEFINE_CONST_DICT(inkling_globals, inkling_globals_table);

@@ -117,6 +117,9 @@ mp_obj_t inkling_new_bytearray(size_t size, const char *name, const char *what);
 // top.c
 extern const mp_obj_fun_builtin_var_t inkling_top_obj;
 
+// show.c: not in small native modules
+extern const mp_obj_fun_builtin_var_t inkling_show_obj;
+
 // detect.c
 extern const mp_obj_fun_builtin_var_t inkling_peaks_obj;
 extern const mp_obj_fun_builtin_var_t inkling_nms_obj;

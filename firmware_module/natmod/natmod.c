@@ -42,6 +42,9 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
 #if INK_DETECT
     mp_store_global(MP_QSTR_nms, MP_OBJ_FROM_PTR(&inkling_nms_obj));
 #endif
+#ifndef INKLING_SMALL
+    mp_store_global(MP_QSTR_show, MP_OBJ_FROM_PTR(&inkling_show_obj));
+#endif
     mp_store_global(MP_QSTR_top, MP_OBJ_FROM_PTR(&inkling_top_obj));
     MP_DYNRUNTIME_INIT_EXIT
 }

@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     None). Raises CommandError for a file, a camera or a microphone that cannot be read, when the
     board dies and when the script fails.
     """
-    files: dict[str, bytes | Path | Exchange] = {**_rom_files(args.romfs)}
+    files: dict[str, bytes | Path | Exchange] = {**rom_files(args.romfs)}
     if args.script and not args.script.is_file():
         raise CommandError(f"there is no script {args.script} to run")
     heap = byte_count(args.heap, "--heap") if args.heap else None
@@ -101,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
 
 
-def _rom_files(paths: list[Path]) -> dict[str, bytes | Path]:
+def rom_files(paths: list[Path]) -> dict[str, bytes | Path]:
     files: dict[str, bytes | Path] = {}
     for path in paths:
         if not path.is_file():

@@ -104,6 +104,39 @@ class Device:
             raise BoardError(_text(err))
         return _text(out)
 
+    def start(self, code: str) -> None:
+        """Runs code and does not wait for its end: `read` gives what comes, marks of the raw REPL
+        among it. Raises CommandError when the board is gone.
+        """
+        if self.lost:
+            raise self.lost
+        try:
+            with (
+                contextlib.redirect_stdout(io.StringIO()),
+                in_time(self._transport, _ANSWER_SECONDS, None),
+            ):
+                self._transport.exec_raw_no_follow(code)
+        except _FAILURES as error:
+            raise self._lost(error) from None
+
+    def read(self, seconds: float) -> bytes:
+        """What came, waited for no longer than this. Raises CommandError when the board is gone."""
+        port = self._transport.serial
+        try:
+            if port.timeout != seconds:
+                port.timeout = seconds
+            data: bytes = port.read(1)
+            return data + port.read(port.in_waiting) if data else data
+        except _FAILURES as error:
+            raise self._lost(error) from None
+
+    def write(self, data: bytes) -> None:
+        """What the code that runs reads from sys.stdin."""
+        try:
+            self._transport.serial.write(data)
+        except _FAILURES as error:
+            raise self._lost(error) from None
+
     def value(self, expression: str, like: Any) -> Any:
         """The value of an expression, which must be like this, or CommandError comes.
 

@@ -127,6 +127,19 @@ class Listener:
     def reset(self) -> None:
         """Forget all that was heard."""
 
+def show(
+    image: Picture,
+    results: Sequence[Any] | None = None,
+    *,
+    labels: Sequence[Any] | None = None,
+    model: Model | None = None,
+    **settings: Any,
+) -> dict[str, Any]:
+    """Show a picture and what was found on it on the page of `host_tools view`.
+
+    Returns the settings as that page has them, or as they are where nobody looks on.
+    """
+
 def top(scores: Sequence[float] | Buffer, k: int = 3) -> list[tuple[int, float]]:
     """Return the `k` greatest as (index, score), the greatest first."""
 
