@@ -1,6 +1,6 @@
 # Says what the camera sees, frame after frame: the best label, its score, the three best, and the
 # frames a second. It needs nothing but Inkling and a network: mpremote run classify.py
-# The other camera scripts take find_model, last_number, mark, open_camera, show and write from here.
+# The other camera scripts take find_model, last_number, mark, open_camera, show and write from it.
 import os
 import time
 
@@ -71,7 +71,7 @@ def mark(image, rectangle, text):
 
 
 def show(image, results, labels, model, **settings):
-    """Shows a frame where `host_tools view` looks on; returns the settings, as its page has them."""
+    """Shows a frame where `host_tools view` looks on; returns settings as its page has them."""
     if hasattr(inkling, "show"):  # a small native module has none
         return inkling.show(image, results, labels=labels, model=model, **settings)
     return settings

@@ -16,6 +16,7 @@ QVGA = (320, 240)
 VGA = (640, 480)
 
 _PIXELS = QVGA[0] * QVGA[1]
+_JPEG_BYTES = 1 << 16
 
 
 @micropython.viper
@@ -130,6 +131,15 @@ class Picture:
         self._canvas.pixel(pos[0], pos[1], self._value(color))
         return self
 
+    def compressed(self, quality=50):
+        """Returns the picture in JPEG, which the computer makes of it."""
+        import computer
+
+        into = bytearray(_JPEG_BYTES)
+        word = self._size[0] << 16 | self._format << 8 | quality
+        size = computer.ask("jpeg", word, self._pixels, into)
+        return Compressed(memoryview(into)[:size], self._size)
+
     def save(self, path):
         """Saves a BMP file, rows from top to bottom."""
         if not path.endswith(".bmp"):
@@ -157,6 +167,26 @@ class Picture:
         if self._format == RGB565:
             return red >> 3 << 11 | green >> 2 << 5 | blue >> 3
         return (77 * red + 150 * green + 29 * blue + 128) >> 8
+
+
+class Compressed:
+    """A picture in JPEG."""
+
+    def __init__(self, file, size):
+        self._file = file
+        self._size = size
+
+    def width(self):
+        return self._size[0]
+
+    def height(self):
+        return self._size[1]
+
+    def size(self):
+        return len(self._file)
+
+    def bytearray(self):
+        return self._file
 
 
 class CSI:

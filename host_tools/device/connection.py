@@ -120,7 +120,7 @@ class Device:
             raise self._lost(error) from None
 
     def read(self, seconds: float) -> bytes:
-        """What came, waited for no longer than this. Raises CommandError when the board is gone."""
+        """What came, waited for so long at most. Raises CommandError when the board is gone."""
         port = self._transport.serial
         try:
             if port.timeout != seconds:

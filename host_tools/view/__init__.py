@@ -1,1 +1,1 @@
-"""The page of `host_tools view`: frames off the serial line, and a server for this user's browser."""
+"""`host_tools view`: frames off a board's serial line, and the page that shows them."""

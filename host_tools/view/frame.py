@@ -123,9 +123,9 @@ def _operators(told: Any) -> tuple[tuple[str, str, int, int], ...] | str:
 
 
 def _settings(told: Any) -> dict[str, Setting]:
-    """Those that the page can change: numbers, true and false, by names of arguments."""
+    """Those that the page can change: numbers, true and false, by name."""
     found: dict[str, Setting] = {}
-    for name, value in list(told.items())[:MOST_SETTINGS]:
+    for name, value in sorted(told.items())[:MOST_SETTINGS]:
         if not (name.isascii() and name.isidentifier() and len(name) <= MOST_NAME):
             raise FrameError("a setting whose name is none of an argument")
         if isinstance(value, bool):

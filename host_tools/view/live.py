@@ -9,7 +9,7 @@ import time
 from collections import deque
 from typing import Any
 
-from host_tools.text import plain_lines
+from host_tools.text import plain, plain_lines
 from host_tools.view.frame import Frame, Setting
 from host_tools.view.recorder import Recorder
 
@@ -42,7 +42,7 @@ class Live:
         self._asked = 0
         self._damaged = 0
 
-    # --- for the board's side ---------------------------------------------------------------------
+    # --- for the board's side --------------------------------------------------------------------
 
     def frame(self, frame: Frame) -> None:
         with self._changed:
@@ -62,7 +62,7 @@ class Live:
 
     def status(self, words: str, running: bool) -> None:
         with self._changed:
-            self._status, self._running = words, running
+            self._status, self._running = plain(words), running
             self._arrivals.clear()
             self._news()
 
@@ -78,7 +78,7 @@ class Live:
         with self._changed:
             return self._asked, dict(self._settings), self._measure
 
-    # --- for the page -----------------------------------------------------------------------------
+    # --- for the page ----------------------------------------------------------------------------
 
     def news(self, known: int, known_frame: int) -> bytes:
         """What there is, in JSON, as soon as it is more than `known`; or after some seconds."""

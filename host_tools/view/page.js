@@ -75,12 +75,13 @@ function mark() {
   }
 }
 
-// Each row is its cells, numbers behind names, and a share of 0 to 1.
+// Each row is its cells, numbers behind names, a share of 0 to 1, and perhaps more about it.
 function rows(table, all) {
   table.replaceChildren(
-    ...all.map(([cells, share]) => {
+    ...all.map(([cells, share, more]) => {
       const row = document.createElement("tr");
       row.style.setProperty("--share", `${100 * Math.max(0, Math.min(1, share))}%`);
+      row.title = more ?? "";
       cells.forEach((text, i) => {
         const cell = document.createElement("td");
         cell.textContent = text;
@@ -179,7 +180,7 @@ function operators(told) {
   note.textContent = `${(total / 1000).toFixed(1)} ms in all`;
   rows(
     $("operators"),
-    told.map(([name, kernel, us]) => [[kernel ? `${name} · ${kernel}` : name, `${(us / 1000).toFixed(2)} ms`], us / total]),
+    told.map(([name, kernel, us]) => [[name, `${(us / 1000).toFixed(2)} ms`], us / total, kernel]),
   );
 }
 

@@ -26,7 +26,9 @@ class Page(PageServer):
         if name != "news":
             return None
         known = [query.get(word, "") for word in ("known", "frame")]
-        if not all(number.isascii() and number.isdecimal() and len(number) < 16 for number in known):
+        if not all(
+            number.isascii() and number.isdecimal() and len(number) < 16 for number in known
+        ):
             return None
         return "application/json", self._live.news(*map(int, known))
 

@@ -97,9 +97,7 @@ class Splitter:
         else:
             # the beginning of what may become MAGIC stays
             most = min(len(MAGIC) - 1, len(self._kept))
-            begun = next(
-                (n for n in range(most, 0, -1) if self._kept.endswith(MAGIC[:n])), 0
-            )
+            begun = next((n for n in range(most, 0, -1) if self._kept.endswith(MAGIC[:n])), 0)
             yield from self._printed(len(self._kept) - (0 if stalled else begun))
 
     def _printed(self, size: int) -> Iterator[Event]:

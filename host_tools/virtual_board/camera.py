@@ -2,18 +2,22 @@
 
 The board's side is micropython_lib/virtual_camera.py. A request's word is the bytes a pixel of the
 last frame as the script left it (1 grayscale, 2 RGB565), its pixels follow; 0 and none where the
-frames begin anew. A frame in RGB565 comes back.
+frames begin anew. A frame in RGB565 comes back. Pictures become JPEG here too: the word is their
+width (16 bits), bytes a pixel and quality (8 each), the pixels follow, the file comes back.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from host_tools.camera_source import Source
 from host_tools.errors import CommandError
+from host_tools.images import rgb565_to_rgb888
 from host_tools.pictures import FRAME_HEIGHT, FRAME_WIDTH
 from host_tools.places import BOARD_LIBRARY
 from host_tools.virtual_board.mailbox import Exchange
@@ -42,7 +46,7 @@ class Camera(Exchange):
         The camera scripts take classify.py from there.
         """
         names = ("virtual_camera.py", "classify.py")
-        return {"camera": self, **{name: BOARD_LIBRARY / name for name in names}}
+        return {"camera": self, "jpeg": Jpeg(), **{name: BOARD_LIBRARY / name for name in names}}
 
     def answer(self, word: int, content: bytes) -> bytes | None:
         if word:
@@ -54,3 +58,19 @@ class Camera(Exchange):
             self._frames = self._source()
         frame = next(self._frames, None)
         return None if frame is None else frame.astype("<u2").tobytes()
+
+
+class Jpeg(Exchange):
+    """Encodes pictures, as cameras do in hardware."""
+
+    called = "virtual camera"
+
+    def answer(self, word: int, content: bytes) -> bytes:
+        width, depth, quality = word >> 16, word >> 8 & 255, word & 255
+        if depth not in (1, 2) or not width or not content or len(content) % (width * depth):
+            raise CommandError(f"the board sends {len(content)} bytes, which are no picture")
+        pixels = np.frombuffer(content, "<u2" if depth == 2 else np.uint8).reshape(-1, width)
+        file = io.BytesIO()
+        picture = Image.fromarray(rgb565_to_rgb888(pixels) if depth == 2 else pixels)
+        picture.save(file, "jpeg", quality=min(95, quality))
+        return file.getvalue()

@@ -1,6 +1,6 @@
 # What `host_tools view` puts on the board as the module inkling_view: sends the pictures that a
-# script shows, or draws on, and takes what was set on the page. host_tools/view/protocol.py has the
-# format of the messages.
+# script shows, or draws on, and takes what was set on the page. The format of the messages stands
+# in host_tools/view/protocol.py.
 import io
 import json
 import select
@@ -93,7 +93,7 @@ class View:
         send(json.dumps(head).encode(), pixels)
         self.take()
         for name in settings:
-            if name in self.settings and isinstance(settings[name], (int, float)):
+            if name in self.settings and isinstance(settings[name], (bool, int, float)):
                 settings[name] = type(settings[name])(self.settings[name])
         self.end = time.ticks_ms()
         return settings
@@ -202,8 +202,10 @@ def pixels_of(image):
     if bytes(pixels[:3]) == b"\xff\xd8\xff":
         return "jpeg", pixels
     try:
-        return "jpeg", image.to_jpeg(quality=QUALITY, copy=True).bytearray()
-    except Exception:  # it has none, or no room for it
+        if hasattr(image, "to_jpeg"):
+            return "jpeg", image.to_jpeg(quality=QUALITY, copy=True).bytearray()
+        return "jpeg", image.compressed(quality=QUALITY).bytearray()  # older, and virtual, cameras
+    except Exception:  # it has neither, or no room for it
         pass
     depth = len(pixels) // (image.width() * image.height())
     return "rgb565" if depth == 2 else "grey", pixels
