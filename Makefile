@@ -247,8 +247,13 @@ endif
 bench-tools: .venv/tools
 	@$(PYTHON) -m host_tools.tool_speed
 
+# what tests look at pages with; not asked for again where it cannot be had
+build/browser: host_tools/setup/browser.sh
+	@sh $<
+	@mkdir -p build && touch $@
+
 .PHONY: test
-test: lint firmware-virtual
+test: lint firmware-virtual build/browser
 	@CORES='$(CORES)' $(PYTHON) -m pytest $(TESTS)
 
 # exporters conflict, so each has an environment of its own; one whose Python is missing here is left out

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from board_models import Files, Runner
+from board_models import Runner
 from browser import Browser
 from camera_frames import RELEASES
 from firmware_builder import build_firmware
