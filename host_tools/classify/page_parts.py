@@ -25,6 +25,8 @@ body { font: 16px/1.45 Helvetica, Arial, sans-serif; color: var(--text); backgro
 table { border-collapse: collapse; margin: 0.6em 0; }
 th, td { border: 1px solid var(--line); padding: 0.3em 0.6em; text-align: right; }
 th:first-child, td.name { text-align: left; }
+td { white-space: nowrap; }
+td.name { white-space: normal; overflow-wrap: anywhere; min-width: 6em; }
 .warning { color: var(--warning); }
 .mistakes { display: flex; flex-wrap: wrap; gap: 1.2em; }
 figure { margin: 0; width: 270px; }
