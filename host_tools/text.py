@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +17,11 @@ _NO_CHARACTERS = "\ufffe\uffff"
 _JOINERS = "\u200c\u200d"
 _UNFIT_JOINER = re.compile(rf"(?<![\x80-\U0010ffff])[{_JOINERS}]")
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+# of tables: spaces between columns, what terminals have at least, what text is broken to at most
+GAP = 2
+LEAST_WIDTH = 80
+NARROWEST, LONGEST_WORD = 20, 34
 
 
 def plain(text: str) -> str:
@@ -74,19 +82,77 @@ def shown() -> Iterator[None]:
         sys.stdout, sys.stderr = before
 
 
-def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns two spaces apart; one whose cells are all numbers, or sums of them, stands right."""
+def text_table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    keys: int = 1,
+    width: int | None = None,
+) -> str:
+    """Columns two spaces apart; one whose cells are all numbers, or sums of them, stands right.
+
+    It fits `width` characters (default: the terminal's, 80 at least). What is wider is broken
+    between words, and columns that still do not fit follow in further parts, each beginning with
+    the first `keys` columns.
+    """
+    width = width or max(LEAST_WIDTH, shutil.get_terminal_size((LEAST_WIDTH, 24)).columns)
     columns = list(zip(header, *rows, strict=True))
     widths = [max(len(cell) for cell in column) for column in columns]
     right = [bool(rows) and all(_is_number(cell) for cell in column[1:]) for column in columns]
-    lines = []
-    for line in (header, *rows):
-        cells = [
-            cell.rjust(width) if is_right else cell.ljust(width)
-            for cell, width, is_right in zip(line, widths, right, strict=True)
+    parts = _parts(columns, widths, keys, width)
+    return "\n\n".join(
+        "\n".join(_lines([columns[k] for k in part], sizes, [right[k] for k in part]))
+        for part, sizes in ((part, _sizes(columns, widths, part, width)) for part in parts)
+    )
+
+
+def _parts(
+    columns: Sequence[Sequence[str]], widths: Sequence[int], keys: int, width: int
+) -> list[list[int]]:
+    """Which columns stand side by side: all of them, or as many as fit."""
+    parts = [[*range(keys)]]
+    for index in range(keys, len(columns)):
+        least = [_least(columns[k], widths[k]) for k in (*parts[-1], index)]
+        if sum(least) + GAP * (len(least) - 1) > width and len(parts[-1]) > keys:
+            parts.append([*range(keys)])
+        parts[-1].append(index)
+    return parts
+
+
+def _least(column: Sequence[str], width: int) -> int:
+    """What a column needs where its text is broken between words."""
+    words = max(len(word) for cell in column for word in cell.split(" "))
+    return min(width, max(NARROWEST, min(words, LONGEST_WORD)))
+
+
+def _sizes(
+    columns: Sequence[Sequence[str]], widths: Sequence[int], part: Sequence[int], width: int
+) -> list[int]:
+    """The widths of the columns of a part: the widest give way."""
+    sizes = [widths[k] for k in part]
+    least = [_least(columns[k], widths[k]) for k in part]
+    while sum(sizes) + GAP * (len(sizes) - 1) > width:
+        spare = [size if size > low else 0 for size, low in zip(sizes, least, strict=True)]
+        if not any(spare):
+            break
+        sizes[spare.index(max(spare))] -= 1
+    return sizes
+
+
+def _lines(
+    columns: Sequence[Sequence[str]], sizes: Sequence[int], right: Sequence[bool]
+) -> Iterator[str]:
+    for row in zip(*columns, strict=True):
+        broken = [
+            [cell] if len(cell) <= size else textwrap.wrap(cell, size)
+            for cell, size in zip(row, sizes, strict=True)
         ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
+        for cells in itertools.zip_longest(*broken, fillvalue=""):
+            line = (" " * GAP).join(
+                cell.rjust(size) if is_right else cell.ljust(size)
+                for cell, size, is_right in zip(cells, sizes, right, strict=True)
+            )
+            yield line.rstrip()
 
 
 def _is_number(cell: str) -> bool:

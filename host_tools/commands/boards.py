@@ -82,8 +82,8 @@ def _attached(device: Device) -> dict[str, Any]:
 def _table(boards: list[Board], fitting: dict[str, list[Fit]]) -> str:
     header = ["name", "title", "part", "MHz", "flash KB", "RAM KB", "firmware at", "USB"]
     if fitting:
-        rows = [[board.name, board.title, *_verdict(fitting[board.name])] for board in boards]
-        return text_table(["name", "title", "fits", "what it needs, and what is there"], rows)
+        rows = [[board.name, *_verdict(fitting[board.name])] for board in boards]
+        return text_table(["name", "fits", "what it needs, and what is there"], rows)
     rows = [
         [
             board.name,

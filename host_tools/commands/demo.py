@@ -18,6 +18,7 @@ from host_tools.files import read_whole
 from host_tools.labels import read_labels
 from host_tools.pictures import camera_frame, cifar10_pictures, picture_files
 from host_tools.places import BOARD_LIBRARY, ROOT, build_folder
+from host_tools.text import LEAST_WIDTH
 from host_tools.virtual_board import VirtualBoard
 from host_tools.virtual_board.camera import Camera
 from host_tools.virtual_board.profiling import profile_on_virtual_board
@@ -28,6 +29,8 @@ EXAMPLE = "host_tools demo --pictures holiday"
 MODEL = ROOT / "models" / "cifar10"
 DEFAULT_NETWORK = "small"
 CLOCKS_MHZ = (216, 400, 480)
+# a line of 80 characters: the picture's name, three labels of CIFAR-10 with scores, a verdict
+TOP_WIDTH, VERDICT_WIDTH = 42, 17
 
 # what classify.py prints for a frame: the best with its score, the best three, the rate
 _FRAME = re.compile(
@@ -71,14 +74,16 @@ def run(args: argparse.Namespace) -> int:
     blob = read_whole(found[args.network])
     print(f"{len(frames)} pictures, as a camera's frames (320x240 RGB565), on the virtual board:")
 
-    width = max(len(path.name) for path in paths)
+    truths = [true_label(path, labels) for path in paths]
+    width = LEAST_WIDTH - TOP_WIDTH - 2 - (VERDICT_WIDTH + 2 if any(truths) else 0)
+    width = min(width, max(len(path.name) for path in paths))
     right = known = 0
-    for (label, score, top), path in zip(classify(blob, frames), paths, strict=False):
-        truth = true_label(path, labels)
+    for (label, top), path, truth in zip(classify(blob, frames), paths, truths, strict=False):
         verdict = "" if truth is None else "right" if label == truth else f"wrong: {truth}"
         known += truth is not None
         right += label == truth
-        line = f"{path.name:{width}}  {label:{max(map(len, labels))}} {score}   {top:48} {verdict}"
+        name = path.name if len(path.name) <= width else f"{path.name[: width - 3]}..."
+        line = f"{name:{width}}  {top:{TOP_WIDTH}}  {verdict}"
         print(line.rstrip(), flush=True)
 
     if known:
@@ -101,8 +106,8 @@ def true_label(path: Path, labels: list[str]) -> str | None:
     return word if word in labels else None
 
 
-def classify(blob: bytes, frames: list[np.ndarray]) -> Iterator[tuple[str, str, str]]:
-    """Runs classify.py through mpremote; gives label, score and top three of each frame.
+def classify(blob: bytes, frames: list[np.ndarray]) -> Iterator[tuple[str, str]]:
+    """Runs classify.py through mpremote; gives the label and the top three of each frame.
 
     Raises CommandError with what the board printed when it stops before the last frame.
     """
@@ -111,7 +116,7 @@ def classify(blob: bytes, frames: list[np.ndarray]) -> Iterator[tuple[str, str, 
         yield from _run_script(board.port, len(frames))
 
 
-def _run_script(port: str, count: int) -> Iterator[tuple[str, str, str]]:
+def _run_script(port: str, count: int) -> Iterator[tuple[str, str]]:
     seen = 0
     others = []
     with contextlib.closing(script_lines(port, BOARD_LIBRARY / "classify.py")) as lines:
@@ -119,7 +124,7 @@ def _run_script(port: str, count: int) -> Iterator[tuple[str, str, str]]:
             frame = _FRAME.fullmatch(line.rstrip())
             if frame:
                 seen += 1
-                yield frame["label"], frame["score"], frame["top"]
+                yield frame["label"], frame["top"]
                 continue
             others.append(line)
             if not seen:

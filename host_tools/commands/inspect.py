@@ -30,7 +30,7 @@ from host_tools.tensor_text import (
     short_name,
     tensor_text,
 )
-from host_tools.text import text_table
+from host_tools.text import LEAST_WIDTH, text_table
 from host_tools.virtual_board.profiling import Cost, profile_on_virtual_board, random_inputs
 
 EXAMPLE = "host_tools inspect net.ink --svg net.svg"
@@ -223,7 +223,7 @@ def _text(
     if any(NOT_KNOWN in one for one in reasons):
         lines += ["", UNTOLD]
     if blob.operators and blob.arena_size:
-        width = shutil.get_terminal_size((100, 24)).columns
+        width = shutil.get_terminal_size((LEAST_WIDTH, 24)).columns
         picture = terminal_picture(found, blob.arena_size, len(blob.operators), width)
         lines += ["", LEGEND, picture]
     return "\n".join(lines)
@@ -254,7 +254,7 @@ def _plan_table(blob: Blob, found: list[Occupant]) -> str:
         ["", "total", "", "", "", f"{total:,}", f"{total_weight_bytes(blob):,}"] + [""] * 4
     )
     header = "# operator kernel input output MACs weights in-at out-at scratch-at live"
-    return text_table([name.replace("-", " ") for name in header.split()], rows)
+    return text_table([name.replace("-", " ") for name in header.split()], rows, keys=2)
 
 
 def _cost_table(
@@ -284,7 +284,7 @@ def _cost_table(
         total += [f"{sum(cost.cycles or 0 for cost in measured.values()):,}"]
         header = ["instructions", "measured", "cycles", "measured"]
     rows.append(["", "total", *total, "", ""])
-    return text_table(["#", "kernel", *header, "why", "others"], rows)
+    return text_table(["#", "kernel", *header, "why", "others"], rows, keys=2)
 
 
 def _short(cycles: int) -> str:

@@ -178,7 +178,7 @@ def _table(costs: list[BoardCost], predicted: dict[int, Prediction], mhz: float 
         row += [f"{cycles:,}", f"{100 * cycles / max(1, whole.cycles):.1f}"]
         row += [f"{cycles / cost.macs:.2f}" if cost.macs else ""]
         rows.append(row + ([f"{_milliseconds(cycles, mhz):.3f}"] if mhz else []))
-    return text_table(header, rows)
+    return text_table(header, rows, keys=2)
 
 
 def _summary(costs: list[BoardCost], board: Board | None, mhz: float | None) -> list[str]:

@@ -205,7 +205,7 @@ def _text(report: dict[str, Any]) -> str:
         f"{model['name']}, packed for {model['target']}, on {report['board']}{clock}",
         f"firmware: MicroPython {report['firmware']}",
         f"blob: {report['blob_on_board']}",
-        text_table(["", "operator", "kernel", "microseconds", "MACs"], rows)
+        text_table(["", "operator", "kernel", "microseconds", "MACs"], rows, keys=2)
         if report["operators"]
         else NO_TIMES,
         "",

@@ -144,7 +144,7 @@ def test_the_demonstration_tells_right_from_wrong_and_counts(
         right += label == truth
         [line] = [line for line in text.splitlines() if line.startswith(name)]
         assert line.split()[1] == label
-        assert line.endswith(verdict)
+        assert line.endswith(verdict) and len(line) <= 80
     assert f"accuracy: {right} of 2 right" in text
     instructions = int(re.search(r"instructions a frame: ([\d,]+)", text)[1].replace(",", ""))
     assert 1e6 < instructions < 1e9

@@ -170,8 +170,13 @@ def test_the_suggestion_has_the_fewest_misses_of_what_is_allowed() -> None:
 
 
 def test_it_prints_a_table_json_and_a_curve(
-    blob: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    blob: Path,
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "200")  # so that the table is in one part
     svg = tmp_path / "curve.svg"
     words = ["listen", str(blob), str(folder), "--evaluate", "--minutes", "1", "--svg", str(svg)]
     assert main([*words, "--threshold", "0.4"]) == 0

@@ -99,8 +99,14 @@ def test_pack_model_takes_the_file_by_the_command_that_is_named(
 
 
 def test_the_report_is_a_table_and_the_drawing_has_a_bar_a_layer(
-    tmp_path: Path, network: Path, pictures: Path, labels: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    network: Path,
+    pictures: Path,
+    labels: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "200")  # so that the table is in one part
     drawing = tmp_path / "layers.svg"
     options = ["--calibrate", pictures, "--image-range", 0, 1, "--labels", labels]
     quantized(network, *options, "--svg", drawing)
