@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from chains import Chain
 from oracle import ROOT
 from tflite_builder import ModelBuilder
 
+from host_tools.arena.occupancy import occupants
+from host_tools.arena.svg import svg_drawing
 from host_tools.blob.reader import read_blob
 from host_tools.cli import main
 from host_tools.pack import pack
@@ -25,6 +29,12 @@ PLAN = """\
 2  TRANSPOSE  copy    1x8x4        1x4x8      0        0       0      32           -    64
    total                                      0      256"""
 SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that tables are in one part; tests/host_tools/test_tables.py has narrow ones."""
+    monkeypatch.setenv("COLUMNS", "400")
 
 
 @pytest.fixture
@@ -207,6 +217,71 @@ def test_the_drawing_has_a_rectangle_a_tensor_and_titled_axes(
     first = {group.find(f"{SVG}title").text: group.find(f"{SVG}rect") for group in groups}
     heights = [float(rectangle.get("height")) for rectangle in first.values()]
     assert max(heights) == pytest.approx(420 * 32_768 / 40_960, abs=0.1)
+
+
+def boxes(drawing: ElementTree.Element) -> list[tuple[float, float, float, float]]:
+    """Left, top, right, bottom of each bar."""
+    found = []
+    for bar in drawing.findall(f"{SVG}g/{SVG}rect"):
+        x, y, width, height = (float(bar.get(name)) for name in ("x", "y", "width", "height"))
+        found.append((x, y, x + width, y + height))
+    return found
+
+
+def assert_apart(bars: list[tuple[float, float, float, float]]) -> None:
+    for number, (left, top, right, bottom) in enumerate(bars):
+        assert right - left >= 5 and bottom - top >= 2
+        for other in bars[:number]:
+            apart = right <= other[0] or other[2] <= left
+            # bars of next to nothing are drawn a little higher than they are
+            assert apart or bottom <= other[1] + 2.6 or other[3] <= top + 2.6
+
+
+def test_where_an_operator_writes_over_its_input_both_bars_show(blob: Path) -> None:
+    read = read_blob(blob.read_bytes())
+    found = occupants(read)
+    # of the first operator, which does, input and output
+    assert [(o.kind, o.offset, o.first, o.last) for o in found if o.offset == 0][:2] == [
+        ("input", 0, 0, 0), ("tensor", 0, 0, 1)
+    ]  # fmt: skip
+    bars = boxes(ElementTree.fromstring(svg_drawing(read, found)))
+    assert len(bars) == len(found) == 5
+    assert_apart(bars)
+
+
+# 30 in one row; two rows
+@pytest.mark.parametrize(("operators", "rows"), [(1, 1), (3, 1), (30, 1), (45, 2)])
+def test_a_drawing_of_many_operators_fits_a_page_and_hides_no_bar(
+    tmp_path: Path, operators: int, rows: int
+) -> None:
+    chain = Chain(8, 4)
+    for number in range(operators):
+        chain = chain.conv(4) if number % 3 else chain.conv(4, 3)
+    blob = read_blob(pack(chain.build()[0], name="n" * 200))
+    found = occupants(blob)
+    drawing = ElementTree.fromstring(svg_drawing(blob, found))
+    assert len(blob.operators) == operators
+    assert float(drawing.get("width")) <= 880
+    sizes = [int(size) for size in re.findall(r"(\d+)px", drawing.find(f"{SVG}style").text)]
+    assert min(sizes) >= 12
+    assert "prefers-color-scheme: dark" in drawing.find(f"{SVG}style").text
+    bars = boxes(drawing)
+    titles = [group.find(f"{SVG}title").text for group in drawing.findall(f"{SVG}g")]
+    assert len(set(titles)) == len({(o.tensor, o.offset, o.first) for o in found})
+    assert len(bars) >= len(found) if rows > 1 else len(bars) == len(found)
+    assert_apart(bars)
+    texts = [text.text for text in drawing.iter(f"{SVG}text")]
+    assert texts.count("input") == texts.count("output") == 2  # at the axis, and at the bar
+    names = [f"{time} {operator.name}" for time, operator in enumerate(blob.operators)]
+    assert [text for text in texts if text in names] == names
+    assert texts.count("operators of the plan, in running order") == rows
+    places = [
+        float(re.search(r"translate\(([\d.]+)", text.get("transform"))[1])
+        for text in drawing.iter(f"{SVG}text")
+        if text.text in names
+    ]
+    steps = [b - a for a, b in itertools.pairwise(places) if b > a]
+    assert min(steps, default=99) >= 12  # or names would run into each other
 
 
 def test_a_file_that_is_neither_blob_nor_model_is_refused(
