@@ -70,3 +70,17 @@ def test_the_readme_gives_the_figures_of_performance_md() -> None:
             tuple(f"{value:.{places}f}" for value, places in zip(known, digits, strict=True))
             for known in measured
         }
+
+
+def test_the_readme_gives_the_figures_beside_openmvs_ml() -> None:
+    """As performance.md has them, in millions."""
+    performance = (ROOT / "docs/performance.md").read_text()
+    section = performance.partition("## Beside OpenMV's `ml`")[2].partition("\n## ")[0]
+    row = r"^\| ([\w -]+) \| ([\d,.]+)(?: M)? \| ([\d,.]+)(?: M)? \| ([\d.]+) \| (\S+) \| (\S+) \|"
+    known = {name: rest for name, *rest in re.findall(row, section, re.MULTILINE)}
+    table = re.findall(row, (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert len(table) == 7
+    for name, theirs, ours, *rest in table:
+        for text, count in ((theirs, known[name][0]), (ours, known[name][1])):
+            assert text == f"{int(count.replace(',', '')) / 1e6:.1f}"
+        assert rest == known[name][2:]

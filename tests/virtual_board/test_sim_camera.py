@@ -78,6 +78,25 @@ def test_a_camera_that_fails_ends_the_script_with_its_message(
         assert run_on(board, script)[1:] == ["virtual camera: the plug was pulled"]
 
 
+def test_the_first_sample_of_the_readme_runs_as_it_stands(
+    virtual_board_firmware: Path, tmp_path: Path
+) -> None:
+    text = (ROOT / "README.md").read_text()
+    sample = text.partition("```python\n")[2].partition("```")[0]
+    assert sample.startswith("import csi  # ") and "import virtual_camera as csi\n" in sample
+    script = tmp_path / "sample.py"
+    script.write_text(sample.replace("import csi ", "import virtual_camera as csi ", 1))
+    camera = Camera(lambda: iter(frames(2)), lambda frame: None)
+    files = {**camera.romfs(), "net.ink": MODEL.read_bytes()}
+    with VirtualBoard(virtual_board_firmware, romfs=files) as board:
+        lines = run_on(board, script)
+    assert lines[-1] == "virtual camera: that was the last picture"
+    labels = MODEL.with_name("labels.txt").read_text().split()
+    told = [line.split() for line in lines if len(line.split()) == 2]
+    assert len(told) == 6
+    assert all(label in labels and 0 <= float(score) <= 1 for label, score in told)
+
+
 def test_a_folder_of_pictures_is_classified_by_one_command(
     virtual_board_firmware: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
