@@ -20,6 +20,8 @@ CLIPS ?=
 MODELS ?=
 TESTS ?= tests
 CORES ?=
+SECONDS ?= 60
+CORPUS ?= build/fuzz
 
 ifneq ($(words $(CURDIR)),1)
 $(error Move the checkout to a path without spaces: MicroPython's build cannot handle them in $(CURDIR))
@@ -40,6 +42,9 @@ help:
 	@echo 'make test              set up, lint, and every test'
 	@echo '     TESTS=path          only these tests'
 	@echo '     CORES="m4 m33"      those of the device with the native module on these cores, too'
+	@echo 'make fuzz              fuzzing guided by coverage: runtime, packer, the fast kernels under guard (not in make test)'
+	@echo '     SECONDS=60          how long each of the three runs'
+	@echo '     CORPUS=folder       where they keep what they learn and what they find (default: build/fuzz)'
 	@echo 'make test-exporters    models made by today'"'"'s exporters (not in make test); 4 GB of Python packages'
 	@echo '     PYTHON_EXPORTERS=p  a Python of 3.12 or 3.13 for those that need one'
 	@echo 'make bench             instructions and cycles of the real models, the code'"'"'s size'
@@ -255,6 +260,18 @@ build/browser: host_tools/setup/browser.sh
 .PHONY: test
 test: lint firmware-virtual build/browser
 	@CORES='$(CORES)' $(PYTHON) -m pytest $(TESTS)
+
+# clang with libFuzzer from the system; atheris, which has wheels for Linux alone, in an environment of its own
+build/fuzz-tools/made: | .venv/test-tools
+	@sh host_tools/setup/system_tools.sh "$(PYTHON3)" fuzz
+	@"$(PYTHON3)" -m venv build/fuzz-tools
+	@$(ALIVE) 'set-up: atheris' build/fuzz-tools/pip.log build/fuzz-tools/bin/python -m pip install \
+		--disable-pip-version-check --editable . 'atheris==3.*' || { tail -n 20 build/fuzz-tools/pip.log >&2; exit 1; }
+	@touch $@
+
+.PHONY: fuzz
+fuzz: build/fuzz-tools/made firmware-virtual
+	@$(PYTHON) tests/fuzz/fuzz.py --seconds '$(SECONDS)' --corpus '$(CORPUS)'
 
 # exporters conflict, so each has an environment of its own; one whose Python is missing here is left out
 EXPORTERS := ai-edge-quantizer keras litert-torch onnx2tf

@@ -38,10 +38,12 @@ static inline void *ink_output(const ink_call_t *call) {
     return call->output_bytes;
 }
 
-// The operator's scratch, record->scratch_size bytes; NULL where it has none.
+// The operator's scratch, record->scratch_size bytes; NULL where it has none. Added as a number:
+// the verifier, which asks for kernels' parameters whole, has no arena yet.
 static inline void *ink_scratch(const ink_call_t *call) {
     const ink_operator_t *op = call->record;
-    return op->scratch_size == 0 ? NULL : call->model->arena + op->scratch_offset;
+    return op->scratch_size == 0 ? NULL
+                                 : (void *)((uintptr_t)call->model->arena + op->scratch_offset);
 }
 
 // A data block of the blob.

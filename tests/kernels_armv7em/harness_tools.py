@@ -108,7 +108,7 @@ def build(machine: str) -> Path:
         *sorted(KERNEL_SOURCES.parent.glob("ink_copy*.c")),
     ]
     watched = [*sources, *KERNEL_SOURCES.parent.rglob("*.h"), HERE / "harness" / "memory.ld"]
-    watched += [HERE / "harness" / "cases.h"]
+    watched += [HERE / "harness" / "cases.h", HERE / "harness" / "semihosting.h"]
     image = BUILD / f"harness-{machine}"
     newest = max(path.stat().st_mtime for path in watched)
     if not image.exists() or image.stat().st_mtime < newest:

@@ -6,7 +6,7 @@
 //     judge_blobs BLOBS EXPECTED    ends with status 1 at the first that is not EXPECTED's line
 //
 // BLOBS is a u32 size, little-endian, and as many bytes, for each blob.
-#include "run_blob.h"
+#include "malloc_memory.h"
 
 #define MOST_LINE 300
 

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "cases.h"
+#include "semihosting.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 #define TIMER0_CTRL REGISTER(0x40000000)
@@ -16,25 +17,12 @@
 #define RAM_SIZE (4u << 20)
 #define STACK_SIZE (64u << 10)
 
-static void semihost(uint32_t operation, const void *argument) {
-    register uint32_t r0 __asm("r0") = operation;
-    register const void *r1 __asm("r1") = argument;
-    __asm volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
-}
-
-static void leave(uint32_t status) {
-    const uint32_t arguments[2] = {0x20026, status};
-    semihost(0x20, arguments);
-    for (;;) {
-    }
-}
-
 uint32_t machine_instructions(void) {
     return (uint32_t)(((uint64_t)(0xFFFFFFFFu - TIMER0_VALUE) * 5) >> 3);
 }
 
 void machine_print(const char *text) {
-    semihost(4, text);
+    semihosting_print(text);
 }
 
 // The compiler calls these; they must not be compiled into calls of themselves.
@@ -73,7 +61,7 @@ int memcmp(const void *left, const void *right, size_t size) {
 
 static void fault(void) {
     machine_print(" fault\n");
-    leave(2);
+    semihosting_leave(2);
 }
 
 static void start(void) {
@@ -81,7 +69,7 @@ static void start(void) {
     TIMER0_RELOAD = 0xFFFFFFFF;
     TIMER0_VALUE = 0xFFFFFFFF;
     TIMER0_CTRL = 1;
-    leave(run_cases(CASES, RAM, RAM_SIZE - STACK_SIZE) != 0);
+    semihosting_leave(run_cases(CASES, RAM, RAM_SIZE - STACK_SIZE) != 0);
 }
 
 __attribute__((section(".vectors"), used)) static const struct {
