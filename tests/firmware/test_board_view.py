@@ -129,6 +129,7 @@ def count_of(browser: Browser) -> int:
 
 
 def check_frame(browser: Browser) -> None:
+    assert browser.evaluate("shown.kind") == "png"
     frame = pixels(browser, "frame")
     assert np.array_equal(frame.reshape(-1, 4)[1:, :3], PIXELS.reshape(-1, 3)[1:])
     marks = pixels(browser, "marks")
@@ -198,6 +199,7 @@ def test_detect_on_a_virtual_board_of_its_own_is_shown_with_its_operators(
     monkeypatch.setenv("INKLING_FIRMWARE", str(virtual_board_firmware))
     with Viewing(tmp_path, make_files(tmp_path, 100)) as view:
         picture = smaller(show_all(browser, view.url))
+        assert browser.evaluate("shown.kind") == "jpeg"
         assert len(picture) < 100_000
         names = (
             "[...document.querySelectorAll('#operators td:first-child')].map((c) => c.textContent)"
@@ -276,6 +278,23 @@ def test_a_script_that_draws_is_shown_without_a_word_of_its_own(
     picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(news["frame"]["picture"]))))
     assert not np.array_equal(drawn[0], given[0])
     assert np.array_equal(picture, rgb565_to_rgb888(drawn[0]))
+
+
+def test_a_picture_that_is_shown_is_not_shown_again_when_it_is_drawn_on(
+    virtual_board_firmware: Path,
+) -> None:
+    frame = np.random.default_rng(6).integers(0, 1 << 16, (240, 320)).astype(np.uint16)
+    files = Camera(lambda: iter([frame]), lambda drawn: None).romfs()
+    del files["jpeg"]
+    shows = DRAWS.replace("    write(snapshot(),", "    image = snapshot()\n    write(image,")
+    shows = shows.replace("    write", "    inkling.show(image)\n    write")
+    live, frames = Live(None), list[Frame]()
+    live.frame = frames.append  # type: ignore[method-assign]
+    with VirtualBoard(virtual_board_firmware, romfs=files) as board:
+        assert Session(lambda: board.port, f"import inkling\n{shows}", "script.py", live).run()
+    [shown] = frames
+    picture = np.asarray(Image.open(io.BytesIO(shown.picture)))
+    assert np.array_equal(picture, rgb565_to_rgb888(frame))
 
 
 RESULTS = """

@@ -66,6 +66,9 @@ def test_the_package_has_what_its_commands_need(installed: Installed) -> None:
     assert "conv_packed_s8" in installed("inspect", "net.ink")
     assert "openmv-h7" in installed("boards")
     assert list((installed.folder / "venv/lib").rglob("inkling-stubs/__init__.pyi"))
+    for name in ("page.html", "page.css", "page.js"):
+        assert list((installed.folder / "venv/lib").rglob(f"host_tools/view/{name}"))
+    assert "--record" in installed("view", "--help")
     assert "CONV_2D" in installed("profile", "net.ink", "--on", "sim")
     pictures = installed.folder / "pictures"
     pictures.mkdir()

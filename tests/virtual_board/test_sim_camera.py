@@ -18,7 +18,7 @@ from host_tools import cli
 from host_tools.errors import CommandError
 from host_tools.images import rgb565_to_rgb888
 from host_tools.virtual_board import VirtualBoard
-from host_tools.virtual_board.camera import Camera
+from host_tools.virtual_board.camera import Camera, Jpeg
 from host_tools.virtual_board.preview import Preview
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,6 +95,19 @@ def test_the_first_sample_of_the_readme_runs_as_it_stands(
     told = [line.split() for line in lines if len(line.split()) == 2]
     assert len(told) == 6
     assert all(label in labels and 0 <= float(score) <= 1 for label, score in told)
+
+
+def test_pictures_become_jpeg_and_what_is_none_is_refused() -> None:
+    greys = np.repeat(np.arange(0, 240, 8, np.uint8), 16).reshape(30, 16)
+    encoded = Jpeg().answer(16 << 16 | 1 << 8 | 95, greys.tobytes())
+    image = Image.open(io.BytesIO(encoded))
+    assert (image.format, image.size) == ("JPEG", (16, 30))
+    assert np.abs(np.asarray(image).astype(int) - greys).max() <= 4
+    for word, size in ((0, 8), (16 << 16, 16), (16 << 16 | 3 << 8, 48), (16 << 16 | 1 << 8, 0)):
+        with pytest.raises(CommandError, match="which are no picture"):
+            Jpeg().answer(word, bytes(size))
+    with pytest.raises(CommandError, match="which are no picture"):
+        Jpeg().answer(16 << 16 | 2 << 8, bytes(33))
 
 
 def test_a_folder_of_pictures_is_classified_by_one_command(
