@@ -176,8 +176,13 @@ def check_files(browser: Browser, kept: Path) -> None:
     browser.evaluate("document.getElementById('pause').click()")
     browser.evaluate("document.getElementById('record').click()")
     browser.until("!document.getElementById('record').classList.contains('on')")
-    time.sleep(0.2)  # one that is being written
-    files = sorted(path.name for path in kept.glob("*.png"))
+    # one may be being written
+    end = time.monotonic() + 20
+    while len(files := sorted(path.name for path in kept.glob("*.png"))) != len(
+        (kept / "frames.jsonl").read_text().splitlines()
+    ):
+        assert time.monotonic() < end
+        time.sleep(0.05)
     assert files == [f"frame_{number + 1:06}.png" for number in range(len(files))]
     lines = [json.loads(line) for line in (kept / "frames.jsonl").read_text().splitlines()]
     assert [line["file"] for line in lines] == files
