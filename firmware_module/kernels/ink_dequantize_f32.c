@@ -4,10 +4,11 @@
 
 #include "ink_copy_bytes.h"
 #include "ink_kernels.h"
+#include "runtime/ink_small.h"
 
 void ink_dequantize_f32(
     const ink_tensor_t *input, const void *input_data, float *output_data, uint32_t count) {
-    if (input->dtype >= INK_DTYPE_FLOAT32) {
+    if (INK_WIDE && input->dtype >= INK_DTYPE_FLOAT32) {
 #ifdef __OPTIMIZE_SIZE__
         memcpy(output_data, input_data, count * sizeof(*output_data));
 #else

@@ -53,7 +53,7 @@ static void check_after(const slot_t *slot, mp_obj_t object) {
 }
 
 static void set_element(const slot_t *slot, uint32_t element, mp_obj_t object) {
-    if (slot->tensor.dtype != INK_DTYPE_INT32) {
+    if (!INK_WIDE || slot->tensor.dtype != INK_DTYPE_INT32) {
         float value = mp_obj_get_float_to_f(object);
         check_after(slot, object);
         ink_quantize_element(&slot->tensor, slot->data, element, value);
@@ -138,7 +138,7 @@ static void set_buffer(const slot_t *slot, mp_obj_t object) {
     check_after(slot, object);
     char typecode = (char)buffer.typecode;
     if (typecode == 'b' || typecode == 'B' || typecode == BYTEARRAY_TYPECODE ||
-        (typecode == 'i' && slot->tensor.dtype == INK_DTYPE_INT32)) {
+        (INK_WIDE && typecode == 'i' && slot->tensor.dtype == INK_DTYPE_INT32)) {
         if (typecode != 'b' && slot->tensor.dtype == INK_DTYPE_INT8 &&
             slot->record.image_table != 0) {
             inkling_raise_for_input(INKLING_VALUE_ERROR, slot->model, slot->index,
@@ -173,9 +173,19 @@ static void set_buffer(const slot_t *slot, mp_obj_t object) {
             if (typecode == 'f') {
                 memcpy(&value, from, sizeof(value));
             } else {
+#ifdef INKLING_SMALL
+                // by an object, which is smaller; to make it may run a finaliser
+                value = mp_obj_get_float_to_f(mp_binary_get_val_array('d', buffer.buf, i));
+                inkling_check_model(slot->model);
+                if (!mp_get_buffer(object, &buffer, MP_BUFFER_READ) ||
+                    buffer.len / item != slot->elements) {
+                    raise_for(slot, "number of floats", buffer.len / item, slot->elements);
+                }
+#else
                 double wide;
                 memcpy(&wide, from, sizeof(wide));
                 value = (float)wide;
+#endif
             }
             ink_quantize_element(&slot->tensor, slot->data, i, value);
         }

@@ -120,7 +120,7 @@ mp_obj_t inkling_make_outputs(const inkling_model_t *self) {
         inkling_check_buffers(self);
         ink_dequantize_f32(&tensor, ink_tensor_bytes(model, &tensor), values, count);
         array->base.type = inkling_port_array_type();
-        array->typecode = tensor.dtype == INK_DTYPE_INT32 ? 'i' : 'f';
+        array->typecode = INK_WIDE && tensor.dtype == INK_DTYPE_INT32 ? 'i' : 'f';
         array->free = 0;
         array->len = count;
         array->items = values;

@@ -40,7 +40,7 @@ static mp_obj_t load_from(qstr module, qstr name) {
 #ifdef INKLING_SMALL
 // Asks find() or say() of a file beside the module, which is read for an error only.
 static const char *ask(qstr function, mp_obj_t about) {
-    static const char FIND[] = "try:\n from inkling_words import find,say\nexcept ImportError:\n "
+    static const char FIND[] = "try:\n from inkling_words import*\nexcept ImportError:\n "
                                "find=lambda n:'error %d (no inkling_words.py)'%n\n "
                                "say=lambda n:find(n[0])";
     mp_obj_t arguments[2] = {mp_obj_new_str(FIND, sizeof(FIND) - 1), mp_obj_new_dict(0)};

@@ -5,11 +5,6 @@
 
 #include "inkling.h"
 
-// 0 in a native module for networks without states.
-#ifndef INK_STATES
-#define INK_STATES 1
-#endif
-
 // input1 is NULL where the kernel takes one input. The bytes of the tensors are known when it runs.
 typedef struct {
     const ink_model_t *model;
@@ -24,6 +19,11 @@ typedef struct {
 static inline void *ink_tensor_bytes(const ink_model_t *model, const ink_tensor_t *tensor) {
     return (tensor->place == INK_PLACE_BLOB ? (uint8_t *)model->blob : model->arena) +
            tensor->offset;
+}
+
+// NULL where the kernel takes one input.
+static inline const ink_tensor_t *ink_call_input1(const ink_call_t *call) {
+    return INK_TWO_INPUTS ? call->input1 : NULL;
 }
 
 static inline const void *ink_input0(const ink_call_t *call) {

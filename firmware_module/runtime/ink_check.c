@@ -160,19 +160,21 @@ bool ink_check_requantization(
 
 bool ink_check_s8(ink_check_t *check) {
     const ink_call_t *call = &check->call;
+    const ink_tensor_t *second = ink_call_input1(call);
     return ink_check_shape(check, "input 0's dtype", call->input0->dtype, INK_DTYPE_INT8) &&
-           (call->input1 == NULL ||
-               ink_check_shape(check, "input 1's dtype", call->input1->dtype, INK_DTYPE_INT8)) &&
+           (second == NULL ||
+               ink_check_shape(check, "input 1's dtype", second->dtype, INK_DTYPE_INT8)) &&
            ink_check_shape(check, "the output's dtype", call->output->dtype, INK_DTYPE_INT8);
 }
 
 bool ink_check_same_size(ink_check_t *check) {
     const ink_call_t *call = &check->call;
+    const ink_tensor_t *second = ink_call_input1(call);
     uint32_t elements = ink_tensor_elements(call->output);
     return ink_check_shape(check, "input 0's number of elements", ink_tensor_elements(call->input0),
                elements) &&
-           (call->input1 == NULL || ink_check_shape(check, "input 1's number of elements",
-                                        ink_tensor_elements(call->input1), elements));
+           (second == NULL || ink_check_shape(check, "input 1's number of elements",
+                                  ink_tensor_elements(second), elements));
 }
 
 bool ink_check_rows(ink_check_t *check, uint32_t depth, uint32_t units) {

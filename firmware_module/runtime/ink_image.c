@@ -4,9 +4,11 @@
 #include "ink_blob.h"
 #include "ink_image_parts.h"
 #include "ink_options.h"
+#include "ink_small.h"
 
 static ink_image_target_t target_of(const ink_image_input_t *input) {
-    ink_image_target_t target = {.channels = input->channels, .wide = input->element_size != 1};
+    ink_image_target_t target = {
+        .channels = input->channels, .wide = INK_WIDE && input->element_size != 1};
     for (uint32_t c = 0; c < input->channels; c++) {
         target.places[c] = input->bgr ? 2 - c : c;
         target.tables[c] = input->table + target.places[c] * input->table_step;

@@ -74,7 +74,7 @@ ink_status_t ink_run_operator(const ink_model_t *model, uint32_t index, ink_erro
     call.input0 = &model->tensors[op->input0];
     call.input0_bytes = ink_tensor_bytes(model, call.input0);
     call.input1 = NULL;
-    if (kernel->n_inputs == 2) {
+    if (INK_TWO_INPUTS && kernel->n_inputs == 2) {
         call.input1 = &model->tensors[op->input1];
         call.input1_bytes = ink_tensor_bytes(model, call.input1);
     }

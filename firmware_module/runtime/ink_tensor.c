@@ -6,9 +6,11 @@ void *ink_tensor_data(const ink_model_t *model, uint32_t index) {
     return ink_tensor_bytes(model, &model->tensors[index]);
 }
 
+#if INK_WIDE
 uint32_t ink_element_size(uint32_t dtype) {
-    return dtype >= INK_DTYPE_FLOAT32 ? 4 : 1;
+    return ink_is_wide(dtype) ? 4 : 1;
 }
+#endif
 
 uint32_t ink_tensor_elements(const ink_tensor_t *tensor) {
     return tensor->size / ink_element_size(tensor->dtype);

@@ -6,6 +6,7 @@
 
 #include "audio/ink_front_end.h"
 #include "ink_operators.h"
+#include "ink_options.h"
 #include "ink_verify.h"
 
 typedef struct {
@@ -66,7 +67,7 @@ static uint32_t sum_parameters(const ink_model_t *model) {
         const ink_operator_t *op = &model->operators[i];
         const ink_kernel_t *kernel = ink_find_kernel(op->kernel);
         add(&sum, model->blob + op->params_offset, op->params_size);
-        if (kernel->tables != NULL) {
+        if (INK_TABLES && kernel->tables != NULL) {
             ink_table_t tables[2];
             ink_call_t call;
             call.model = model;
@@ -78,7 +79,7 @@ static uint32_t sum_parameters(const ink_model_t *model) {
             add_table(&sum, tables[1]);
         }
     }
-    for (uint32_t i = 0; i < model->n_inputs; i++) {
+    for (uint32_t i = 0; INK_AUDIO && i < model->n_inputs; i++) {
         if (model->inputs[i].image_flags == INK_FRONT_END) {
             const uint32_t offset = model->inputs[i].front_end;
             const ink_front_end_t *record = (const ink_front_end_t *)(model->blob + offset);

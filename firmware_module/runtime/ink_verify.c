@@ -169,7 +169,7 @@ static bool verify_quantization(ink_check_t *check, const ink_tensor_t *tensor) 
         return ink_refuse_plainly(
             check, INK_ERROR_TENSOR, "scale is not a finite number greater than 0");
     }
-    if (tensor->dtype >= INK_DTYPE_FLOAT32) {
+    if (ink_is_wide(tensor->dtype)) {
         if (scale_bits != 0x3f800000) {
             return ink_refuse_plainly(
                 check, INK_ERROR_TENSOR, "scale of a float32 or int32 tensor is not 1");
@@ -183,7 +183,8 @@ static bool verify_quantization(ink_check_t *check, const ink_tensor_t *tensor) 
 
 static bool verify_tensor(ink_check_t *check, const ink_tensor_t *tensor) {
     static const ink_record_field_t FIELDS[] = {
-        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, dtype, INK_DTYPE_INT8, INK_DTYPE_INT32),
+        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, dtype, INK_DTYPE_INT8,
+            INK_WIDE ? INK_DTYPE_INT32 : INK_DTYPE_UINT8),
         INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, rank, 0, INK_MAX_RANK),
         INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, place, 0, INK_PLACE_STATE),
         INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, start, 0, INK_START_NEXT),
@@ -288,7 +289,7 @@ static bool verify_io(ink_check_t *check, const ink_io_t *io) {
                                  : ink_check_range(check, INK_ERROR_DATA_RANGE, "labels",
                                        io->labels, (uint64_t)ink_tensor_elements(tensor) * 4, 4);
     }
-    if (tensor->dtype == INK_DTYPE_INT32) {
+    if (INK_WIDE && tensor->dtype == INK_DTYPE_INT32) {
         return ink_refuse_plainly(check, INK_ERROR_IO, "it has an image_table, but is int32");
     }
     bool picture =
@@ -335,7 +336,7 @@ static bool verify_labels(ink_check_t *check) {
         return false;
     }
     check->part = INK_PART_LABEL;
-    uint64_t length = 0; // of all, which are copied: labels cannot be longer than their strings
+    uint32_t length = 0; // of all, which are copied: labels cannot be longer than their strings
     for (uint32_t output = 0; output < model->header->n_outputs; output++) {
         const uint32_t *labels = ink_labels(model, output);
         uint32_t count = ink_n_labels(model, output);
@@ -343,9 +344,9 @@ static bool verify_labels(ink_check_t *check) {
             if (!ink_check_string(check, "its string", labels[check->index])) {
                 return false;
             }
-            length += strlen(ink_string(model, labels[check->index])) + 1;
-            if (!ink_check_between(check, INK_ERROR_STRING, "the length of the labels up to here",
-                    (int64_t)length, 0, model->header->strings_size)) {
+            length += (uint32_t)strlen(ink_string(model, labels[check->index])) + 1;
+            if (!ink_check_word(check, INK_ERROR_STRING, "the length of the labels up to here",
+                    length, 0, model->header->strings_size)) {
                 return false;
             }
         }

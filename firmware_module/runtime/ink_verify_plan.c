@@ -14,17 +14,17 @@ static bool verify_record(
     ink_check_t *check, const ink_operator_t *op, const ink_kernel_t *kernel) {
     const ink_model_t *model = check->model;
     const ink_status_t bad = INK_ERROR_OPERATOR;
+    const bool two = INK_TWO_INPUTS && kernel->n_inputs == 2;
     if (!ink_check_same(check, bad, "reserved", op->reserved, 0) ||
         !check_index(check, "input0", op->input0) || !check_index(check, "output", op->output) ||
-        !(kernel->n_inputs == 2
-                ? check_index(check, "input1", op->input1)
-                : ink_check_same(check, bad, "input1", op->input1, INK_NO_TENSOR))) {
+        !(two ? check_index(check, "input1", op->input1)
+              : ink_check_same(check, bad, "input1", op->input1, INK_NO_TENSOR))) {
         return false;
     }
     check->call.model = model;
     check->call.record = op;
     check->call.input0 = &model->tensors[op->input0];
-    check->call.input1 = kernel->n_inputs == 2 ? &model->tensors[op->input1] : NULL;
+    check->call.input1 = two ? &model->tensors[op->input1] : NULL;
     check->call.output = &model->tensors[op->output];
     if (check->call.output->place == INK_PLACE_BLOB) {
         return ink_refuse_plainly(check, bad, "the output is a constant");
@@ -60,13 +60,14 @@ static bool verify_overlaps(ink_check_t *check, bool in_place) {
     const char *what = NULL;
     if (touches(call->input0, output->offset, output->size) && !at_input0) {
         what = "the output and input 0";
-    } else if (touches(call->input1, output->offset, output->size)) {
+    } else if (touches(ink_call_input1(call), output->offset, output->size)) {
         what = "the output and input 1";
     } else if (touches(output, call->record->scratch_offset, call->record->scratch_size)) {
         what = "scratch and the output";
     } else if (touches(call->input0, call->record->scratch_offset, call->record->scratch_size)) {
         what = "scratch and input 0";
-    } else if (touches(call->input1, call->record->scratch_offset, call->record->scratch_size)) {
+    } else if (touches(ink_call_input1(call), call->record->scratch_offset,
+                   call->record->scratch_size)) {
         what = "scratch and input 1";
     }
     return what == NULL || ink_refuse_plainly(check, INK_ERROR_OVERLAP, what);
@@ -102,7 +103,8 @@ static bool verify_order(ink_check_t *check) {
         return ink_refuse_plainly(
             check, INK_ERROR_ORDER, "input 0 is not written, or written over");
     }
-    if (call->input1 != NULL && !is_written(check->model, call->input1, check->index)) {
+    const ink_tensor_t *second = ink_call_input1(call);
+    if (second != NULL && !is_written(check->model, second, check->index)) {
         return ink_refuse_plainly(
             check, INK_ERROR_ORDER, "input 1 is not written, or written over");
     }
@@ -111,8 +113,8 @@ static bool verify_order(ink_check_t *check) {
 
 static uint32_t largest_tensor(const ink_call_t *call) {
     uint32_t largest = ink_tensor_elements(call->output);
-    const ink_tensor_t *inputs[2] = {call->input0, call->input1};
-    for (uint32_t i = 0; i < 2; i++) {
+    const ink_tensor_t *inputs[2] = {call->input0, ink_call_input1(call)};
+    for (uint32_t i = 0; i < 1 + INK_TWO_INPUTS; i++) {
         uint32_t elements = inputs[i] == NULL ? 0 : ink_tensor_elements(inputs[i]);
         largest = elements > largest ? elements : largest;
     }
@@ -124,7 +126,7 @@ static uint32_t largest_tensor(const ink_call_t *call) {
 #define MOST_TABLES 16
 
 static bool count_tables(ink_check_t *check, const ink_kernel_t *kernel) {
-    if (kernel->tables == NULL) {
+    if (!INK_TABLES || kernel->tables == NULL) {
         return true;
     }
     ink_table_t tables[2];

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "ink_blob.h"
+#include "ink_small.h"
 
 // What can be wrong. ink_error_text() has a sentence for each; docs/errors.md has the cure.
 typedef enum {
@@ -141,8 +142,16 @@ const char *inkling_message(const ink_error_t *error);
 // The CRC-32 of zlib.
 uint32_t ink_crc32(uint32_t crc, const void *data, size_t size);
 
-// Bytes an element of a type that is known to be one, and elements of a tensor.
+// Whether a type that is known to be one has elements of 4 bytes; bytes an element; elements of a
+// tensor.
+static inline bool ink_is_wide(uint32_t dtype) {
+    return INK_WIDE && dtype >= INK_DTYPE_FLOAT32;
+}
+#if INK_WIDE
 uint32_t ink_element_size(uint32_t dtype);
+#else
+#define ink_element_size(dtype) 1u
+#endif
 uint32_t ink_tensor_elements(const ink_tensor_t *tensor);
 
 // Element `index` of the tensor's bytes at `data` from a real value, as TensorFlow Lite's QUANTIZE

@@ -17,6 +17,15 @@ from host_tools.files import read_whole, write_whole
 from host_tools.kernels import KERNELS
 from host_tools.pack import DEFAULT_TARGET, pack
 
+# kernels that have `tables`, as firmware_module/runtime/operators says
+WITH_TABLES = {
+    "conv_s8",
+    "depthwise_conv_s8",
+    "fully_connected_s8",
+    "resize_bilinear_s8",
+    "resize_nearest_s8",
+}
+
 
 def read_model(file: Path) -> Blob:
     """A blob, or that of a model as `host_tools pack` packs it by default.
@@ -52,6 +61,13 @@ def main(words: Sequence[str] | None = None) -> int:
         content = header(
             names,
             INK_AUDIO=any(blob.front_end for blob in blobs),
+            INK_TWO_INPUTS=any(
+                len(operator.inputs) > 1 for blob in blobs for operator in blob.operators
+            ),
+            INK_TABLES=bool(names & WITH_TABLES),
+            INK_WIDE=any(
+                tensor.dtype in ("float32", "int32") for blob in blobs for tensor in blob.tensors
+            ),
             INK_STATES=any(tensor.place == "state" for blob in blobs for tensor in blob.tensors),
             # more than a row of scores: boxes, or a map of where things are
             INK_DETECT=any(

@@ -1,6 +1,7 @@
-"""The names of a native module with little heap: those that its sources have when the preprocessor
-has left out what the module leaves out. MicroPython's mpy_ld.py takes all that stand in a file, and
-each name that the firmware does not have takes heap.
+"""The names of a native module with little heap: those of its sources as they are compiled.
+
+MicroPython's mpy_ld.py takes all that stand in a file, also where the preprocessor leaves it out,
+and each name that the firmware does not have takes heap.
 
 python small_names.py "GCC FLAGS..." MPY_LD... -o CONFIG_H FILE...: writes the preprocessed text of
 the C files among these beside CONFIG_H, then calls mpy_ld.py for that text.
@@ -21,7 +22,9 @@ def main(words: list[str]) -> int:
     config = Path(command[end - 1])
     # in the place of the header that defines the names
     types = config.with_name("types.h")
-    types.write_text("typedef __UINTPTR_TYPE__ mp_uint_t;\ntypedef __INTPTR_TYPE__ mp_int_t, mp_off_t;\n")
+    types.write_text(
+        "typedef __UINTPTR_TYPE__ mp_uint_t;\ntypedef __INTPTR_TYPE__ mp_int_t, mp_off_t;\n"
+    )
     flags = [flag for flag in shlex.split(compiler) if flag not in ("-MMD", "-MP")]
     sources = [name for name in command[end:] if name.endswith(".c")]
     text = config.with_name("names.c")
