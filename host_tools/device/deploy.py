@@ -42,12 +42,17 @@ def deploy(
     if to and to.startswith(f"{rom.FOLDER}/"):
         raise CommandError(f"{device.port}: {to} is not written, only the top of /rom: --to /rom")
     file_system.remove_rubbish(device, facts.files)
-    partition = rom.open_partition(device, facts.files)
+    reason = None
+    try:
+        partition = rom.open_partition(device, facts.files)
+    except rom.Damaged as error:
+        if to == rom.FOLDER:
+            raise
+        partition, reason = None, str(error)
     if to == rom.FOLDER and not partition:
         raise CommandError(
             f"{device.port}: the firmware has no ROMFS that can be written: use --to {facts.files}"
         )
-    reason = None
     if partition and to in (None, rom.FOLDER):
         there = rom.list_files(device, partition)
         same = {name for name in files if name in there and not there[name].is_other(files[name])}

@@ -3,8 +3,8 @@
 Flash cannot be rewritten in one step. So the new image is first put elsewhere on the board, whole
 and checked ("staged"): behind the old image in the partition where the firmware erases parts of it
 and both fit, else into a file. Then the board alone copies it to the partition's front, its first
-bytes last: what ends the board meanwhile leaves a partition without a valid image, and the staged
-one, from which `recover` makes it whole. on_board/rom.py is what runs there.
+bytes last. What is staged is given up only when the front is the same, to the byte: whatever ends
+the board before, `open_partition` copies it again. on_board/rom.py is what runs there.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from host_tools.device.connection import Device
+from host_tools.device.connection import BoardError, Device
 from host_tools.device.file_system import beside, folder_path, free_bytes
 from host_tools.device.on_board import source
 from host_tools.device.transfer import PIECE, Progress, send
@@ -26,6 +26,12 @@ _UNIT = 32
 _STAGED_FILE = ".inkling-rom.img"
 # bytes, on the slow side: a board is silent while it erases
 _ERASED_A_SECOND = 30_000
+# what MicroPython says of OSError(5)
+_NOT_KEPT = "[Errno 5] EIO"
+
+
+class Damaged(CommandError):
+    """The partition's flash does not keep what is written."""
 
 
 @dataclass(frozen=True)
@@ -82,26 +88,22 @@ class Image:
 def open_partition(device: Device, files: str) -> Partition | None:
     """The partition that the firmware mounts at /rom; None where it has none to be written.
 
-    What an interrupted commit left is finished: a staged image is copied to an empty front, and
-    its file removed.
+    What an interrupted commit left is finished: an image that is staged is copied to the front.
+    Raises Damaged where the flash does not keep it.
     """
     if not device.value("hasattr(__import__('vfs'), 'rom_ioctl')", bool):
         return None
     device.exec(source("rom"))
     if not device.value("rom is not None", bool):
         return None
-    used = device.value("image_size(0)", int)
     path = folder_path(files, _STAGED_FILE)
     found = device.value(
         f"[e[3] for e in os.ilistdir({files!r}) if e[0] == {_STAGED_FILE!r}]", [int]
     )
-    part = None if used else device.value("staged()", {None, (int, int)})
-    if part:
-        device.exec(f"commit_part{part}", seconds=_erasing(part[1]))
-    if found and (used or part):
-        device.exec(f"os.remove({path!r})")
-    elif found:
-        device.exec(f"commit_file({path!r}, {found[0]})", seconds=_erasing(found[0]))
+    if found:
+        _commit(device, f"commit_file({path!r}, {found[0]})", found[0])
+    elif part := device.value("staged()", {None, (int, int)}):
+        _commit(device, f"commit_part{part}", part[1])
     size, block, used = device.value("(len(rom), block, image_size(0))", (int, int, int))
     return Partition(size, block, used, files)
 
@@ -169,13 +171,14 @@ def write_image(
         send(device, data, f"write({place} + offset, piece)", progress, copies=copies)
         _require(device, image, f"crc32(rom[{place} + a:{place} + b])")
         check(place)
-        device.exec(f"seal({place}, {size})\ncommit_part({place}, {size})", seconds=seconds)
+        _commit(device, f"seal({place}, {size})\ncommit_part({place}, {size})", size)
     else:
         with beside(device, partition.files, _STAGED_FILE, data, progress, copies) as part:
             _require(device, image, f"file_crc({part!r}, a, b - a)")
             # in one step: Ctrl-C is not to leave the file
-            commit = f"os.rename({part!r}, {place!r})\ncommit_file({place!r}, {size})"
-            device.exec(commit, seconds=seconds)
+            _commit(
+                device, f"os.rename({part!r}, {place!r})\ncommit_file({place!r}, {size})", size
+            )
     _require(device, image, "crc32(rom[a:b])")
     check(0)
 
@@ -185,12 +188,27 @@ def _erasing(size: int) -> float:
     return 10 + size / _ERASED_A_SECOND
 
 
+def _commit(device: Device, code: str, size: int) -> None:
+    """Lets the board copy a staged image of this size to the front."""
+    try:
+        device.exec(code, seconds=_erasing(size))
+    except BoardError as error:
+        # on_board/rom.py raises it where the flash does not keep what is written
+        if (error.kind, error.text) == ("OSError", _NOT_KEPT):
+            raise _damaged(device) from None
+        raise
+
+
+def _damaged(device: Device) -> Damaged:
+    return Damaged(
+        f"{device.port}: the image arrived damaged in /rom: repeat the command; if it stays, "
+        "that flash is worn out: use --to /flash"
+    )
+
+
 def _require(device: Device, image: Image, crc: str) -> None:
     """Checks each part of the image from a to b by the expression `crc`."""
     checks = image.checks()
     ranges = [(start, end) for start, end, _ in checks]
     if device.value(f"[{crc} for a, b in {ranges}]", [int]) != [crc for _, _, crc in checks]:
-        raise CommandError(
-            f"{device.port}: the image arrived damaged in /rom: repeat the command; if it stays, "
-            "that flash is worn out: use --to /flash"
-        )
+        raise _damaged(device)

@@ -353,8 +353,12 @@ def test_a_module_for_a_blob_says_what_this_computer_says_of_bad_ones(
     result = VirtualBoard(build_firmware(STOCK="1"), romfs=files).run_script(SAY)
     assert result.status == 0, result.stdout
     said = result.stdout.splitlines()
-    # but of kernels that this computer has
-    pairs = [pair for pair in zip(said, expected, strict=True) if "does not have" not in pair[0]]
+    # but of kernels and types that this computer has
+    pairs = [
+        pair
+        for pair in zip(said, expected, strict=True)
+        if "does not have" not in pair[0] and "dtype is" not in pair[0]
+    ]
     assert len({text for text, _ in pairs}) > 20
     for text, other in pairs:
         assert text == other
@@ -374,6 +378,14 @@ def test_a_module_for_a_blob_says_what_the_whole_one_says_of_inputs(
     assert len(set(whole)) > 18
     # print(model) has one line of it
     assert small == whole[: len(small) - 1] + ["none"]
+
+
+def test_a_module_for_a_blob_has_the_names_of_what_is_in_it_alone(
+    small_module: Path, native_module: Path
+) -> None:
+    for name, small in ((b"predict", True), (b"peaks", False), (b"FrameBuffer", False)):
+        assert name in native_module.read_bytes()
+        assert (name in small_module.read_bytes()) == small
 
 
 def test_what_is_no_model_stops_make_with_a_sentence() -> None:

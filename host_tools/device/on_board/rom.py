@@ -9,8 +9,10 @@ import vfs
 
 UNIT = 32
 MAGIC = b"\xd2\xcd1"
-STAGED = b"inkling staged image"
+# of 24 bytes with zeros; an earlier one was left behind images that are in use
+STAGED = b"inkling image to take"
 
+unit = UNIT  # what decides last is written in one piece of this size
 rom = None
 if hasattr(vfs, "rom_ioctl") and vfs.rom_ioctl(1) > 0:
     rom = vfs.rom_ioctl(2, 0)
@@ -40,13 +42,18 @@ def image_size(start):
 
 
 def erase(start, length):
+    global unit
     end = start + length
     if not block:
-        check(vfs.rom_ioctl(3, 0, end))
+        code = vfs.rom_ioctl(3, 0, end)
+        check(code)
     while block and start < end:
-        check(vfs.rom_ioctl(3, 0, start, block))
+        code = vfs.rom_ioctl(3, 0, start, block)
+        check(code)
         start += block
         print(".", end="")
+    # words of 4 bytes can be written alone; the STM32 port says 16 also where they are of 32
+    unit = 4 if code == 4 else UNIT
 
 
 def write(start, data):
@@ -69,27 +76,48 @@ def mount():
 
 
 def finish(first):
-    write(0, first)
+    first += b"\xff" * (UNIT - len(first))
+    if unit < UNIT:
+        check(vfs.rom_ioctl(4, 0, unit, first[unit:]))
+    check(vfs.rom_ioctl(4, 0, 0, first[:unit]))
     vfs.rom_ioctl(5, 0)
     mount()
 
 
 def commit(size, readinto):
-    # the first bytes are erased first and written last: the image is old, none or new
+    # the first bytes are erased first and written last. What is staged stays until the front is
+    # the same: whatever ends the board before, the next open_partition does this again
     micropython.kbd_intr(-1)
     try:
-        unmount()
-        erase(0, size)
-        copy(size, readinto)
+        if not same(size, readinto):
+            unmount()
+            erase(0, size)
+            copy(size, readinto)
+            if not same(size, readinto):
+                unmount()
+                raise OSError(5)
+        else:
+            mount()
     finally:
         micropython.kbd_intr(3)
 
 
-def copy(size, readinto):
+def parts(size, readinto):
+    # a piece of the staged image after the other, by way of RAM: while flash is written, some
+    # cannot be read
     buffer = bytearray(2048)
     for start in range(0, size, len(buffer)):
         part = memoryview(buffer)[: min(size - start, len(buffer))]
         readinto(start, part)
+        yield start, part
+
+
+def same(size, readinto):
+    return all(part == rom[start : start + len(part)] for start, part in parts(size, readinto))
+
+
+def copy(size, readinto):
+    for start, part in parts(size, readinto):
         if start:
             write(start, part)
         else:
@@ -99,21 +127,31 @@ def copy(size, readinto):
     finish(first)
 
 
+def seal_of(start, size):
+    return start + (size + UNIT - 1) // UNIT * UNIT
+
+
 def seal(start, size):
     # marks a staged image as whole, behind it
-    at = start + (size + UNIT - 1) // UNIT * UNIT
-    write(at, struct.pack("<24sII", STAGED, size, crc32(rom[start : start + size])))
+    write(
+        seal_of(start, size), struct.pack("<24sII", STAGED, size, crc32(rom[start : start + size]))
+    )
+    if staged() != (start, size):
+        raise OSError(5)
 
 
 def commit_part(begin, size):
     def readinto(start, part):
-        # by way of RAM: while flash is written, some cannot be read
         part[:] = rom[begin + start : begin + start + len(part)]
 
     commit(size, readinto)
+    # else a later commit that is cut would find it
+    erase(seal_of(begin, size) // block * block, 1)
 
 
 def commit_file(path, size):
+    if hasattr(os, "sync"):
+        os.sync()
     with open(path, "rb") as file:
 
         def readinto(start, part):
@@ -128,7 +166,7 @@ def staged():
     # (start, size) of a whole staged image behind the front, or None
     for start in range(block, len(rom), block) if block else ():
         size = image_size(start)
-        at = start + (size + UNIT - 1) // UNIT * UNIT
+        at = seal_of(start, size)
         if not size or bytes(rom[at : at + len(STAGED)]) != STAGED:
             continue
         length, crc = struct.unpack("<II", rom[at + UNIT - 8 : at + UNIT])
