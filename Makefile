@@ -263,7 +263,7 @@ test: lint firmware-virtual build/browser
 
 # clang with libFuzzer from the system; atheris, which has wheels for Linux alone, in an environment of its own
 build/fuzz-tools/made: | .venv/test-tools
-	@sh host_tools/setup/system_tools.sh "$(PYTHON3)" fuzz
+	@sh host_tools/setup/system_tools.sh "$(PYTHON3)" clang
 	@"$(PYTHON3)" -m venv build/fuzz-tools
 	@$(ALIVE) 'set-up: atheris' build/fuzz-tools/pip.log build/fuzz-tools/bin/python -m pip install \
 		--disable-pip-version-check --editable . 'atheris==3.*' || { tail -n 20 build/fuzz-tools/pip.log >&2; exit 1; }

@@ -52,9 +52,14 @@ def build_library(cmsis_nn: Path | None = None) -> Path:
     return _link("libinkling", ".so", (*_FAST, "-shared"), objects, archive)
 
 
-def build_program(source: Path, *, sanitize: bool = False, cmsis_nn: Path | None = None) -> Path:
-    """A program of one C file and the runtime, with AddressSanitizer and UBSan if wished."""
+def build_program(
+    source: Path, *, sanitize: bool = False, fuzzer: bool = False, cmsis_nn: Path | None = None
+) -> Path:
+    """A program of one C file and the runtime, with AddressSanitizer and UBSan if wished, and with
+    libFuzzer, which clang alone has: CC must name it then."""
     flags = _SANITIZED if sanitize else _FAST
+    if fuzzer:
+        flags = (*flags, "-fsanitize=fuzzer")
     objects, archive = _runtime(flags, cmsis_nn)
     headers = hashlib.sha256(_digest_of_headers(cmsis_nn))
     for path in sorted(source.parent.glob("*.h")):

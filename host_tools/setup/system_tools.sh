@@ -1,10 +1,11 @@
 #!/bin/sh
 # Sees to the programs Inkling needs from the system. Where one is missing: installs it with apt-get (as root or
 # by sudo); where that cannot be, names every package and stops. Calls no apt when nothing is missing.
-# usage: system_tools.sh PYTHON3 [espeak-ng] (in the project's root), with the voice of `make demo-sound` or without
+# usage: system_tools.sh PYTHON3 [espeak-ng|clang] (in the project's root), with the voice of `make demo-sound`, or with
+# the compiler of `make fuzz`, or with neither
 set -u
 python=${1:-python3}
-voice=${2:-}
+also=${2:-}
 
 missing='' # one line each: what is missing, then its Debian packages
 lack() {
@@ -26,7 +27,14 @@ find_missing() {
     fi
     command -v qemu-system-arm >/dev/null ||
         lack 'the emulator qemu-system-arm' 'qemu-system-arm'
-    [ -z "$voice" ] || command -v "$voice" >/dev/null || lack "the voice $voice" "$voice"
+    [ "$also" != espeak-ng ] || command -v espeak-ng >/dev/null || lack 'the voice espeak-ng' 'espeak-ng'
+    [ "$also" != clang ] || has_libfuzzer ||
+        lack 'the compiler clang with libFuzzer and its sanitizers' 'clang libclang-rt-dev'
+}
+
+has_libfuzzer() {
+    printf 'int LLVMFuzzerTestOneInput(void) { return 0; }\n' |
+        clang -fsanitize=fuzzer,address,undefined -x c -o /dev/null - 2>/dev/null
 }
 
 list_missing() {

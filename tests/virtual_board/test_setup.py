@@ -51,6 +51,16 @@ def test_every_missing_program_and_its_package_is_named_where_apt_is_not(tmp_pat
         assert words in done.stderr
 
 
+def test_make_fuzz_alone_asks_for_clang(tmp_path: Path) -> None:
+    path = folder_of_programs(tmp_path / "bin", "cut", "tr", "id")
+    asked, plain = (
+        run("system_tools.sh", "python3", *words, path=str(path)).stderr
+        for words in (["clang"], [])
+    )
+    assert "(Debian: clang libclang-rt-dev)" in asked
+    assert "clang" not in plain
+
+
 def test_a_failing_apt_leaves_the_list_of_what_is_missing(tmp_path: Path) -> None:
     programs = ("cut", "tr", "id", "env", "mkdir", "tail", "sh", "dirname", "sleep")
     path = folder_of_programs(tmp_path / "bin", *programs)
