@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import re
 import shutil
 import stat
 import sys
+import time
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +19,8 @@ from tempfile import TemporaryDirectory, gettempdir
 from host_tools.errors import CommandError
 
 MOST_BYTES = 256 << 20
+# what another computer or container made there is a leftover when it is as old
+_OLD_SECONDS = 7 * 24 * 3600.0
 # what is behind these may have no name, or one whose file another program writes to as well
 _DESCRIPTORS = {
     Path(f"{folder}/{name}"): number
@@ -62,7 +67,7 @@ def write_all(files: Sequence[tuple[str | Path, bytes]]) -> None:
             with _named(given):
                 stem = f".{path.name[:200]}."
                 remove_leftovers(path.parent, stem, ".part")
-                part = path.with_name(f"{stem}{os.getpid()}.part")
+                part = path.with_name(f"{stem}{_own()}.part")
                 with part.open("xb") as file:
                     parts[path] = part
                     file.write(data)
@@ -85,23 +90,46 @@ def temporary_folder(folder: Path | None = None) -> TemporaryDirectory[str]:
     """
     where = Path(gettempdir()) if folder is None else folder
     remove_leftovers(where, "inkling-", "")
-    return TemporaryDirectory(dir=where, prefix=f"inkling-{os.getpid()}-")
+    return TemporaryDirectory(dir=where, prefix=f"inkling-{_own()}-")
 
 
 def remove_leftovers(folder: Path, before: str, after: str) -> None:
-    """Removes files and folders of this user whose names have the number of a process that ended.
+    """Removes files and folders of this user whose names say that their process ended.
 
-    It stands between `before` and `after`, or between `before` and a hyphen.
+    Its number and where it ran stand between `before` and `after`, or between `before` and a
+    hyphen. Of one that ran elsewhere, in a container that shares the folder, nobody here knows
+    whether it ended: what it made goes after a week.
     """
-    pattern = re.compile(re.escape(before) + r"(\d+)" + (re.escape(after) if after else "-.*"))
+    words = re.escape(before) + r"(\d+)-([0-9a-f]{8})" + (re.escape(after) if after else "-.*")
     for path in folder.iterdir():
-        number = pattern.fullmatch(path.name)
-        if number and not _runs(int(number[1])):
-            with contextlib.suppress(OSError):
-                if path.is_dir() and not path.is_symlink():
-                    shutil.rmtree(path, ignore_errors=True)
-                else:
-                    path.unlink()
+        found = re.fullmatch(words, path.name)
+        with contextlib.suppress(OSError):
+            if not found or not _is_left(path, int(found[1]), found[2]):
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+
+
+def _is_left(path: Path, process: int, where: str) -> bool:
+    if where == _here():
+        return not _runs(process)
+    return time.time() - path.lstat().st_mtime > _OLD_SECONDS
+
+
+def _own() -> str:
+    """This process, in names: its number, and where that number counts."""
+    return f"{os.getpid()}-{_here()}"
+
+
+def _here() -> str:
+    """The computer and, in containers, the space of process numbers; 8 hexadecimal digits."""
+    try:
+        space = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:  # not Linux
+        space = 0
+    return f"{zlib.crc32(f'{platform.node()} {space}'.encode()):08x}"
 
 
 def _runs(process: int) -> bool:

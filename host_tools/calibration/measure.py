@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import re
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from host_tools.cycles import read_trace
 from host_tools.cycles.lines import Lines
 from host_tools.errors import CommandError
+from host_tools.files import temporary_folder
 from host_tools.graph import Graph
 from host_tools.kernels import KERNELS
 from host_tools.pack import pack
@@ -65,7 +65,7 @@ def measure_image(
         assert process.stdout is not None
         sections = read_trace(process.stdout, functions, caller)
     counted = []
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         out = Path(folder) / "lines.txt"
         plugin = _arguments(out, caller, functions, (*_FLASH, _IMAGE_RAM), cache_bytes)
         status = subprocess.run([*words, *plugin], check=False).returncode
@@ -93,7 +93,7 @@ def measure_network(
     for kernel in _CONVOLUTIONS if scratch else ():
         KERNELS[kernel] = _with_scratch(kernel, scratch)
     blob = pack(network, target="portable", drop_constants=False)
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         out = Path(folder) / "lines.txt"
         plugin = _arguments(out, CALLER, STEPS, (*_FLASH, _BOARD_RAM), cache_bytes)
         costs = profile_on_virtual_board(

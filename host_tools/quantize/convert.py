@@ -11,13 +11,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from host_tools.files import temporary_folder
 from host_tools.quantize.gru_steps import with_steps
 
 # random inputs of one sample, and what the network itself gives; None where it is not of that kind
@@ -35,7 +35,8 @@ def keras(source: Path, target: Path) -> Example:
         for part in (layer.forward_layer, layer.backward_layer) if both else (layer,):
             if isinstance(part, kinds.RNN):
                 part.unroll = True  # how often a loop runs, only a run knows
-    with _folder_beside(target) as folder:
+    with temporary_folder(target.parent) as name:
+        folder = Path(name)
         # as a SavedModel, of which the converter folds the variables
         network.export(folder)
         return savedmodel(folder, target)
@@ -88,16 +89,16 @@ def onnx(source: Path, target: Path) -> Example:
 
     session = onnxruntime.InferenceSession(source, providers=["CPUExecutionProvider"])
     inputs, outputs = session.get_inputs(), session.get_outputs()
-    with _folder_beside(target) as folder:
+    with temporary_folder(target.parent) as folder:
         onnx2tf.convert(
             input_onnx_file_path=str(source),
-            output_folder_path=str(folder),
+            output_folder_path=folder,
             batch_size=1,
             # sequences stay as in training; pictures are turned to channels last
             keep_ncw_or_nchw_or_ncdhw_input_names=[i.name for i in inputs if len(i.shape) == 3],
             non_verbose=True,
         )
-        (written,) = folder.glob("*_float32.tflite")
+        (written,) = Path(folder).glob("*_float32.tflite")
         written.replace(target)
     if len(inputs) != 1 or len(outputs) != 1 or inputs[0].type != "tensor(float)":
         return None
@@ -135,12 +136,6 @@ def pytorch(source: Path, target: Path) -> Example:
 
 def _is_picture(shape: Sequence[int]) -> bool:
     return len(shape) == 4 and shape[1] in (1, 3)
-
-
-@contextlib.contextmanager
-def _folder_beside(target: Path) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        yield Path(folder)
 
 
 CONVERTERS: dict[str, Callable[[Path, Path], Example]] = {

@@ -7,11 +7,13 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from oracle import ROOT
 
+from host_tools import files
 from host_tools.errors import CommandError
 from host_tools.files import temporary_folder, write_all, write_whole
 
@@ -68,12 +70,46 @@ def test_what_a_killed_run_left_is_removed_and_what_another_writes_is_not(tmp_pa
     killed = subprocess.run([sys.executable, "-c", code, tmp_path], cwd=ROOT, timeout=60)
     assert killed.returncode == -signal.SIGKILL
     assert len(list(tmp_path.iterdir())) == 2
-    others = [tmp_path / f".file.{os.getppid()}.part", tmp_path / ".file.x.part"]
+    others = [tmp_path / f".file.{os.getppid()}-{files._here()}.part", tmp_path / ".file.x.part"]
     for path in others:
         path.touch()
     with temporary_folder(tmp_path) as folder:
         write_whole(tmp_path / "file", b"2")
         assert {*tmp_path.iterdir()} == {tmp_path / "file", Path(folder), *others}
+
+
+def test_what_a_container_that_shares_the_folder_writes_is_not_taken_for_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # its numbers of processes are not ours: here none has this one
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait(60)
+    with monkeypatch.context() as patch:
+        patch.setattr("platform.node", lambda: "another")
+        patch.setattr("os.getpid", lambda: ended.pid)
+        made = files.temporary_folder(tmp_path)
+        part = tmp_path / f".file.{files._own()}.part"
+        part.touch()
+    folder = Path(made.name)
+    write_whole(tmp_path / "file", b"1")
+    with temporary_folder(tmp_path):
+        assert folder.is_dir() and part.is_file()
+    old = time.time() - 8 * 24 * 3600
+    for path in (folder, part):
+        os.utime(path, (old, old))
+    write_whole(tmp_path / "file", b"2")
+    with temporary_folder(tmp_path):
+        assert not folder.exists() and not part.exists()
+
+
+def test_each_temporary_folder_has_a_name_by_which_it_is_swept() -> None:
+    own = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "host_tools").rglob("*.py")
+        for words in ("mkdtemp", "tempfile.TemporaryDirectory")
+        if words in path.read_text()
+    }
+    assert own == set()
 
 
 def test_standard_output_takes_a_file_and_nothing_else(tmp_path: Path) -> None:
