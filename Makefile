@@ -19,6 +19,10 @@ NETWORK ?=
 CLIPS ?=
 MODELS ?=
 TESTS ?= tests
+NUMBER ?= 300
+SEED ?= 1
+OF ?=
+JSON ?=
 CORES ?=
 SECONDS ?= 60
 CORPUS ?= build/fuzz
@@ -47,6 +51,11 @@ help:
 	@echo '     CORPUS=folder       where they keep what they learn and what they find (default: build/fuzz)'
 	@echo 'make test-exporters    models made by today'"'"'s exporters (not in make test); 4 GB of Python packages'
 	@echo '     PYTHON_EXPORTERS=p  a Python of 3.12 or 3.13 for those that need one'
+	@echo 'make mutants           changes the verifier and the planner, and says which changes no test notices'
+	@echo '     NUMBER=n            so many of each (300)'
+	@echo '     SEED=n              other ones (1)'
+	@echo '     OF=path             only of sources with this in their path'
+	@echo '     JSON=file           a line on each, too'
 	@echo 'make bench             instructions and cycles of the real models, the code'"'"'s size'
 	@echo '     MODELS=folder       of each layer of your own models there instead'
 	@echo 'make bench-tools       seconds that the commands take here, predictions a second on this computer'
@@ -272,6 +281,11 @@ build/fuzz-tools/made: | .venv/test-tools
 .PHONY: fuzz
 fuzz: build/fuzz-tools/made firmware-virtual
 	@$(PYTHON) tests/fuzz/fuzz.py --seconds '$(SECONDS)' --corpus '$(CORPUS)'
+
+.PHONY: mutants
+mutants: .venv/test-tools
+	@PYTHONPATH=.:tests:tests/runtime $(PYTHON) -m mutants --number $(NUMBER) --seed $(SEED) --jobs $(JOBS) \
+		--of '$(OF)' $(if $(JSON),--json '$(JSON)')
 
 # exporters conflict, so each has an environment of its own; one whose Python is missing here is left out
 EXPORTERS := ai-edge-quantizer keras litert-torch onnx2tf

@@ -68,6 +68,12 @@ def build_program(
     return _link(source.stem, "", flags, objects, archive)
 
 
+def sanitized_objects() -> dict[str, Path]:
+    """The runtime's objects with AddressSanitizer and UBSan, by their source's name."""
+    objects, _ = _runtime(_SANITIZED, None)
+    return {path.name.rpartition("-")[0] + ".c": path for path in objects}
+
+
 def _runtime(flags: Sequence[str], cmsis_nn: Path | None) -> tuple[list[Path], list[Path]]:
     """The object files, and the archive in place of what is left out."""
     sources = [

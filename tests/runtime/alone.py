@@ -74,6 +74,14 @@ class Alone:
             rank = editor.get("tensor", tensor, "rank")
             self.places += [("tensor", tensor, f"dims[{i}]") for i in range(rank)]
 
+    def make_room(self) -> None:
+        """Puts input 0 where ROOM bytes lie before it and behind."""
+        editor = self.editor
+        source = editor.get("operator", 0, "input0")
+        arena = editor.get("header", 0, "arena_size")
+        editor.set("tensor", source, "offset", arena + ROOM)
+        editor.set("header", 0, "arena_size", arena + 3 * ROOM)
+
     def dims(self, tensor: int) -> tuple[int, ...]:
         rank = self.editor.get("tensor", tensor, "rank")
         return tuple(self.editor.get("tensor", tensor, f"dims[{i}]") for i in range(rank))

@@ -140,6 +140,16 @@ def _of_operator(editor: BlobEditor, index: int) -> Iterator[Part]:
         yield Part(block.name, at, DATA, item, block.elements(layer), card.name)
 
 
+def strings_of(editor: BlobEditor) -> Iterator[int]:
+    """Where each u32 is that says where a string starts."""
+    yield HEADER["name"][0]
+    for record in ("tensor", "operator"):
+        for index in range(editor.get("header", 0, f"n_{record}s")):
+            yield editor.place(record, index, "name")[0]
+    for index in range(editor.get("header", 0, "n_labels")):
+        yield editor.place("label", index, "")[0]
+
+
 @dataclass(frozen=True)
 class Case:
     """A blob and what must become of it.
@@ -192,6 +202,20 @@ def cases_of(editor: BlobEditor, part: Part) -> Iterator[Case]:
         if offset or part.name not in ("labels", "image_table", "front_end", "gains"):
             yield Case(at(offset), f"is {offset}, allowed {HEADER_SIZE} or more")
     yield Case(at(HEADER_SIZE), "")
+
+
+def cases_of_string(editor: BlobEditor, at: int) -> Iterator[Case]:
+    """A string that starts with the strings' last byte, which ends the blob, and behind it."""
+    size = editor.get("header", 0, "strings_size")
+    start = editor.get("header", 0, "strings_offset")
+    ending = BlobEditor(bytes(editor.data))
+    strings = bytes(ending.data[start : start + size])
+    ending.set("header", 0, "strings_offset", ending.append(strings))
+    for string in (size - 1, size, size + 1, (1 << 32) - 1):
+        changed = BlobEditor(bytes(ending.data))
+        changed.write(at, "I", string)
+        words = f"is {string}, allowed at most {size - 1}"
+        yield Case(changed.bytes(), None if string < size else words)
 
 
 def first_behind_header(editor: BlobEditor, part: Part) -> bytes:

@@ -27,6 +27,10 @@ static void give_up(const char *words);
 static uint32_t kernel_now;
 static uint32_t kernel_runs[KERNEL_NUMBERS];
 
+// Of the last blob that was opened: what its steering is held to before each run, its steps.
+static uint32_t steering[2];
+static uint32_t steps;
+
 static volatile size_t text_length; // so that no compiler leaves the reading out
 
 // --- opening and running ---
@@ -142,6 +146,8 @@ static ink_status_t open_and_run(
     const uint8_t *copy = lend_blob(bytes, size);
     ink_status_t status = ink_open(&model, copy, size, &error);
     text_length = status == INK_OK ? read_strings(&model) : 0;
+    memcpy(steering, model.sums, sizeof(steering));
+    steps = model.work;
     if (status == INK_OK && model.work <= MOST_WORK && model.header->arena_size <= MOST_ARENA) {
         status = run_opened(&model, &error, outputs);
     }

@@ -4,8 +4,9 @@ The parts are those of tests/runtime/blob_parts.py: the data blocks of each kern
 and all others. Each is put at the very end of the blob and right behind the header, where the
 outputs must stay the same; an element and a byte short, further on, around the end of the numbers,
 over the header and between two multiples of its alignment, where it must be refused; and over the
-records, where it is refused or runs. All by the runtime with AddressSanitizer and UBSan, each blob
-in memory of its size to the byte, and the twin in Python must say the same.
+records, where it is refused or runs. Each string starts with the last byte of all, and behind it.
+All by the runtime with AddressSanitizer and UBSan, each blob in memory of its size to the byte;
+the twin in Python must say the same.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import re
 from pathlib import Path
 
 from blob_editor import BlobEditor
-from blob_parts import Case, cases_of, parts_of
+from blob_parts import Case, cases_of, cases_of_string, parts_of, strings_of
 from judge import judged
 
 from host_tools.host_build import FIRMWARE_MODULE
@@ -23,13 +24,15 @@ from host_tools.verifier import twin
 
 
 def every_case(blobs: dict[str, bytes]) -> dict[str, list[Case]]:
-    """Of each blob and each of its parts, by their names."""
+    """Of each blob and each of its parts and strings, by their names."""
     cases: dict[str, list[Case]] = {}
     for name, blob in blobs.items():
         editor = BlobEditor(blob)
         for number, part in enumerate(parts_of(editor)):
             called = f"{name}, part {number}: {part.name} {part.kernel or ''}"
             cases[called] = list(cases_of(editor, part))
+        for number, at in enumerate(strings_of(editor)):
+            cases[f"{name}, part string {number}"] = list(cases_of_string(editor, at))
     return cases
 
 

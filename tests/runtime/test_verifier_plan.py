@@ -349,6 +349,19 @@ def test_a_picture_with_too_long_a_side_is_refused(sides: tuple[int, ...], name:
     assert refusal(editor.bytes()).startswith(f"{editor.called(CONV)}: {SHAPE}: {name}")
 
 
+def test_a_picture_made_with_too_long_a_side_is_refused() -> None:
+    editor = BlobEditor(pack(networks.separable()))
+    output = editor.get("operator", CONV, "output")
+    height, width = (editor.get("tensor", output, f"dims[{i}]") for i in (1, 2))
+    editor.set("tensor", output, "dims[3]", 65536)
+    editor.set("tensor", output, "size", height * width * 65536)
+    editor.set("tensor", output, "offset", 1 << 20)
+    editor.set("header", 0, "arena_size", 1 << 28)
+    assert refusal(editor.bytes()) == (
+        f"{editor.called(CONV)}: {SHAPE}: a number of channels is 65536, allowed at most 65535"
+    )
+
+
 def test_a_softmax_of_a_scalar_is_refused(every_kernel: bytes) -> None:
     editor = BlobEditor(every_kernel)
     editor.set("header", 0, "n_labels", 0)
