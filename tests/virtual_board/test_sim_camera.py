@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import io
+import re
 import subprocess
 import sys
 import urllib.parse
@@ -146,6 +148,57 @@ def test_a_script_that_fails_or_is_not_there_is_told(
 
 
 # --- the page ------------------------------------------------------------------------------------
+
+
+def listening(process: int) -> list[str]:
+    """Local addresses, as in /proc/net, at which a process and its children wait for others.
+
+    TCP sockets that listen, and all UDP, raw and Unix sockets.
+    """
+    proc = Path("/proc")
+    family, seen = [process], []
+    while family:
+        number = family.pop()
+        seen.append(number)
+        for task in (proc / f"{number}/task").iterdir():
+            family += map(int, (task / "children").read_text().split())
+    inodes = set()
+    for number in seen:
+        for file in (proc / f"{number}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                inodes |= set(re.findall(r"^socket:\[(\d+)\]$", str(file.readlink())))
+    found = []
+    for kind in ("tcp", "tcp6", "udp", "udp6", "raw", "raw6"):
+        for line in (proc / "net" / kind).read_text().splitlines()[1:]:
+            words = line.split()
+            if words[9] in inodes and (words[3] == "0A" or not kind.startswith("tcp")):
+                found.append(f"{kind} {words[1]}")
+    for line in (proc / "net/unix").read_text().splitlines()[1:]:
+        words = line.split()
+        # the flag of those that accept connections, or a name by which they are reached
+        if words[6] in inodes and (int(words[3], 16) & 0x10000 or len(words) > 7):
+            found.append(f"unix {' '.join(words[7:])}")
+    return found
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="by Linux' /proc")
+def test_nothing_but_the_page_listens_while_a_board_runs(
+    virtual_board_firmware: Path, tmp_path: Path
+) -> None:
+    Image.new("RGB", (80, 60)).save(tmp_path / "a.png")
+    words = [sys.executable, "-u", "-m", "host_tools", "sim", "--camera", str(tmp_path)]
+    words += ["--firmware", str(virtual_board_firmware)]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as sim:
+        try:
+            assert sim.stdout
+            said = [next(sim.stdout) for _ in range(4)]
+            url = urllib.parse.urlsplit(said[2].rpartition(" ")[2].strip())
+            children = (Path("/proc") / str(sim.pid) / "task").iterdir()
+            assert any((task / "children").read_text() for task in children)
+            # 127.0.0.1, its bytes backwards
+            assert listening(sim.pid) == [f"tcp 0100007F:{url.port:04X}"]
+        finally:
+            sim.kill()
 
 
 def get(preview: Preview, path: str, host: str | None = None) -> tuple[int, bytes]:
