@@ -163,16 +163,15 @@ NETWORKS = {
     ),
     "ds-cnn": Network(
         (
-            Conv(36, (10, 8), (4, 8)),
-            *separable(36, 64),
-            Conv(64, (3, 3), (2, 1), depthwise=True, same=True),
-            Conv(80, (1, 1)),
-            *separable(80, 80),
-            *separable(80, 80),
+            Conv(64, (10, 40), (4, 1)),
+            *separable(64, 88, (9, 1)),
+            *separable(88, 88, (9, 1)),
+            *separable(88, 88, (9, 1)),
+            *separable(88, 88, (9, 1)),
+            Conv(88, (23, 1), depthwise=True),
         ),
         epochs=60,
         promise=Promise(95.0, 1_500_000, 80_000, 64_000),
-        mean=True,
     ),
     "crnn-m": Network(
         (
@@ -180,7 +179,7 @@ NETWORKS = {
             *(Recurrent("gru", 96), Recurrent("gru", 96, last=True)),
             Dense(96),
         ),
-        epochs=60,
+        epochs=50,
         promise=MEDIUM,
     ),
     "ds-cnn-m": Network(

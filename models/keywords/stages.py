@@ -1,4 +1,4 @@
-"""Features, training and quantization, in that order; recipe.py runs this.
+"""Features, teacher, training and quantization, in that order; recipe.py runs this.
 
 It runs in the training environment and writes NAME.tflite and facts.json, which says how it was
 made, into a folder.
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.keywords import data, network, train
+from models.keywords import data, network, teacher, train
 from models.keywords.family import NETWORKS, Recurrent, place
 from models.training import environment, quantize
 from models.training.environment import made
@@ -22,6 +22,8 @@ from models.training.recipe import stages_parser
 
 CALIBRATION_WORDS = 1000
 COMPARED = 16  # Words, to see that the converter made no other network.
+VIEWS = 12  # Of each word, which the teacher judges.
+DISTILLED = 0.9  # The teacher's share of the loss; the labels have the rest.
 
 
 def run(name: str, cache: Path, words: data.Words, seed: int, epochs: int, threads: int) -> None:
@@ -32,15 +34,18 @@ def run(name: str, cache: Path, words: data.Words, seed: int, epochs: int, threa
     lstm = any(isinstance(layer, Recurrent) and layer.kind == "lstm" for layer in kind.layers)
     keras = environment.environment(environment.KERAS) if lstm else None
     torch.set_num_threads(threads)
+    lessons = teacher.learn(words, threads, cache)
     plan = Plan(
         *(epochs, seed, threads, kind.rate, kind.decay),
+        distilled=DISTILLED,
+        views=VIEWS,
         average=kind.average,
         smoothed=kind.smoothed,
         optimizer="adamw",
         bfloat16=has_bfloat16(),
     )
     torch.manual_seed(seed)
-    lesson = train.Spoken(words)
+    lesson = train.Spoken(words, lessons)
     trained, seconds = fit(network.Trained(kind), plan, lesson, folder / "checkpoint.pt")
 
     float_path, int8_path = folder / "float.tflite", folder / place(name).name
@@ -62,6 +67,7 @@ def run(name: str, cache: Path, words: data.Words, seed: int, epochs: int, threa
             "words": lesson.count,
             "seconds": round(seconds),
         },
+        "teacher": lessons.facts,
         **made(),
     }
     if keras:
