@@ -31,7 +31,7 @@ from models.training.measure import costing, judged
 
 CACHE = Path(__file__).resolve().parents[2] / "build" / "keywords"
 BOARD = "nucleo-h743zi"  # Whose current the energy is estimated by.
-MADE = ("float_accuracy", "held_out_accuracy", "training", "date", "versions")
+MADE = ("float_accuracy", "held_out_accuracy", "training", "teacher", "date", "versions")
 JUDGED = ("int8_accuracy", "confusion")
 
 

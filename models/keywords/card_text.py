@@ -34,7 +34,7 @@ def layer_text(layer: Layer) -> str:
 
 def training_text(card: dict[str, Any]) -> str:
     """Return how the network was trained."""
-    plan = card["training"]
+    plan, teacher = card["training"], card["teacher"]
     arithmetic = " in bfloat16" if plan["bfloat16"] else ""
     return (
         f"AdamW (rate {plan['rate']} on a cosine, weight decay {plan['decay']}, batches of "
@@ -42,7 +42,10 @@ def training_text(card: dict[str, Any]) -> str:
         "words an epoch, rarer labels drawn more often, moved, louder or softer, with noise, "
         f"partly blanked: {plan['epochs']} epochs, seed {plan['seed']}, {plan['seconds']:,} s on "
         f"{plan['threads']} thread{'s' * (plan['threads'] > 1)}{arithmetic}. The weights are "
-        f"averaged over the steps, {plan['average']} of the past staying. The validation set was "
+        f"averaged over the steps, {plan['average']} of the past staying. {plan['distilled']:.0%} "
+        "of the loss is the distance from what two larger networks say of the same word, shown in "
+        f"the same of {plan['views']} ways; their mean is right on "
+        f"{teacher['held_out_accuracy']} % of the words held out. The validation set was "
         f"held out for all choices; the float network is right on {card['held_out_accuracy']} % "
         "of it. The last epoch's weights are the result: no test clip served a choice."
     )
