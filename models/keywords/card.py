@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from host_tools.audio import make_settings
 from host_tools.boards import read_board
 from host_tools.errors import CommandError
 from host_tools.pack import DEFAULT_TARGET, pack
@@ -50,9 +51,7 @@ def main() -> None:
     elif args.name not in COMMITTED:
         raise SystemExit(f"card: only the card of {args.name} is committed: train it by recipe.py")
     try:
-        blob = pack(
-            path, labels=LABELS, target=DEFAULT_TARGET, flash=network.promise.flash or None
-        )
+        blob = packed(args.name, path)
         card = {
             "name": args.name,
             "multiply_accumulates": multiply_accumulates(network),
@@ -72,6 +71,17 @@ def main() -> None:
     except (OSError, CommandError) as error:
         raise SystemExit(f"card: {error}") from None
     judge_promise(network.promise, card)
+
+
+def packed(name: str, path: Path) -> bytes:
+    """Return the blob of a network's .tflite file, with labels and front end: it hears by itself."""
+    return pack(
+        path,
+        labels=LABELS,
+        target=DEFAULT_TARGET,
+        audio=make_settings("log-mel", {}),
+        flash=NETWORKS[name].promise.flash or None,
+    )
 
 
 if __name__ == "__main__":

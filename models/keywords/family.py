@@ -158,20 +158,17 @@ NETWORKS = {
             *(Recurrent("gru", 60), Recurrent("gru", 60, last=True)),
             Dense(84),
         ),
-        epochs=50,
+        epochs=45,
         promise=SMALL,
     ),
     "ds-cnn": Network(
         (
-            Conv(64, (10, 40), (4, 1)),
-            *separable(64, 88, (9, 1)),
-            *separable(88, 88, (9, 1)),
-            *separable(88, 88, (9, 1)),
-            *separable(88, 88, (9, 1)),
+            *(Conv(40, (10, 8), (4, 8)), Conv(88, (1, 5))),
+            *(5 * separable(88, 88, (9, 1))),
             Conv(88, (23, 1), depthwise=True),
         ),
-        epochs=60,
-        promise=Promise(95.0, 1_500_000, 80_000, 64_000),
+        epochs=50,
+        promise=Promise(95.0, 1_500_000, 100_000, 64_000),
     ),
     "crnn-m": Network(
         (
@@ -184,16 +181,11 @@ NETWORKS = {
     ),
     "ds-cnn-m": Network(
         (
-            Conv(128, (10, 8), (4, 8)),
-            *separable(128, 128),
-            *separable(128, 128),
-            Conv(128, (3, 3), (2, 1), depthwise=True, same=True),
-            Conv(160, (1, 1)),
-            *separable(160, 160),
-            *separable(160, 160),
+            *(Conv(64, (10, 8), (2, 8)), Conv(144, (1, 5))),
+            *(5 * separable(144, 144, (9, 1))),
+            Conv(144, (45, 1), depthwise=True),
         ),
-        epochs=60,
+        epochs=40,
         promise=MEDIUM,
-        mean=True,
     ),
 }

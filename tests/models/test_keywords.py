@@ -11,7 +11,6 @@ import pytest
 from oracle import ROOT
 
 from host_tools.blob.reader import read_blob
-from host_tools.pack import DEFAULT_TARGET, pack
 from models.keywords import card, card_text, chart, data, family
 from models.training.promise import broken
 
@@ -32,10 +31,7 @@ def test_a_card_describes_the_files_beside_it(name: str) -> None:
     assert said["blob_sha256"] == hashlib.sha256(blob).hexdigest()
     assert (said["bytes"], said["blob_bytes"]) == (path.stat().st_size, len(blob))
     assert said["arena_bytes"] == read_blob(blob).arena_size
-    flash = family.NETWORKS[name].promise.flash or None
-    assert blob == pack(path, labels=family.LABELS, target=DEFAULT_TARGET, flash=flash), (
-        f"run python -m models.keywords.recipe {name} --card"
-    )
+    assert blob == card.packed(name, path), f"run python -m models.keywords.recipe {name} --card"
 
 
 @pytest.mark.parametrize("name", CARDS)
