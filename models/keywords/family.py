@@ -167,7 +167,7 @@ NETWORKS = {
             *(5 * separable(88, 88, (9, 1))),
             Conv(88, (23, 1), depthwise=True),
         ),
-        epochs=50,
+        epochs=90,
         promise=Promise(95.0, 1_500_000, 100_000, 64_000),
     ),
     "crnn-m": Network(
