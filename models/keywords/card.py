@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +25,7 @@ from models.keywords.family import (
     COMMITTED,
     LABELS,
     NETWORKS,
+    Network,
     multiply_accumulates,
     place,
     weights,
@@ -44,21 +47,13 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=CACHE, help="where the features lie")
     args = parser.parse_args()
     network, path = NETWORKS[args.name], place(args.name)
-    run_current = read_board(BOARD).run_current
-    assert run_current is not None
     if args.folder:
         path = args.folder / path.name
     elif args.name not in COMMITTED:
         raise SystemExit(f"card: only the card of {args.name} is committed: train it by recipe.py")
     try:
         blob = packed(args.name, path)
-        card = {
-            "name": args.name,
-            "multiply_accumulates": multiply_accumulates(network),
-            "weights": weights(network),
-            **costing(path, blob),
-        }
-        card["millijoules"] = round(run_current.millijoules(card["board_cycles"]), 3)
+        card = counted(args.name, network, path, blob)
         if args.folder:
             made = json.loads((args.folder / "facts.json").read_text())
             with np.load(args.cache / "words.npz") as words:
@@ -73,15 +68,29 @@ def main() -> None:
     judge_promise(network.promise, card)
 
 
+def counted(name: str, network: Network, path: Path, blob: bytes) -> dict[str, Any]:
+    """Return what a card says of the sizes and cost of the .tflite file at `path`."""
+    card = {
+        "name": name,
+        "multiply_accumulates": multiply_accumulates(network),
+        "weights": weights(network),
+        **costing(path, blob),
+    }
+    run_current = read_board(BOARD).run_current
+    assert run_current is not None
+    card["millijoules"] = round(run_current.millijoules(card["board_cycles"]), 3)
+    return card
+
+
 def packed(name: str, path: Path) -> bytes:
-    """Return the blob of a network's .tflite file, with labels and front end: it hears by itself."""
-    return pack(
-        path,
-        labels=LABELS,
-        target=DEFAULT_TARGET,
-        audio=make_settings("log-mel", {}),
-        flash=NETWORKS[name].promise.flash or None,
-    )
+    """Return the blob of a network's .tflite file, within the flash that is promised."""
+    return hearing(path, LABELS, NETWORKS[name].promise.flash or None)
+
+
+def hearing(path: Path, labels: Sequence[str], flash: int | None = None) -> bytes:
+    """Return the blob of a .tflite file with labels and front end: it hears by itself."""
+    audio = make_settings("log-mel", {})
+    return pack(path, labels=labels, target=DEFAULT_TARGET, audio=audio, flash=flash)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def layer_text(layer: Layer) -> str:
 
 def training_text(card: dict[str, Any]) -> str:
     """Return how the network was trained."""
-    plan, teacher = card["training"], card["teacher"]
+    plan = card["training"]
     arithmetic = " in bfloat16" if plan["bfloat16"] else ""
     return (
         f"AdamW (rate {plan['rate']} on a cosine, weight decay {plan['decay']}, batches of "
@@ -42,13 +42,47 @@ def training_text(card: dict[str, Any]) -> str:
         "words an epoch, rarer labels drawn more often, moved, louder or softer, with noise, "
         f"partly blanked: {plan['epochs']} epochs, seed {plan['seed']}, {plan['seconds']:,} s on "
         f"{plan['threads']} thread{'s' * (plan['threads'] > 1)}{arithmetic}. The weights are "
-        f"averaged over the steps, {plan['average']} of the past staying. {plan['distilled']:.0%} "
-        "of the loss is the distance from what two larger networks say of the same word, shown in "
-        f"the same of {plan['views']} ways; their mean is right on "
-        f"{teacher['held_out_accuracy']} % of the words held out. The validation set was "
-        f"held out for all choices; the float network is right on {card['held_out_accuracy']} % "
-        "of it. The last epoch's weights are the result: no test clip served a choice."
+        f"averaged over the steps, {plan['average']:.4g} of the past staying. "
+        f"{teacher_text(card)} The validation set was held out for all choices; the float network "
+        f"is right on {card['held_out_accuracy']} % of it. The last epoch's weights are the "
+        "result: no test clip served a choice."
     )
+
+
+def teacher_text(card: dict[str, Any]) -> str:
+    """Return what the network learned from beside the labels."""
+    plan, teacher = card["training"], card["teacher"]
+    if teacher is None:
+        return "It learned from the labels alone."
+    return (
+        f"{plan['distilled']:.0%} of the loss is the distance from what two larger networks say "
+        f"of the same word, shown in the same of {plan['views']} ways; their mean is right on "
+        f"{teacher['held_out_accuracy']} % of the words held out."
+    )
+
+
+def own_or_ours(card: dict[str, Any]) -> dict[str, Any]:
+    """Return what differs between a network of a user's recordings and one of ours."""
+    if "labels" in card:
+        labels = [label.replace("|", r"\|") for label in card["labels"]]
+        return {
+            "labels": labels,
+            "says": f"Says which label a second of sound has: {', '.join(labels)}.",
+            "count": f"{len(labels)}",
+            "data": "A folder of recordings, split by a hash of the speakers' or files' names.",
+            "limits": "It was tested on recordings like those that it learned from; in other "
+            "voices, rooms and\nmicrophones it may be right less often. Words that it did not "
+            "learn are taken for one of the labels.",
+        }
+    return {
+        "labels": LABELS,
+        "says": "Says which of ten words is in a second of sound, or another word, or none; the "
+        "names are in\n`../labels.txt`.",
+        "count": "twelve",
+        "data": "Speech Commands v0.02 by Pete Warden, CC BY 4.0; none of it is here.",
+        "limits": "English words, one a second, from many speakers near a microphone. Words that "
+        "it did\nnot learn are to be `unknown`, and are not always.",
+    }
 
 
 def markdown(card: dict[str, Any], network: Network) -> str:
@@ -57,11 +91,12 @@ def markdown(card: dict[str, Any], network: Network) -> str:
     clips = sum(map(sum, card["confusion"]))
     layers = ", ".join(layer_text(layer) for layer in network.layers)
     end = "each channel's mean" if network.mean else "all"
+    said = own_or_ours(card)
+    count = said["count"]
     return f"""\
 # Keyword network `{card["name"]}`
 
-Says which of ten words is in a second of sound, or another word, or none; the names are in
-`../labels.txt`.
+{said["says"]}
 
 | | |
 |---|---|
@@ -79,21 +114,20 @@ Says which of ten words is in a second of sound, or another word, or none; the n
 | `{card["name"]}.tflite` | {card["bytes"]:,} bytes, sha256 `{card["sha256"]}` |
 | trained | {card["date"]} with {versions} |
 
-**Network.** {layers}; {end} fully connected to the twelve labels; softmax. ReLU follows each
+**Network.** {layers}; {end} fully connected to the {count} labels; softmax. ReLU follows each
 convolution.
 
 **Input.** int8 [1, 98, 40, 1], scale 1, zero point -128: the log-mel feature - 128, 98 frames of
 10 ms, 40 bands.
-**Output.** int8 [1, 12], scale 1/256, zero point -128: probabilities.
+**Output.** int8 [1, {network.classes}], scale 1/256, zero point -128: probabilities.
 
 **Training.** {training_text(card)}
 
 **Confusion.** Of the test clips of each label (a row), how many were taken for which:
 
-{confusion_text(card["confusion"], LABELS)}
+{confusion_text(card["confusion"], said["labels"])}
 
-**Data.** Speech Commands v0.02 by Pete Warden, CC BY 4.0; none of it is here.
+**Data.** {said["data"]}
 
-**Limits.** English words, one a second, from many speakers near a microphone. Words that it did
-not learn are to be `unknown`, and are not always.
+**Limits.** {said["limits"]}
 """

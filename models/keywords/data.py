@@ -29,7 +29,7 @@ class DataError(Exception):
 
 @dataclass(frozen=True)
 class Words:
-    """Features uint8 [N, 98, 40, 1] and labels uint8 [N], an index of LABELS each."""
+    """Features uint8 [N, 98, 40, 1] and labels uint8 [N], an index of `labels` each."""
 
     train: np.ndarray
     train_labels: np.ndarray
@@ -37,6 +37,7 @@ class Words:
     held_out_labels: np.ndarray
     test: np.ndarray
     test_labels: np.ndarray
+    labels: tuple[str, ...] = LABELS
 
 
 def load(folder: Path, cache: Path) -> Words:
@@ -45,8 +46,7 @@ def load(folder: Path, cache: Path) -> Words:
     Raises DataError when a file is missing or holds something else.
     """
     if cache.exists():
-        with np.load(cache) as arrays:
-            return Words(**arrays)
+        return cached(cache)
     arrays = {}
     for name, file in zip(("train", "held_out"), FILES, strict=True):
         print(f"reading {file}", flush=True)
@@ -60,11 +60,25 @@ def load(folder: Path, cache: Path) -> Words:
         fit = np.load(io.BytesIO(read(folder / FIT, open)))
         arrays["test"] = np.stack([log_mel(clip, fit) for clip in packed["x"]])[..., np.newaxis]
         arrays["test_labels"] = packed["y"]
+    words = Words(**arrays)
+    save(words, cache)
+    return words
+
+
+def cached(cache: Path) -> Words:
+    """Return what `save` wrote."""
+    with np.load(cache) as file:
+        arrays = dict(file)
+    labels = tuple(map(str, arrays.pop("labels", LABELS)))
+    return Words(**arrays, labels=labels)
+
+
+def save(words: Words, cache: Path) -> None:
+    """Write the file `cache`, whole or not at all."""
     cache.parent.mkdir(parents=True, exist_ok=True)
     partial = cache.with_suffix(".partial.npz")
-    np.savez(partial, **arrays)
+    np.savez(partial, **vars(words))
     partial.replace(cache)
-    return Words(**arrays)
 
 
 def read(path: Path, opener: object) -> bytes:

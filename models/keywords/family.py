@@ -15,14 +15,17 @@ from pathlib import Path
 from models.training.promise import Promise
 
 HERE = Path(__file__).resolve().parent
+SILENCE = "silence"  # Of this, some is added to words as noise.
 LABELS = (
     *("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go"),
-    *("unknown", "silence"),
+    *("unknown", SILENCE),
 )
 FRAMES, BANDS = 98, 40
 CLASSES = len(LABELS)
 COMMITTED = ("ds-cnn", "crnn")  # Of the others, only the cards are.
 GATES = {"gru": 3, "lstm": 4}
+LEAST_BATCH, MOST_BATCH = 8, 128
+LEAST_STEPS = 2000  # Of a training, however few the words.
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class Network:
     decay: float = 1e-2
     average: float = 0.999  # Of the weights, over the steps: the share of the past that stays.
     smoothed: float = 0.1  # The labels' share that goes to all classes.
+    classes: int = CLASSES
 
 
 def place(name: str) -> Path:
@@ -95,7 +99,7 @@ def shapes(network: Network) -> list[tuple[tuple[int, ...], int, int]]:
     """
     shape: tuple[int, ...] = (FRAMES, BANDS, 1)
     found = []
-    for layer in (*network.layers, Dense(CLASSES)):
+    for layer in (*network.layers, Dense(network.classes)):
         macs, weights = 0, 0
         if isinstance(layer, Mean):
             shape = (shape[0] // layer.size[0], shape[1] // layer.size[1], shape[2])
@@ -129,6 +133,21 @@ def multiply_accumulates(network: Network) -> int:
 def weights(network: Network) -> int:
     """Return the network's weights and biases."""
     return sum(count for _, _, count in shapes(network))
+
+
+def batch(words: int) -> int:
+    """Return how many of so many training words a step shows: fewer than all of a few."""
+    return min(MOST_BATCH, max(LEAST_BATCH, words // 20))
+
+
+def enough(epochs: int, words: int) -> int:
+    """Return `epochs`, or more where so few training words are few steps an epoch."""
+    return max(epochs, -(-LEAST_STEPS // max(words // batch(words), 1)))
+
+
+def average(network: Network, steps: int) -> float:
+    """Return the share of the past that stays in the averaged weights, less in so few steps."""
+    return max(0.0, min(network.average, 1 - 10 / max(steps, 1)))
 
 
 SMALL = Promise(0.0, 3_000_000, 120_000, 64_000)

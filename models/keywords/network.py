@@ -10,7 +10,6 @@ from torch.nn import functional
 
 from models.keywords.family import (
     BANDS,
-    CLASSES,
     FRAMES,
     Conv,
     Dense,
@@ -25,7 +24,8 @@ from models.keywords.train import DEVIATION, MEAN
 class Trained(nn.Module):
     """A network while it trains: with batch normalization, without softmax.
 
-    Takes float features [N, 1, 98, 40], normalized by MEAN and DEVIATION; gives logits [N, 12].
+    Takes float features [N, 1, 98, 40], normalized by MEAN and DEVIATION; gives logits
+    [N, classes].
     """
 
     def __init__(self, network: Network) -> None:
@@ -33,7 +33,7 @@ class Trained(nn.Module):
         self.network = network
         self.parts = nn.ModuleList()
         shape: tuple[int, ...] = (FRAMES, BANDS, 1)
-        layers = (*network.layers, Dense(CLASSES, relu=False))
+        layers = (*network.layers, Dense(network.classes, relu=False))
         for layer, (after, _, _) in zip(layers, shapes(network), strict=True):
             if isinstance(layer, Conv):
                 self.parts.append(Convolution(layer, shape[2]))
@@ -48,7 +48,7 @@ class Trained(nn.Module):
             shape = after
 
     def forward(self, values: Tensor) -> Tensor:
-        layers = (*self.network.layers, Dense(CLASSES, relu=False))
+        layers = (*self.network.layers, Dense(self.network.classes, relu=False))
         for layer, part in zip(layers, self.parts, strict=True):
             if isinstance(layer, Recurrent):
                 values, _ = part(rows(values))
@@ -162,7 +162,7 @@ class Steps(nn.Module):
 class Deployed(nn.Module):
     """The same function on raw features: normalizations folded into the weights, softmax added.
 
-    Takes float features [1, 98, 40, 1] of 0 to 255; gives probabilities [1, 12].
+    Takes float features [1, 98, 40, 1] of 0 to 255; gives probabilities [1, classes].
     """
 
     def __init__(self, trained: Trained) -> None:
@@ -184,7 +184,7 @@ class Deployed(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         values = values.permute(0, 3, 1, 2)
-        layers = (*self.network.layers, Dense(CLASSES, relu=False))
+        layers = (*self.network.layers, Dense(self.network.classes, relu=False))
         for layer, part in zip(layers, self.parts, strict=True):
             if isinstance(layer, Dense):
                 mean = self.network.mean and part is self.parts[-1]

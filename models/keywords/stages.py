@@ -7,14 +7,14 @@ made, into a folder.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from models.keywords import data, network, teacher, train
-from models.keywords.family import NETWORKS, Recurrent, place
+from models.keywords.family import NETWORKS, Recurrent, average, batch, place
 from models.training import environment, quantize
 from models.training.environment import made
 from models.training.fit import Plan, fit, has_bfloat16
@@ -24,22 +24,25 @@ CALIBRATION_WORDS = 1000
 COMPARED = 16  # Words, to see that the converter made no other network.
 VIEWS = 12  # Of each word, which the teacher judges.
 DISTILLED = 0.9  # The teacher's share of the loss; the labels have the rest.
+TAUGHT = 2000  # Training words from which on there are teachers.
 
 
 def run(name: str, cache: Path, words: data.Words, seed: int, epochs: int, threads: int) -> None:
     """Run every stage and write the files into `cache`/NAME."""
-    kind = NETWORKS[name]
+    kind = replace(NETWORKS[name], classes=len(words.labels))
     folder = cache / name
     folder.mkdir(parents=True, exist_ok=True)
     lstm = any(isinstance(layer, Recurrent) and layer.kind == "lstm" for layer in kind.layers)
     keras = environment.environment(environment.KERAS) if lstm else None
     torch.set_num_threads(threads)
-    lessons = teacher.learn(words, threads, cache)
+    count = len(words.train_labels)
+    lessons = teacher.learn(words, threads, cache) if count >= TAUGHT else None
     plan = Plan(
         *(epochs, seed, threads, kind.rate, kind.decay),
-        distilled=DISTILLED,
-        views=VIEWS,
-        average=kind.average,
+        batch=batch(count),
+        distilled=DISTILLED if lessons else 0.0,
+        views=VIEWS if lessons else 0,
+        average=average(kind, epochs * (count // batch(count))),
         smoothed=kind.smoothed,
         optimizer="adamw",
         bfloat16=has_bfloat16(),
@@ -50,7 +53,7 @@ def run(name: str, cache: Path, words: data.Words, seed: int, epochs: int, threa
 
     float_path, int8_path = folder / "float.tflite", folder / place(name).name
     trained.eval()
-    shown = words.train[:: len(words.train) // CALIBRATION_WORDS]
+    shown = words.train[:: max(count // CALIBRATION_WORDS, 1)]
     deployed = network.Deployed(trained).eval()
     if keras:
         write_twin(deployed, shown, folder)
@@ -67,7 +70,7 @@ def run(name: str, cache: Path, words: data.Words, seed: int, epochs: int, threa
             "words": lesson.count,
             "seconds": round(seconds),
         },
-        "teacher": lessons.facts,
+        "teacher": lessons.facts if lessons else None,
         **made(),
     }
     if keras:
@@ -87,10 +90,11 @@ def write_twin(deployed: network.Deployed, shown: np.ndarray, folder: Path) -> N
 def main() -> None:
     """Parse the arguments and run."""
     parser = stages_parser(NETWORKS)
-    parser.add_argument("--features", type=Path, required=True)
+    parser.add_argument("--features", type=Path, help="default: what lies in the cache")
     args = parser.parse_args()
     try:
-        words = data.load(args.features, args.cache / "words.npz")
+        cache = args.cache / "words.npz"
+        words = data.load(args.features, cache) if args.features else data.cached(cache)
         run(args.name, args.cache, words, args.seed, args.epochs, args.threads)
     except (data.DataError, quantize.QuantizeError) as error:
         raise SystemExit(f"recipe: {error}") from None

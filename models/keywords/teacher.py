@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from models.keywords import network, train
 from models.keywords.data import Words
-from models.keywords.family import CLASSES, NETWORKS
+from models.keywords.family import NETWORKS, batch, enough
 from models.training.fit import Plan, fit, has_bfloat16
 
 STEM, WIDTHS, DROPPED = 32, (48, 96), 0.3
@@ -27,16 +27,17 @@ SEED, SMOOTHED, BATCH = 1, 0.1, 500
 
 
 class Wide(nn.Module):
-    """Takes features float [N, 1, 98, 40], made by `train.normalized`; gives logits [N, 12]."""
+    """Takes features float [N, 1, 98, 40], made by `train.normalized`; gives logits
+    [N, classes]."""
 
-    def __init__(self) -> None:
+    def __init__(self, classes: int) -> None:
         super().__init__()
         self.stem = Layer(1, STEM, 5, stride=2)
         self.blocks = nn.ModuleList(
             nn.ModuleList((Layer(before, after, 3), Layer(after, after, 3)))
             for before, after in zip((STEM, *WIDTHS), WIDTHS, strict=False)
         )
-        self.classify = nn.Linear(2 * WIDTHS[-1], CLASSES)
+        self.classify = nn.Linear(2 * WIDTHS[-1], classes)
 
     def forward(self, shown: Tensor) -> Tensor:
         values = self.stem(shown)
@@ -82,11 +83,12 @@ class Lessons:
 
     @torch.no_grad()
     def __call__(self, view: int) -> Tensor:
-        """Return the logits float [N, 12] of view `view`, see train.repeated_view."""
+        """Return the logits float [N, classes] of view `view`, see train.repeated_view."""
         path = self.folder / f"view-{view}.npy"
         if not path.exists():
             views = train.repeated_view(self.spoken, view)
-            found = np.empty((self.spoken.count, CLASSES), np.float16)
+            classes = len(self.spoken.words.labels)
+            found = np.empty((self.spoken.count, classes), np.float16)
             for start in range(0, len(found), BATCH):
                 indices = np.arange(start, min(start + BATCH, len(found)))
                 shown = self.spoken.take(views, indices)
@@ -100,8 +102,10 @@ class Lessons:
 
 def learn(words: Words, threads: int, cache: Path) -> Lessons:
     """Return the lessons of the teachers in `cache`, after training those that are not there."""
+    count, classes = len(words.train_labels), len(words.labels)
     plan = Plan(
-        *(20, SEED, threads, 2e-3, 5e-2),
+        *(enough(20, count), SEED, threads, 2e-3, 5e-2),
+        batch=batch(count),
         average=0.998,
         smoothed=SMOOTHED,
         optimizer="adamw",
@@ -109,22 +113,22 @@ def learn(words: Words, threads: int, cache: Path) -> Lessons:
     )
     recurrent = replace(
         plan,
-        epochs=RECURRENT.epochs,
+        epochs=enough(RECURRENT.epochs, count),
         rate=RECURRENT.rate,
         decay=RECURRENT.decay,
         average=RECURRENT.average,
     )
     spoken, teachers, facts, digest = train.Spoken(words), [], {}, hashlib.sha256()
-    for name, made, plan in (
-        ("wide", Wide, plan),
-        ("recurrent", lambda: network.Trained(RECURRENT), recurrent),
+    for name, made, chosen in (
+        ("wide", lambda: Wide(classes), plan),
+        ("recurrent", lambda: network.Trained(replace(RECURRENT, classes=classes)), recurrent),
     ):
         torch.manual_seed(SEED)
-        trained, seconds = fit(made(), plan, spoken, cache / f"teacher-{name}.pt")
+        trained, seconds = fit(made(), chosen, spoken, cache / f"teacher-{name}.pt")
         right = spoken.judge(trained)
         teachers.append(trained)
         facts[name] = {
-            **asdict(plan),
+            **asdict(chosen),
             "seconds": round(seconds),
             "held_out_accuracy": round(right, 2),
         }

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from models.keywords.data import Words
-from models.keywords.family import BANDS, FRAMES, LABELS
+from models.keywords.family import BANDS, FRAMES, SILENCE
 from models.training.fit import Plan
 
 MEAN, DEVIATION = 96.0, 48.0  # Of the features, rounded.
@@ -38,7 +38,7 @@ class Views:
 class Spoken:
     """The training words as a Lesson; rarer labels are drawn more often than their share.
 
-    `teacher(v)` gives the logits float [N, 12] of view `v` of all training words.
+    `teacher(v)` gives the logits float [N, classes] of view `v` of all training words.
     """
 
     def __init__(self, words: Words, teacher: Callable[[int], Tensor] | None = None) -> None:
@@ -46,10 +46,11 @@ class Spoken:
         self.count = len(words.train_labels)
         self.labels = torch.from_numpy(words.train_labels.astype(np.int64))
         self.shown = torch.from_numpy(words.train[..., 0])
-        counts = np.bincount(words.train_labels, minlength=len(LABELS))
+        counts = np.bincount(words.train_labels, minlength=len(words.labels))
         share = 1.0 / np.sqrt(counts)[words.train_labels]
         self.share = share / share.sum()
-        self.noises = np.flatnonzero(words.train_labels == LABELS.index("silence"))
+        silent = [words.labels.index(SILENCE)] if SILENCE in words.labels else []
+        self.noises = np.flatnonzero(np.isin(words.train_labels, silent))
 
     def batches(self, plan: Plan, epoch: int) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
         """Yield words drawn with replacement, each as the epoch's view shows it."""
@@ -79,14 +80,14 @@ def draw_views(spoken: Spoken, seed: int, epoch: int) -> Views:
     """Draw how all words are shown, the same for the same seed and epoch."""
     draw, count = np.random.default_rng([seed, 1, epoch]), spoken.count
     quieter = draw.uniform(0, QUIETER, count)
-    quieter[draw.random(count) >= NOISY] = np.inf
+    quieter[draw.random(count) >= (NOISY if len(spoken.noises) else 0)] = np.inf
     sides, most = np.array((FRAMES, BANDS)), np.array(BLANKED)
     sizes = draw.integers(0, most + 1, (count, 2))
     starts = (draw.random((count, 2)) * (sides - sizes)).astype(np.int64)
     return Views(
         moves=draw.integers(-SHIFT, SHIFT + 1, count),
         gains=draw.uniform(-GAIN, GAIN, count),
-        noises=draw.choice(spoken.noises, count),
+        noises=draw.choice(spoken.noises if len(spoken.noises) else 1, count),
         quieter=quieter,
         blanked=np.stack((starts, sizes), axis=2).reshape(count, 4),
     )

@@ -17,13 +17,14 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from models.keywords.family import BANDS, CLASSES, FRAMES, NETWORKS, Dense, Mean, Network, place
+from models.keywords.family import BANDS, FRAMES, NETWORKS, Dense, Mean, Network, place
 
 MOST_FAR = 1e-3  # Of probabilities, between torch and Keras.
 
 
 def twin(network: Network, weights: list[np.ndarray]) -> keras.Model:
-    """Return the network in Keras: float [1, 98, 40, 1] of 0 to 255, to probabilities [1, 12]."""
+    """Return the network in Keras: float [1, 98, 40, 1] of 0 to 255, to probabilities
+    [1, classes]."""
     layers = keras.layers
     values = given = keras.Input((FRAMES, BANDS, 1), batch_size=1)
     for layer in network.layers:
@@ -37,7 +38,7 @@ def twin(network: Network, weights: list[np.ndarray]) -> keras.Model:
             values = layers.Dense(layer.units, "relu" if layer.relu else None)(values)
         else:
             values = layers.LSTM(layer.units, return_sequences=not layer.last)(values)
-    model = keras.Model(given, layers.Dense(CLASSES, "softmax")(values))
+    model = keras.Model(given, layers.Dense(len(weights[-1]), "softmax")(values))
     model.set_weights(weights)
     return model
 
