@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from math import prod
 
 import torch
@@ -178,6 +179,7 @@ class Deployed(nn.Module):
                 part = Steps(part, layer.last)
                 fold(part.inputs, raw)
             elif not isinstance(layer, Mean):
+                part = deepcopy(part)
                 fold(part, raw)
             raw = raw and isinstance(layer, Mean)
             self.parts.append(part)
