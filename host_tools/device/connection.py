@@ -104,16 +104,16 @@ class Device:
             raise BoardError(_text(err))
         return _text(out)
 
-    def start(self, code: str) -> None:
+    def start(self, code: str, seconds: float | None = None) -> None:
         """Runs code and does not wait for its end: `read` gives what comes, marks of the raw REPL
-        among it. Raises CommandError when the board is gone.
+        among it. Raises CommandError when the board is gone, or takes no code within `seconds`.
         """
         if self.lost:
             raise self.lost
         try:
             with (
                 contextlib.redirect_stdout(io.StringIO()),
-                in_time(self._transport, _ANSWER_SECONDS, None),
+                in_time(self._transport, seconds or _ANSWER_SECONDS, None),
             ):
                 self._transport.exec_raw_no_follow(code)
         except _FAILURES as error:

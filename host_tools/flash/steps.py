@@ -11,6 +11,7 @@ from pathlib import Path
 
 from host_tools.blob import layout
 from host_tools.boards import Board
+from host_tools.device.connection import Device as Repl
 from host_tools.device.connection import open_device
 from host_tools.device.facts import read_facts, require_module
 from host_tools.errors import CommandError
@@ -22,11 +23,14 @@ from host_tools.serial_ports import open_repl
 
 Find = Callable[[], Sequence[Device]]
 
-BOOTLOADER_SECONDS = 10.0
+BOOTLOADER_SECONDS = 7.0
 BUTTONS_SECONDS = 60.0
 BACK_SECONDS = 30.0
 _POLL_SECONDS = 0.1
-_TRIES = 3
+# a board that confirms it has done so by then, and one that goes away never does
+_LEAVE_SECONDS = 1.0
+# how long a port that fails to open, or to answer, is tried again
+_AGAIN_SECONDS = 2.0
 # enough of a blob for a board to tell which version it reads
 _HEADER = struct.pack("<4sHH", b"INKL", layout.VERSION, layout.HEADER.size).ljust(
     layout.HEADER.size, b"\0"
@@ -97,21 +101,25 @@ def _enter_bootloader(device: Device, board: Board, find: Find) -> Device:
             "the same command again"
         )
     try:
-        with open_repl(port) as repl:
-            asked = repl.exec("import machine\nprint(hasattr(machine, 'bootloader'))").strip()
+        with open_repl(port) as transport:
+            repl = Repl(port, transport)
+            repl.exec("import machine")
+            can_enter = repl.value("hasattr(machine, 'bootloader')", bool)
+            if can_enter:
+                # it goes away without an answer
+                with contextlib.suppress(CommandError):
+                    code = "import time\ntime.sleep_ms(100)\nmachine.bootloader()"
+                    repl.start(code, _LEAVE_SECONDS)
     except CommandError as error:
         raise CommandError(
             f"its firmware cannot be asked for its bootloader ({error}); by hand: "
             f"{board.bootloader.buttons}; then run the same command again"
         ) from None
-    if asked != b"True":
+    if not can_enter:
         raise CommandError(
             f"{port}: its firmware has no machine.bootloader(): {board.bootloader.buttons}; then "
             "run the same command again"
         )
-    # it goes away without an answer
-    with contextlib.suppress(CommandError), open_repl(port) as repl:
-        repl.exec_raw_no_follow("import time\ntime.sleep_ms(100)\nmachine.bootloader()")
     entered = _wait(lambda: _bootloader(find, board, device.place), BOOTLOADER_SECONDS)
     if entered is None:
         raise CommandError(
@@ -155,12 +163,15 @@ def _report(device: Device, board: Board, find: Find) -> str:
             f"within {BACK_SECONDS:g} seconds: press its reset button, or plug it in again, at "
             "the USB socket of the board itself"
         )
-    for _ in range(_TRIES - 1):
-        # a port that has just appeared may not be ours yet, a board may still start
-        with contextlib.suppress(CommandError):
+    end = time.monotonic() + _AGAIN_SECONDS
+    while True:
+        # a port that has just appeared may not be ours yet
+        try:
             return _versions(back.port)
-        time.sleep(1)
-    return _versions(back.port)
+        except CommandError:
+            if time.monotonic() > end:
+                raise
+        time.sleep(_POLL_SECONDS)
 
 
 def _versions(port: str) -> str:
@@ -171,5 +182,7 @@ def _versions(port: str) -> str:
             require_module(opened, _HEADER)
             lines.append(f"Inkling is in it and reads blobs of version {layout.VERSION}")
         except CommandError as error:
+            if opened.lost:
+                raise
             lines.append(str(error))
     return "\n".join(lines)
