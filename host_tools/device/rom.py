@@ -26,6 +26,8 @@ _UNIT = 32
 _STAGED_FILE = ".inkling-rom.img"
 # bytes, on the slow side: a board is silent while it erases
 _ERASED_A_SECOND = 30_000
+# bytes: no flash of a microcontroller is larger, and a board that says so would be waited for
+_LARGEST = 64 << 20
 # what MicroPython says of OSError(5)
 _NOT_KEPT = "[Errno 5] EIO"
 
@@ -89,23 +91,28 @@ def open_partition(device: Device, files: str) -> Partition | None:
     """The partition that the firmware mounts at /rom; None where it has none to be written.
 
     What an interrupted commit left is finished: an image that is staged is copied to the front.
-    Raises Damaged where the flash does not keep it.
+    Raises Damaged where the flash does not keep it, and CommandError for sizes that none has.
     """
     if not device.value("hasattr(__import__('vfs'), 'rom_ioctl')", bool):
         return None
     device.exec(source("rom"))
     if not device.value("rom is not None", bool):
         return None
+    size, block, used = device.value("(len(rom), block, image_size(0))", (int, int, int))
+    if not used <= size <= _LARGEST:
+        raise device.nonsense()
     path = folder_path(files, _STAGED_FILE)
     found = device.value(
         f"[e[3] for e in os.ilistdir({files!r}) if e[0] == {_STAGED_FILE!r}]", [int]
     )
+    part = None if found else device.value("staged()", {None, (int, int)})
+    if max(found[:1] or (part or (0, 0))[1:]) > size:
+        raise device.nonsense()
     if found:
         _commit(device, f"commit_file({path!r}, {found[0]})", found[0])
-    elif part := device.value("staged()", {None, (int, int)}):
+    elif part:
         _commit(device, f"commit_part{part}", part[1])
-    size, block, used = device.value("(len(rom), block, image_size(0))", (int, int, int))
-    return Partition(size, block, used, files)
+    return Partition(size, block, device.value("image_size(0)", int), files)
 
 
 def list_files(device: Device, partition: Partition) -> dict[str, RomFile]:
@@ -113,9 +120,12 @@ def list_files(device: Device, partition: Partition) -> dict[str, RomFile]:
     if not partition.used:
         return {}
     device.exec("mount()")
+    found = device.value(f"files({FOLDER!r})", [(str, int, int, int)])
+    if any(offset + size > partition.size for _, offset, size, _ in found):
+        raise device.nonsense()
     return {
         path.removeprefix(f"{FOLDER}/"): RomFile(offset, size, crc)
-        for path, offset, size, crc in device.value(f"files({FOLDER!r})", [(str, int, int, int)])
+        for path, offset, size, crc in found
     }
 
 
