@@ -178,7 +178,7 @@ NETWORKS = {
             Dense(84),
         ),
         epochs=45,
-        promise=SMALL,
+        promise=Promise(95.0, 3_000_000, 120_000, 64_000),
     ),
     "ds-cnn": Network(
         (
@@ -205,6 +205,6 @@ NETWORKS = {
             Conv(144, (45, 1), depthwise=True),
         ),
         epochs=40,
-        promise=MEDIUM,
+        promise=Promise(96.5, 12_000_000, 320_000, 64_000),
     ),
 }
