@@ -21,6 +21,7 @@ from host_tools.boards import read_board
 from host_tools.errors import CommandError
 from host_tools.pack import DEFAULT_TARGET, pack
 from models.keywords.card_text import markdown
+from models.keywords.data import Words
 from models.keywords.family import (
     COMMITTED,
     LABELS,
@@ -31,12 +32,12 @@ from models.keywords.family import (
     weights,
 )
 from models.training.card import judge_promise, write_card
-from models.training.measure import costing, judged
+from models.training.measure import costing, judged, predictions
 
 CACHE = Path(__file__).resolve().parents[2] / "build" / "keywords"
 BOARD = "nucleo-h743zi"  # Whose current the energy is estimated by.
 MADE = ("float_accuracy", "held_out_accuracy", "training", "teacher", "date", "versions")
-JUDGED = ("int8_accuracy", "confusion")
+JUDGED = ("int8_accuracy", "held_out_int8_accuracy", "confusion")
 
 
 def main() -> None:
@@ -56,8 +57,8 @@ def main() -> None:
         card = counted(args.name, network, path, blob)
         if args.folder:
             made = json.loads((args.folder / "facts.json").read_text())
-            with np.load(args.cache / "words.npz") as words:
-                card |= judged(blob, words["test"], words["test_labels"], len(LABELS))
+            with np.load(args.cache / "words.npz") as arrays:
+                card |= heard(blob, Words(**arrays))
         else:
             made = json.loads((path.parent / "card.json").read_text())
             card |= {key: made[key] for key in JUDGED}
@@ -80,6 +81,13 @@ def counted(name: str, network: Network, path: Path, blob: bytes) -> dict[str, A
     assert run_current is not None
     card["millijoules"] = round(run_current.millijoules(card["board_cycles"]), 3)
     return card
+
+
+def heard(blob: bytes, words: Words) -> dict[str, Any]:
+    """Return what a card says of the blob's accuracy on test and held out words."""
+    said = judged(blob, words.test, words.test_labels, len(words.labels))
+    right = predictions(blob, words.held_out) == words.held_out_labels
+    return said | {"held_out_int8_accuracy": round(100 * float(right.mean()), 2)}
 
 
 def packed(name: str, path: Path) -> bytes:

@@ -44,7 +44,8 @@ def training_text(card: dict[str, Any]) -> str:
         f"{plan['threads']} thread{'s' * (plan['threads'] > 1)}{arithmetic}. The weights are "
         f"averaged over the steps, {plan['average']:.4g} of the past staying. "
         f"{teacher_text(card)} The validation set was held out for all choices; the float network "
-        f"is right on {card['held_out_accuracy']} % of it. The last epoch's weights are the "
+        f"is right on {card['held_out_accuracy']} % of it, the int8 one on "
+        f"{card['held_out_int8_accuracy']} %. The last epoch's weights are the "
         "result: no test clip served a choice."
     )
 

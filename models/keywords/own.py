@@ -14,13 +14,12 @@ from pathlib import Path
 
 from host_tools.errors import CommandError
 from models.keywords import recordings
-from models.keywords.card import MADE, counted, hearing
+from models.keywords.card import MADE, counted, heard, hearing
 from models.keywords.card_text import markdown
 from models.keywords.data import Words
 from models.keywords.family import NETWORKS, enough, place
 from models.training.card import write_card
 from models.training.environment import environment, run
-from models.training.measure import judged
 from models.training.recipe import stages_parser
 
 
@@ -50,7 +49,7 @@ def finish(name: str, words: Words, made: Path, out: Path) -> None:
     blob = hearing(path, words.labels)
     facts = json.loads((made / "facts.json").read_text())
     card = counted(name, network, path, blob)
-    card |= judged(blob, words.test, words.test_labels, network.classes)
+    card |= heard(blob, words)
     card |= {key: facts[key] for key in MADE}
     card["labels"] = list(words.labels)
     write_card(path, blob, card, markdown(card, network))

@@ -47,9 +47,16 @@ def test_a_card_keeps_the_promise_and_its_figures_agree(name: str) -> None:
     assert text == card_text.markdown(said, network)
 
 
+def test_a_loss_by_int8_is_judged_by_the_words_held_out() -> None:
+    said, network = card_of("ds-cnn"), family.NETWORKS["ds-cnn"]
+    assert broken(network.promise, said | {"int8_accuracy": said["float_accuracy"] - 0.6}) == []
+    lost = {"held_out_int8_accuracy": said["held_out_accuracy"] - 0.6}
+    assert broken(network.promise, said | lost) == ["int8 lost more than 0.5 points against float"]
+
+
 def test_the_committed_are_those_that_are_said() -> None:
     assert set(NAMES) <= set(family.COMMITTED)
-    assert set(card.JUDGED) == {"int8_accuracy", "confusion"}
+    assert set(card.JUDGED) == {"int8_accuracy", "held_out_int8_accuracy", "confusion"}
 
 
 def test_the_table_and_the_chart_are_those_of_the_cards() -> None:
