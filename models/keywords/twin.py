@@ -3,7 +3,7 @@
 Unrolled by litert-torch, an LSTM is some hundreds of operators; TensorFlow's converter makes one
 UNIDIRECTIONAL_SEQUENCE_LSTM of each that Keras 2 has, and quantizes it. stages.py runs this in
 the environment of models/training/keras.txt: python -m models.keywords.twin NAME FOLDER. FOLDER
-holds `twin.npz` of network.py's `save_twin`; NAME.tflite and `twin.json`, versions, come in.
+holds `twin.npz` of stages.py's `write_twin`; NAME.tflite and `twin.json`, versions, come in.
 """
 
 from __future__ import annotations

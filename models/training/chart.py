@@ -92,11 +92,11 @@ class Chart:
             parts.append(text(box[0], box[3] - 3, name, 12))
         parts += [
             text(LEFT, HEIGHT - 30, f"cycles {self.example} (ours: estimates); area: weights", 12),
-            text(
-                LEFT, HEIGHT - 12, "blue: ours; grey: others' networks, sources in README.md", 12
-            ),
-            "</svg>",
         ]
+        if not all(row.ours for row in rows):
+            whose = "blue: ours; grey: others' networks, sources in README.md"
+            parts.append(text(LEFT, HEIGHT - 12, whose, 12))
+        parts.append("</svg>")
         return "\n".join(parts) + "\n"
 
 
