@@ -27,7 +27,7 @@ from host_tools.virtual_board.profiling import INSTRUCTION_NS, TICK_NS
 from host_tools.virtual_board.profiling import random_inputs as stored_inputs
 
 # of what a network takes in firmware, and what looking up buffers by the table of functions takes
-MOST_INSTRUCTIONS = 1.10
+MOST_INSTRUCTIONS = 1.05
 MOST_LOOKING_UP = 500
 MOST_HEAP = 96_000
 # of a module for the CIFAR-10 network alone: its code, which is one piece, and all together
@@ -38,6 +38,7 @@ LIBRARY = ROOT / "micropython_lib"
 COUNT = """
 import array
 import gc
+in_its_place = bytearray(%d)
 import inkling
 import os
 import virtual_board
@@ -212,15 +213,15 @@ def network(name: str) -> Path:
     return ROOT / "models/cifar10/cifar10.tflite" if name == "cifar10" else real_model(name)
 
 
-def count_all(board: VirtualBoard) -> dict[str, int]:
-    """Instructions of a whole predict, by network."""
-    result = board.run_script(COUNT, timeout=100)
+def count_all(board: VirtualBoard, in_its_place: int) -> dict[str, int]:
+    """Instructions of a whole predict, by network, with so many bytes at the heap's start."""
+    result = board.run_script(COUNT % in_its_place, timeout=100)
     assert result.status == 0, result.stdout
     ticks = ast.literal_eval(result.stdout)
     return {name: count * TICK_NS // INSTRUCTION_NS for name, count in ticks.items()}
 
 
-def test_networks_take_at_most_a_tenth_more_instructions_than_in_firmware(
+def test_networks_take_at_most_a_twentieth_more_instructions_than_in_firmware(
     virtual_board_firmware: Path, native_module: Path
 ) -> None:
     files: Files = {}
@@ -229,9 +230,13 @@ def test_networks_take_at_most_a_tenth_more_instructions_than_in_firmware(
             blob = pack(network(name), target=target)
             files[f"{name}_{target}.ink"] = blob
             [files[f"{name}_{target}"]] = stored_inputs(blob)
-    firmware = count_all(VirtualBoard(virtual_board_firmware, romfs=files, icount=True))
+    # MicroPython looks for room from the heap's start, past the module: 20,000 instructions
+    firmware = count_all(
+        VirtualBoard(virtual_board_firmware, romfs=files, icount=True),
+        code_size(native_module.read_bytes()),
+    )
     files["inkling.mpy"] = native_module
-    native = count_all(VirtualBoard(build_firmware(STOCK="1"), romfs=files, icount=True))
+    native = count_all(VirtualBoard(build_firmware(STOCK="1"), romfs=files, icount=True), 0)
     assert len(native) == 2 * (1 + len(REAL_MODELS))
     for name, count in native.items():
         print(f"{name}: {firmware[name]} in firmware, {count} in the native module")
