@@ -13,6 +13,7 @@ from pathlib import Path
 
 from host_tools.build_log import read_causes
 from host_tools.errors import CommandError
+from host_tools.files import write_whole
 from host_tools.places import checkout
 
 ROOT = checkout()
@@ -54,6 +55,16 @@ def ask(folder: Path, words: Sequence[str], question: str) -> list[str]:
     if done.returncode or answer is None:
         raise CommandError(f"{shlex.join(command)} would not build: {done.stderr.strip()}")
     return answer[1].split()
+
+
+def freeze(manifest: Path, own: Sequence[str]) -> str:
+    """Writes a manifest with our Python and what the board's own ones name; make's word for it."""
+    included = [*own, str(ROOT / "firmware_module/manifest.py")]
+    lines = "".join(f"include({path!r})\n" for path in included)
+    if not manifest.is_file() or manifest.read_text(encoding="utf8") != lines:
+        manifest.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(manifest, lines.encode())
+    return f"FROZEN_MANIFEST={manifest}"
 
 
 def run(build: Build) -> None:

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from host_tools.board_firmware.make import ROOT, Build, ask
+from host_tools.board_firmware.make import ROOT, Build, ask, freeze
 from host_tools.errors import CommandError
 
 _TOOLS = {
@@ -43,6 +43,9 @@ def prepare(board: str, source: Path, cmsis_nn: str, mpy_cross: Path) -> Build:
     program = mpy_cross / "mpy-cross"
     words = [f"BOARD={board}", f"BUILD={folder}", f"USER_C_MODULES={ROOT}"]
     words.append(f"MICROPY_MPYCROSS={program}")
+    own = ask(port, [f"BOARD={board}"], "$(abspath $(FROZEN_MANIFEST))")
+    if own:  # boards with little flash freeze nothing
+        words.append(freeze(folder / "manifest.py", own))
     if cmsis_nn:
         words.append(f"CMSIS_NN={Path(cmsis_nn).resolve()}")
     return Build(

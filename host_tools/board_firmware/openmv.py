@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from host_tools.board_firmware.make import ROOT, Build, ask
+from host_tools.board_firmware.make import ROOT, Build, ask, freeze
 from host_tools.board_firmware.micropython import (
     check_name,
     find_source,
@@ -49,8 +49,8 @@ def prepare(target: str, source: Path, cmsis_nn: str) -> Build:
 
     words = [f"TARGET={target}"]
     # this has OpenMV check its SDK, too, which brings a compiler
-    facts = "$(PORT) $(FW_DIR) $$(command -v arm-none-eabi-gcc)"
-    port, images, *compiler = ask(source, words, facts)
+    facts = "$(PORT) $(FW_DIR) $(abspath $(FROZEN_MANIFEST)) $$(command -v arm-none-eabi-gcc)"
+    port, images, manifest, *compiler = ask(source, words, facts)
     missing = missing_submodules(micropython, port, target)
     if not compiler:
         missing.append(f"arm-none-eabi-gcc is not on PATH: make -C {source} sdk")
@@ -58,6 +58,8 @@ def prepare(target: str, source: Path, cmsis_nn: str) -> Build:
         missing.append(f"mpy-cross is not built: make -C {micropython}/mpy-cross")
     refuse_missing(missing)
     _link(source / LINK)
+    ours = ROOT / f"build/firmware/openmv-{target}"
+    words.append(freeze(ours / "manifest.py", [manifest]))
     if cmsis_nn:
         words.append(f"CMSIS_NN={Path(cmsis_nn).resolve()}")
     return Build(
@@ -67,7 +69,7 @@ def prepare(target: str, source: Path, cmsis_nn: str) -> Build:
         source,
         words,
         Path(images) / "firmware.bin",
-        ROOT / f"build/firmware/openmv-{target}.log",
+        ours / "build.log",
     )
 
 

@@ -6,6 +6,7 @@ files and variables that are relied on stand in for whole ones.
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -24,8 +25,11 @@ PORT = """
 MICROPY_MPYCROSS ?= ../../mpy-cross/build/mpy-cross
 $(info Use make V=1 or set BUILD_VERBOSE)
 GIT_SUBMODULES += lib/stm32lib lib/micropython-lib
+include boards/$(BOARD)/mpconfigboard.mk
+FROZEN_MANIFEST ?= boards/manifest.py
 all:
 	@echo CC main.c
+	@echo '$(FROZEN_MANIFEST)' >$(BUILD)/frozen.txt
 	@cat $(MICROPY_MPYCROSS)
 	@echo '$(BOARD) $(USER_C_MODULES) $(CMSIS_NN)|$(OPENMV)$(MICROPYTHON)$(MAKELEVEL)' \\
 		>$(BUILD)/firmware.dfu
@@ -48,9 +52,18 @@ ifeq ($(wildcard sdk),)
 $(error OpenMV SDK not found. Run 'make sdk' to install it.)
 endif
 include boards/$(TARGET)/board_config.mk
+export FROZEN_MANIFEST := $(TOP_DIR)/boards/$(TARGET)//manifest.py
 all:
 	@mkdir -p $(FW_DIR)
 	@echo '$(OPENMV)' $(wildcard $(TOP_DIR)/*/micropython.mk) >$(FW_DIR)/firmware.bin
+	@$(MAKE) --silent -C lib/micropython/ports/$(PORT) FROZEN_MANIFEST=$(FROZEN_MANIFEST)
+"""
+
+# as its fork of MicroPython: the manifest comes on make's command line
+OPENMV_PORT = """
+GIT_SUBMODULES = lib/mbedtls
+all:
+	@echo '$(FROZEN_MANIFEST)' >frozen.txt
 """
 
 
@@ -91,7 +104,7 @@ def openmv(tmp_path: Path) -> Path:
     write(tree / "lib/micropython/py/mkenv.mk")
     write(tree / "lib/micropython/.git")
     write(tree / "lib/micropython/mpy-cross/build/mpy-cross")
-    write(tree / "lib/micropython/ports/stm32/Makefile", "GIT_SUBMODULES = lib/mbedtls\n")
+    write(tree / "lib/micropython/ports/stm32/Makefile", OPENMV_PORT)
     write(tree / "lib/micropython/lib/mbedtls/README.md")
     return tree
 
@@ -225,6 +238,73 @@ def test_a_build_that_fails_shows_its_errors_and_the_log(micropython: Path) -> N
     write(micropython / "ports/stm32/Makefile", "all:\n")
     said = refusal(BOARD="NUCLEO_F767ZI", MICROPYTHON=micropython)
     assert "the build ended well but left no " in said
+
+
+def frozen(manifest: str, **folders: Path) -> dict[str, Path]:
+    """What MicroPython's own reader of manifests finds: each module's path and source."""
+    code = (
+        "import json, sys; sys.path.insert(0, sys.argv[1]); import manifestfile as m; "
+        "reader = m.ManifestFile(m.MODE_FREEZE, json.loads(sys.argv[3])); "
+        "reader.execute(sys.argv[2]); "
+        "print(json.dumps({f.target_path: f.full_path for f in reader.files()}))"
+    )
+    variables = json.dumps(
+        {"MPY_LIB_DIR": ""} | {name: str(path) for name, path in folders.items()}
+    )
+    words = [sys.executable, "-c", code, str(MICROPYTHON / "tools"), manifest, variables]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return {name: Path(path) for name, path in json.loads(done.stdout).items()}
+
+
+OURS = {
+    str(path.relative_to(ROOT / "micropython_lib")): path
+    for path in (ROOT / "micropython_lib/inkling_ml").rglob("*.py")
+}
+
+
+@pytest.mark.skipif(not MICROPYTHON.is_dir(), reason=f"needs Debian's source at {MICROPYTHON}")
+@pytest.mark.parametrize("boards_own", ["boards/manifest.py", "boards/PYBV11/manifest.py"])
+def test_our_python_is_frozen_beside_what_the_board_freezes(
+    micropython: Path, boards_own: str
+) -> None:
+    port = micropython / "ports/stm32"
+    write(micropython / "lib/stm32lib/README.md")
+    write(port / boards_own, 'freeze("$(PORT_DIR)/modules", "theirs.py")\n')
+    write(port / "modules/theirs.py")
+    write(
+        port / "boards/PYBV11/mpconfigboard.mk",
+        ""
+        if boards_own == "boards/manifest.py"
+        else "FROZEN_MANIFEST = $(BOARD_DIR)/manifest.py\nBOARD_DIR = boards/$(BOARD)\n",
+    )
+    before = sorted(micropython.rglob("*"))
+    done = firmware(BOARD="PYBV11", MICROPYTHON=micropython)
+    assert done.returncode == 0, done.stderr
+    manifest = Path(done.stdout.strip()).with_name("frozen.txt").read_text().strip()
+    assert frozen(manifest, PORT_DIR=port) == OURS | {"theirs.py": port / "modules/theirs.py"}
+    assert sorted(micropython.rglob("*")) == before
+
+
+def test_a_board_that_freezes_nothing_for_want_of_flash_gets_nothing_frozen(
+    micropython: Path,
+) -> None:
+    write(micropython / "lib/stm32lib/README.md")
+    write(micropython / "ports/stm32/boards/PYBV11/mpconfigboard.mk", "FROZEN_MANIFEST ?=\n")
+    done = firmware(BOARD="PYBV11", MICROPYTHON=micropython)
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).with_name("frozen.txt").read_text() == "\n"
+
+
+@pytest.mark.skipif(not MICROPYTHON.is_dir(), reason=f"needs Debian's source at {MICROPYTHON}")
+def test_our_python_is_frozen_beside_what_openmv_freezes(openmv: Path) -> None:
+    library = openmv / "scripts/libraries"
+    write(library / "ml/theirs.py")
+    write(openmv / "boards/OPENMV4P/manifest.py", 'freeze("$(OMV_LIB_DIR)/ml")\n')
+    done = firmware(TARGET="OPENMV4P", OPENMV=openmv)
+    assert done.returncode == 0, done.stderr
+    manifest = (openmv / "lib/micropython/ports/stm32/frozen.txt").read_text().strip()
+    assert frozen(manifest, OMV_LIB_DIR=library) == OURS | {"theirs.py": library / "ml/theirs.py"}
 
 
 def test_openmv_is_built_with_our_folder_linked_into_it(openmv: Path) -> None:

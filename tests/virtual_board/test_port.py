@@ -52,6 +52,16 @@ def test_mpremote_executes_code(board: VirtualBoard) -> None:
     assert mpremote(board.port, "exec", "print(6 * 7)") == "42\n"
 
 
+def test_our_python_is_frozen_in_the_firmware(board: VirtualBoard) -> None:
+    script = (
+        "import os, inkling_ml, inkling_ml.postprocessing.darknet as darknet; "
+        "print(os.listdir('/flash'), inkling_ml.__file__, darknet.__file__)"
+    )
+    assert mpremote(board.port, "exec", script) == (
+        "[] inkling_ml/__init__.py inkling_ml/postprocessing/darknet.py\n"
+    )
+
+
 def test_mpremote_reports_an_exception(board: VirtualBoard) -> None:
     assert "ZeroDivisionError" in mpremote(board.port, "exec", "1/0", status=1)
 
