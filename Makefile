@@ -243,9 +243,13 @@ demo: firmware-virtual
 	@$(call PIP_INSTALL,firmware$(comma)sound)
 	@touch $@
 
+RECORDINGS := build/sound/recordings
+GET_RECORDINGS := $(ALIVE) "set-up: recordings of words, 160 MB from Debian" build/get_recordings.log \
+	sh host_tools/setup/get_recordings.sh $(PYTHON) $(RECORDINGS) || { cat build/get_recordings.log; false; }
+
 .PHONY: demo-sound
 demo-sound: firmware-virtual .venv/sound-tools
-	@$(if $(CLIPS),,sh host_tools/setup/system_tools.sh "$(PYTHON3)" espeak-ng)
+	@$(if $(CLIPS),,test -d $(RECORDINGS) || $(GET_RECORDINGS) || sh host_tools/setup/system_tools.sh "$(PYTHON3)" espeak-ng)
 	@$(PYTHON) -m host_tools demo-sound $(if $(CLIPS),--clips "$(CLIPS)") $(if $(NETWORK),--network "$(NETWORK)")
 
 .PHONY: bench

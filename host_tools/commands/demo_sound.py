@@ -8,7 +8,7 @@ import math
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from host_tools.files import read_whole, temporary_folder, write_whole
 from host_tools.host_listener import HostListener
 from host_tools.host_runtime import HostModel
 from host_tools.places import BOARD_LIBRARY, ROOT, build_folder
+from host_tools.setup.recordings import LICENCE, PACKAGES
 from host_tools.sound import Source, open_sound, wav_file
 from host_tools.stream.battery import BATTERY_MAH, estimate
 from host_tools.stream.curve import Heard, Judge
@@ -58,7 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FOLDER",
         help="your recordings, at most 5 s each, in a subfolder for each word, as Speech Commands "
-        "has them; other subfolders are other words (default: espeak-ng speaks)",
+        "has them; other subfolders are other words (default: those that `make demo-sound` got from "
+        f"Debian, without them {PROGRAM} speaks)",
     )
     parser.add_argument(
         "--network",
@@ -81,12 +83,15 @@ def run(args: argparse.Namespace) -> int:
     blob = read_whole(found[args.network])
     model = HostModel(blob)
     listener = HostListener(model)
-    stream = _stream(args.clips, model, listener)
-    path = build_folder() / "sound" / "demo.wav"
+    sound = build_folder() / "sound"
+    got = sound / "recordings"
+    clips = args.clips or (got if got.is_dir() else None)
+    stream = _stream(clips, model, listener)
+    path = sound / "demo.wav"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, wav_file(stream.samples, listener.rate))
 
-    what = "recordings" if args.clips else f"words spoken by {PROGRAM}, a synthesizer,"
+    what = "recordings" if clips else f"words spoken by {PROGRAM}, a synthesizer,"
     ratios = " or ".join(map(str, RATIOS))
     print(f"{SECONDS} s of {what} over noise {ratios} dB quieter, on the virtual board:")
     board = _tell(_heard_by_board(blob, open_sound(str(path))), stream, model, listener.rate)
@@ -102,12 +107,23 @@ def run(args: argparse.Namespace) -> int:
     print(f"    host_tools listen {_short(found[args.network])} {_short(path)}")
     print(estimate(read_blob(blob), listener.rate, listener.hop, BATTERY_MAH).text())
     if not args.clips:
-        print(
-            "A synthesizer is no person: `make demo-sound CLIPS=folder` takes recordings, with a "
-            f"subfolder for each of\n{', '.join(model.labels[word] for word in listener.words)}, "
-            "as the data set Speech Commands has them"
-        )
+        print(_whose(clips, [model.labels[word] for word in listener.words]))
     return 0
+
+
+def _whose(clips: Path | None, words: Sequence[str]) -> str:
+    """Whose words were heard, and how to give others; `clips` are those of PACKAGES."""
+    told = "A synthesizer is no person"
+    if clips:
+        said = [word for word in words if (clips / word).is_dir()]
+        told = (
+            f"The words are from Debian's {' and '.join(PACKAGES)} ({LICENCE}), which have "
+            f"{len(said)} of the network's {len(words)}: {', '.join(said)}"
+        )
+    return (
+        f"{told}.\n`make demo-sound CLIPS=folder` takes your recordings, with a subfolder for each "
+        f"of\n{', '.join(words)}, as the data set Speech Commands has them"
+    )
 
 
 def _stream(clips: Path | None, model: HostModel, listener: HostListener) -> Stream:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -107,7 +108,28 @@ def test_each_word_is_told_and_all_are_counted(
         f"{words} words among {others} others: hits {words - missed}, misses {missed}, "
         f"false alarms {false}\n"
     ) in text
-    assert "synthesizer" not in text
+    assert "synthesizer" not in text and "Debian" not in text
+
+
+def test_recordings_that_the_set_up_got_are_heard_and_told_of(
+    virtual_board_firmware: Path,
+    network: bytes,
+    clips: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("INKLING_FIRMWARE", str(virtual_board_firmware))
+    monkeypatch.setattr(demo_sound, "SECONDS", 15)
+    shutil.rmtree(clips / "yes")
+    shutil.copytree(clips, tmp_path / "build/sound/recordings")
+    assert cli.main(["demo-sound"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("15 s of recordings over noise 10 or 20 dB quieter")
+    assert (
+        "The words are from Debian's trigger-rally-data and klettres-data (GPL 2 or later), which "
+        "have 1 of the network's 2: no.\n"
+    ) in text
 
 
 def test_what_cannot_be_heard_is_refused(

@@ -88,11 +88,21 @@ def test_a_step_that_takes_longer_says_every_ten_seconds_what_it_does(tmp_path: 
 
 
 def test_micropython_without_debian_asks_for_a_checkout(tmp_path: Path) -> None:
-    path = folder_of_programs(tmp_path / "bin", "awk", "mkdir", "dirname")
+    programs = ("awk", "basename", "dirname", "mkdir", "mktemp", "rm")
+    path = folder_of_programs(tmp_path / "bin", *programs)
     done = run("get_micropython.sh", "python3", str(tmp_path / "source"), path=str(path))
     assert done.returncode == 1
     assert "make MICROPYTHON=<checkout>" in done.stderr
-    assert not (tmp_path / "source").exists()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_recordings_without_debian_leave_nothing_behind(tmp_path: Path) -> None:
+    path = folder_of_programs(tmp_path / "bin", "dirname", "mkdir", "mktemp", "rm")
+    done = run("get_recordings.sh", "python3", str(tmp_path / "recordings"), path=str(path))
+    assert done.returncode == 1
+    said = "recordings of words: it comes from Debian, and there is no apt-get here."
+    assert said in done.stderr
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_folder_that_is_no_micropython_is_named(tmp_path: Path) -> None:
