@@ -59,8 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FOLDER",
         help="your recordings, at most 5 s each, in a subfolder for each word, as Speech Commands "
-        "has them; other subfolders are other words (default: those that `make demo-sound` got from "
-        f"Debian, without them {PROGRAM} speaks)",
+        "has them; other subfolders are other words (default: those that `make demo-sound` got "
+        f"from Debian, without them {PROGRAM} speaks)",
     )
     parser.add_argument(
         "--network",
@@ -121,8 +121,8 @@ def _whose(clips: Path | None, words: Sequence[str]) -> str:
             f"{len(said)} of the network's {len(words)}: {', '.join(said)}"
         )
     return (
-        f"{told}.\n`make demo-sound CLIPS=folder` takes your recordings, with a subfolder for each "
-        f"of\n{', '.join(words)}, as the data set Speech Commands has them"
+        f"{told}.\n`make demo-sound CLIPS=folder` takes your recordings, with a subfolder for "
+        f"each of\n{', '.join(words)}, as the data set Speech Commands has them"
     )
 
 
