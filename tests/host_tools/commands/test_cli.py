@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from oracle import ROOT
+from PIL import Image
 
 from host_tools import commands
 from host_tools.cli import VERBS, main
@@ -108,6 +109,52 @@ def test_output_that_nobody_can_read_ends_with_1(arguments: list[str]) -> None:
     finally:
         os.close(writing)
     assert (done.returncode, done.stderr) == (1, b"")
+
+
+# what is written at once and what at the end
+@pytest.mark.parametrize("arguments", [["--help"], ["boards"], ["boards", "openmv-h7"]])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_on_a_full_disk_is_told_in_one_line(arguments: list[str], unbuffered: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "host_tools", *arguments],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            text=True,
+            timeout=60,
+        )
+    assert (done.returncode, done.stderr) == (
+        1,
+        "host_tools: what is printed cannot be written: No space left on device\n",
+    )
+
+
+def test_output_that_has_no_place_to_go_is_dropped() -> None:
+    command = f"{sys.executable} -m host_tools inspect models/cifar10/small/small.ink >&- 2>&-"
+    assert subprocess.run(command, shell=True, cwd=ROOT, timeout=60).returncode == 0
+    command = f"{sys.executable} -m host_tools inspect no-such-file.ink >&- 2>&-"
+    assert subprocess.run(command, shell=True, cwd=ROOT, timeout=60).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"), [("ascii", rb"\xfc\u732b.png"), ("latin-1", b"\xfc\\u732b.png")]
+)
+def test_what_the_output_has_no_letters_for_is_escaped(
+    encoding: str, name: bytes, tmp_path: Path
+) -> None:
+    Image.new("RGB", (32, 32)).save(tmp_path / "ü猫.png")
+    blob = str(ROOT / "models/cifar10/small/small.ink")
+    done = subprocess.run(
+        [sys.executable, "-m", "host_tools", "classify", blob, "ü猫.png"],
+        cwd=tmp_path,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding},
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.endswith(name + b"\n")
 
 
 INTERRUPTED_IMPORT = """
