@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 from host_tools.byte_count import byte_count
 from host_tools.camera_source import open_source
+from host_tools.device.connection import open_device, run_script
 from host_tools.errors import CommandError
 from host_tools.files import read_whole
 from host_tools.sound import open_sound
@@ -72,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
     files: dict[str, bytes | Path | Exchange] = {**rom_files(args.romfs)}
     if args.script and not args.script.is_file():
         raise CommandError(f"there is no script {args.script} to run")
+    script = read_whole(args.script).decode("utf8", "replace") if args.script else None
     heap = byte_count(args.heap, "--heap") if args.heap else None
     with contextlib.ExitStack() as stack:
         preview = None
@@ -90,8 +91,9 @@ def run(args: argparse.Namespace) -> int:
             print(f"what the camera sees: {preview.url}")
         print("Ctrl-C stops the virtual board.", flush=True)
         try:
-            if args.script:
-                return _run_script(board.port, args.script)
+            if script is not None:
+                _run_script(board, script, args.script.name)
+                return 0
             status = board.wait()
         except KeyboardInterrupt:
             print()
@@ -120,8 +122,10 @@ def _mpremote() -> str:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
-def _run_script(port: str, script: Path) -> int:
-    command = [sys.executable, "-m", "mpremote", "connect", port, "run", str(script)]
-    if subprocess.run(command, check=False).returncode:
-        raise CommandError(f"{script} ended with an error: its last lines are above")
-    return 0
+def _run_script(board: VirtualBoard, script: str, name: str) -> None:
+    try:
+        with open_device(board.port) as device:
+            run_script(device, script, name)
+    except CommandError:
+        board.check()  # one that died has last words, which say more
+        raise

@@ -201,6 +201,10 @@ class VirtualBoard:
         self._running()
         return os.ttyname(self._port_end)
 
+    def check(self) -> None:
+        """Raises CommandError, with its last words, where it has just ended."""
+        self._running(grace=0.5)
+
     def exec(self, code: str, *, timeout: float = 60.0) -> str:
         """Runs code in the board's REPL, where names stay from call to call; returns its output.
 
@@ -218,7 +222,7 @@ class VirtualBoard:
                 transport.exit_raw_repl()
                 transport.read_until(1, _PROMPT, timeout=timeout)
         except LOST as e:
-            self._running(grace=0.5)
+            self.check()
             raise CommandError(f"the virtual board does not answer: {e}") from None
         if err:
             raise CommandError(f"the code failed on the virtual board:\n{_text(err)}")

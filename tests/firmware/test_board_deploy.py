@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import hostile_text
 import pytest
 from board_models import LABELS, mpremote
 from firmware_builder import build_firmware, build_natmod
@@ -257,6 +258,16 @@ def test_a_script_runs_and_its_exception_is_shown(
     assert printed.out.endswith("grüße\n".encode())
     assert b"host_tools: the script script.py failed on the board:" in printed.err
     assert b"ZeroDivisionError" in printed.err
+
+
+def test_what_a_script_prints_is_shown_escaped(
+    board: VirtualBoard, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    script = tmp_path / "hostile.py"
+    script.write_text(hostile_text.SCRIPT)
+    assert cli.main(["deploy", str(script), "--port", board.port, "--run", str(script)]) == 0
+    lines = capfdbinary.readouterr().out.decode().split("\n")
+    assert lines[-1 - len(hostile_text.SHOWN) : -1] == hostile_text.SHOWN
 
 
 def test_ctrl_c_stops_the_script_and_leaves_the_board_usable(

@@ -12,6 +12,7 @@ import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
+import hostile_text
 import numpy as np
 import pytest
 from PIL import Image
@@ -142,9 +143,29 @@ def test_a_script_that_fails_or_is_not_there_is_told(
     script.write_text("print('begins')\n1 / 0\n")
     assert cli.main(words) == 1
     said = capfd.readouterr()
-    lines = said.out.splitlines()
-    assert (lines[3], lines[-1]) == ("begins", "ZeroDivisionError: divide by zero")
-    assert said.err == f"host_tools: {script} ended with an error: its last lines are above\n"
+    assert said.out.splitlines()[3:] == ["begins"]
+    lines = said.err.splitlines()
+    assert lines[0] == "host_tools: the script failing.py failed on the board:"
+    assert lines[-1] == "ZeroDivisionError: divide by zero"
+
+
+def test_what_a_script_prints_is_shown_escaped(
+    virtual_board_firmware: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    script = tmp_path / "hostile.py"
+    script.write_text(hostile_text.SCRIPT)
+    assert cli.main(["sim", "--firmware", str(virtual_board_firmware), "--run", str(script)]) == 0
+    lines = capfdbinary.readouterr().out.decode().split("\n")
+    assert lines[3:-1] == hostile_text.SHOWN
+
+
+def test_a_board_that_a_script_brings_down_is_told_with_its_last_words(
+    virtual_board_firmware: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    script = tmp_path / "fault.py"
+    script.write_text("import machine\nmachine.mem32[0]\n")
+    assert cli.main(["sim", "--firmware", str(virtual_board_firmware), "--run", str(script)]) == 1
+    assert capfd.readouterr().err.startswith("host_tools: the virtual board stopped with status ")
 
 
 # --- the page ------------------------------------------------------------------------------------
