@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 
 from host_tools import version
 from host_tools.errors import CommandError
-from host_tools.text import shown
+from host_tools.shown import shown
+from host_tools.text import plain, wrapped
 
 # in the order of --help; each is a module of commands, imported when it is called
 VERBS = {
@@ -49,13 +51,17 @@ def _main(arguments: Sequence[str] | None) -> int:
     try:
         try:
             words = sys.argv[1:] if arguments is None else arguments
+            _check(words)
             args = _parser(words).parse_args(words)
             code: int = args.run(args)
         finally:
             sys.stdout.flush()  # of --help too, which ends within parse_args()
         return code
     except CommandError as error:
-        print(f"host_tools: {error}", file=sys.stderr)
+        text = f"host_tools: {error}"
+        if sys.stderr.isatty():
+            text = wrapped(text, shutil.get_terminal_size().columns)
+        print(text, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -67,6 +73,13 @@ def _main(arguments: Sequence[str] | None) -> int:
         except (BrokenPipeError, CommandError):
             # Python must not complain of it when it ends
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _check(words: Sequence[str]) -> None:
+    """Raises CommandError for a name in several lines, which could pass for lines of ours."""
+    for word in words:
+        if "\n" in word:
+            raise CommandError(f"{plain(word)}: a name with a line's end in it: rename the file")
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

@@ -165,8 +165,9 @@ def plan_model(
             _listen(plan, audio)
         return plan
     except CommandError as error:
-        text = str(error).replace("{path}", shlex.quote(where or graph.name))
-        raise CommandError(f"{where}: {text}" if where else text) from error
+        message = error.message.replace("{path}", shlex.quote(where or graph.name))
+        told = CommandError(message, error.details)
+        raise (told.of(where) if where else told) from error
 
 
 def _listen(plan: Plan, audio: Settings) -> None:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import itertools
-import os
+import json
+import math
 import re
 import shutil
-import sys
 import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, TextIO
-
-from host_tools.errors import CommandError
+from typing import Any
 
 # beside control and format characters, breaks of lines and surrogates: what XML does not allow
 _NO_CHARACTERS = "\ufffe\uffff"
 _JOINERS = "\u200c\u200d"
 _UNFIT_JOINER = re.compile(rf"(?<![\x80-\U0010ffff])[{_JOINERS}]")
+_HEADING = re.compile(r" *[^ :]+( [^ :]+)?:?  +")
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 # of tables: spaces between columns, what terminals have at least, what text is broken to at most
@@ -58,52 +55,48 @@ def plain_lines(text: str, kept: str = "\n\t") -> str:
     return "".join(part if part in kept else plain(part) for part in re.split(f"([{kept}])", text))
 
 
-class Shown:
-    """A stream whose text is shown as `plain` has it, line by line; bytes pass as they are.
+def json_text(value: Any) -> str:
+    """`value` as indented JSON in printable ASCII; numbers that are not finite are null."""
+    text = json.dumps(_finite(value), indent=2, allow_nan=False)
+    return text.replace("\x7f", r"\u007f")
 
-    Characters that its encoding lacks are escaped, too. `unescaped` is the stream itself, for a
-    command's own control characters. Raises CommandError where text cannot be written.
+
+def _finite(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _finite(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_finite(one) for one in value]
+        case float():
+            return value if math.isfinite(value) else None
+    return value
+
+
+def wrapped(text: str, width: int | None = None) -> str:
+    """Each line of `text` broken between words to `width` characters (default: see `text_table`).
+
+    What follows begins two spaces further in, or below what comes after a heading and spaces.
     """
-
-    def __init__(self, unescaped: TextIO) -> None:
-        self.unescaped = unescaped
-
-    def write(self, text: str) -> int:
-        encoding = self.unescaped.encoding or "utf-8"
-        shown = plain_lines(text).encode(encoding, "backslashreplace").decode(encoding)
-        with _told_of():
-            self.unescaped.write(shown)
-        return len(text)
-
-    def flush(self) -> None:
-        with _told_of():
-            self.unescaped.flush()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.unescaped, name)
+    width = width or _width()
+    return "\n".join(_wrapped_line(line, width) for line in text.split("\n"))
 
 
-@contextmanager
-def _told_of() -> Iterator[None]:
-    """Lets an end of the reader pass, and makes of another failure what the user is told."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise CommandError(f"what is printed cannot be written: {error.strerror}") from None
+def _wrapped_line(line: str, width: int) -> str:
+    if len(line) <= width:
+        return line
+    heading = _HEADING.match(line)
+    indent = " " * (heading.end() if heading else len(line) - len(line.lstrip(" ")) + GAP)
+    return textwrap.fill(
+        line,
+        width,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
-@contextmanager
-def shown() -> Iterator[None]:
-    """Lets all that is printed go through `Shown`; what has no place to go is dropped."""
-    before = sys.stdout, sys.stderr
-    with Path(os.devnull).open("w") as nowhere:
-        sys.stdout, sys.stderr = (Shown(stream or nowhere) for stream in before)
-        try:
-            yield
-        finally:
-            sys.stdout, sys.stderr = before
+def _width() -> int:
+    return max(LEAST_WIDTH, shutil.get_terminal_size((LEAST_WIDTH, 24)).columns)
 
 
 def text_table(
@@ -119,7 +112,7 @@ def text_table(
     between words, and columns that still do not fit follow in further parts, each beginning with
     the first `keys` columns.
     """
-    width = width or max(LEAST_WIDTH, shutil.get_terminal_size((LEAST_WIDTH, 24)).columns)
+    width = width or _width()
     columns = list(zip(header, *rows, strict=True))
     widths = [max(len(cell) for cell in column) for column in columns]
     right = [bool(rows) and all(_is_number(cell) for cell in column[1:]) for column in columns]

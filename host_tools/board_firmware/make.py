@@ -81,8 +81,8 @@ def run(build: Build) -> None:
     print(f"building {build.title}: {shlex.join(command)}", file=sys.stderr, flush=True)
     telling = ["sh", str(_ALIVE), f"building {build.title}", str(build.log), *command]
     if subprocess.run(telling, env=_environment()).returncode:
-        told = "\n".join(read_causes(build.log))
-        raise CommandError(f"{told}\n{build.title} does not build: see {build.log}")
+        causes = "\n".join(read_causes(build.log))
+        raise CommandError(f"{build.title} does not build: see {build.log}", causes)
     if not build.image.is_file():
         raise CommandError(f"the build ended well but left no {build.image}: see {build.log}")
 

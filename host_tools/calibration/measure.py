@@ -138,7 +138,7 @@ def _built() -> Path:
         [*words, f"-DPLUGIN_VERSION={version}"], capture_output=True, text=True, check=False
     )
     if built.returncode:
-        raise CommandError(f"{source} does not compile:\n{built.stderr}")
+        raise CommandError(f"{source} does not compile:", built.stderr)
     return output
 
 

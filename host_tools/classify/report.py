@@ -134,7 +134,7 @@ def as_json(report: Report) -> dict[str, Any]:
             {"class": int(k), "label": report.names[k], "score": float(scores[k])}
             for k in order(scores)[: report.top]
         ]
-        entry: dict[str, Any] = {"file": plain(file), "top": best}
+        entry: dict[str, Any] = {"file": file, "top": best}
         if report.truths is not None:
             truth = int(report.truths[number])
             entry |= {"truth": report.names[truth], "right": best[0]["class"] == truth}
@@ -143,7 +143,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "network": report.network,
         "on": report.on,
         "pictures": entries,
-        "skipped": [plain(text) for text in report.skipped],
+        "skipped": list(report.skipped),
     }
     if report.results is None:
         return document
@@ -158,7 +158,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "confusion": results.confusion.tolist(),
         "worst": [
             {
-                "file": plain(report.files[one.index]),
+                "file": report.files[one.index],
                 "truth": report.names[one.label],
                 "answer": report.names[one.answer],
                 "score": one.score,

@@ -15,7 +15,7 @@ from host_tools.code_size import code_size
 from host_tools.errors import CommandError
 from host_tools.pack import DEFAULT_TARGET, load_blob, pack
 from host_tools.places import ROOT
-from host_tools.text import text_table
+from host_tools.text import json_text, plain, text_table, wrapped
 from host_tools.virtual_board import default_firmware
 from host_tools.virtual_board.front_ends import FrontEndCost, front_end_costs
 from host_tools.virtual_board.picture_costs import SIDES, PictureCost, picture_costs
@@ -127,7 +127,7 @@ def run(args: argparse.Namespace) -> int:
         made: dict[str, Any] = {"networks": rows, "code_size": asdict(size) if size else None}
         made["front_ends"] = [asdict(cost) for cost in sounds]
         made["pictures"] = [asdict(cost) for cost in pictures]
-        print(json.dumps({**made, "left_out": left_out}))
+        print(json_text({**made, "left_out": left_out}))
         return 0
     if args.models:
         _print_given(report, args)
@@ -135,9 +135,9 @@ def run(args: argparse.Namespace) -> int:
         _print_real(report, args, baseline["what"])
         print(f"\n{_front_ends_table(sounds)}\n\n{_pictures_table(pictures)}\n")
     for name, why in left_out.items():
-        print(f"{name}: {why}" if args.models else f"{name}: not in {_shared_models()}")
+        print(f"{plain(name)}: {why}" if args.models else f"{name}: not in {_shared_models()}")
     if size:
-        print(size.text())
+        print(wrapped(size.text()))
     return 0
 
 
@@ -200,25 +200,27 @@ def _given(args: argparse.Namespace, left_out: dict[str, str]) -> dict[str, list
             blob = load_blob(path, args.target)
             costs = profile_on_virtual_board(blob, random_inputs(blob), cycles=args.cycles)
         except CommandError as error:
-            left_out[path.name] = str(error).removeprefix(f"{path}: ")
+            left_out[path.name] = error.message.removeprefix(plain(f"{path}: "))
             continue
         report[path.name] = compare(costs, None)
     if not report:
-        reasons = "".join(f"\n{name}: {why}" for name, why in left_out.items())
-        raise CommandError(f"{args.models}: none of its models runs{reasons}")
+        reasons = "\n".join(f"{plain(name)}: {why}" for name, why in left_out.items())
+        raise CommandError(f"{args.models}: none of its models runs", reasons)
     return report
 
 
 def _print_given(report: dict[str, list[Row]], args: argparse.Namespace) -> None:
     for name, rows in report.items():
         named = [(_numbered(row), row) for row in [*rows[1:], rows[0]]]
-        print(f"{name}\n{_table(named, beside=False)}\n")
+        print(f"{plain(name)}\n{_table(named, beside=False)}\n")
     _print_what(args)
     usual = ", ".join(f"{most} in {name}" for name, most in USUAL.items())
     print(
-        f"Usual instructions a multiply-accumulate: at most {usual}.\n"
-        f"Layers that take more, and more than {SHARE:.0%} of their network, are marked; "
-        "inspect says why they have their kernel."
+        wrapped(
+            f"Usual instructions a multiply-accumulate: at most {usual}.\n"
+            f"Layers that take more, and more than {SHARE:.0%} of their network, are marked; "
+            "inspect says why they have their kernel."
+        )
     )
 
 
@@ -233,13 +235,18 @@ def _print_real(report: dict[str, list[Row]], args: argparse.Namespace, what: st
     else:
         print(_table([(name, rows[0]) for name, rows in report.items()]) + "\n")
     _print_what(args)
-    print(f"CMSIS-NN and plain C, instructions: {what}.")
+    print(wrapped(f"CMSIS-NN and plain C, instructions: {what}."))
 
 
 def _print_what(args: argparse.Namespace) -> None:
-    print(f"Executed instructions of one prediction on the virtual board, target {args.target}.")
+    print(
+        wrapped(
+            f"Executed instructions of one prediction on the virtual board, target {args.target}."
+        )
+    )
     if args.cycles:
-        print("Cycles are estimates for a Cortex-M7, without caches, flash waits, mispredictions.")
+        print("Cycles are estimates for a Cortex-M7, without caches, flash waits and")
+        print("mispredictions.")
 
 
 def find_model(name: str) -> Path | None:

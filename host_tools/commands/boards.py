@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from host_tools.boards import Board, Memory, all_boards, board_names, read_board
 from host_tools.fits import Fit, all_fit, fits, lines, report
 from host_tools.flash.usb import Device, attached
 from host_tools.pack import load_blob
-from host_tools.text import text_table
+from host_tools.text import json_text, text_table, wrapped
 
 EXAMPLE = "host_tools boards nucleo-h743zi"
 
@@ -43,14 +42,14 @@ def run(args: argparse.Namespace) -> int:
             "attached": [_attached(device) for device in found],
             "checked": CHECKED,
         }
-        print(json.dumps(whole, indent=2))
+        print(json_text(whole))
         return 0
-    print("\n".join(_in_full(boards[0])) if args.board else _table(boards, fitting))
+    print(wrapped("\n".join(_in_full(boards[0]))) if args.board else _table(boards, fitting))
     if args.board and fitting:
-        print("\n".join(["", *lines(boards[0], fitting[args.board])]))
+        print(wrapped("\n".join(["", *lines(boards[0], fitting[args.board])])))
     print(f"\n{CHECKED}")
     devices = [f"  {device}" for device in found] or ["  none"]
-    print("\n".join(["", "Attached:", *devices]))
+    print(wrapped("\n".join(["", "Attached:", *devices])))
     return 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ from host_tools.files import write_whole
 from host_tools.pack import load_blob
 from host_tools.progress import progress
 from host_tools.runner import HELP, open_runner
+from host_tools.text import json_text
 
 EXAMPLE = "host_tools classify net.ink holiday/ one.jpg"
 
@@ -103,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
     if args.html:
         write_whole(args.html, page(report, network.seen))
     if args.json:
-        print(json.dumps(as_json(report), indent=2))
+        print(json_text(as_json(report)))
     elif not by_line:
         print(summary(report))
     return 1 if skipped else 0

@@ -130,4 +130,4 @@ def _run_script(port: str, count: int) -> Iterator[tuple[str, str]]:
             if not seen:
                 print(line, end="", flush=True)
     if seen < count:
-        raise CommandError(f"classify.py stopped after {seen} of {count} frames:\n{said(others)}")
+        raise CommandError(f"classify.py stopped after {seen} of {count} frames:", said(others))

@@ -27,7 +27,7 @@ from host_tools.stream.battery import BATTERY_MAH, estimate
 from host_tools.stream.curve import Heard, Judge
 from host_tools.stream.made import LATE_SECONDS, Clip, Stream, find_folders, make_stream
 from host_tools.stream.spoken import PROGRAM, speak
-from host_tools.text import plain
+from host_tools.text import plain, wrapped
 from host_tools.virtual_board import VirtualBoard
 from host_tools.virtual_board.microphone import LAST_SOUND, Microphone
 from host_tools.virtual_board.script_lines import said, script_lines
@@ -105,9 +105,9 @@ def run(args: argparse.Namespace) -> int:
     check_same(board, here)
     print(f"on this computer, at {speed:.0f} times real time, the same words and scores:")
     print(f"    host_tools listen {_short(found[args.network])} {_short(path)}")
-    print(estimate(read_blob(blob), listener.rate, listener.hop, BATTERY_MAH).text())
+    print(wrapped(estimate(read_blob(blob), listener.rate, listener.hop, BATTERY_MAH).text()))
     if not args.clips:
-        print(_whose(clips, [model.labels[word] for word in listener.words]))
+        print(wrapped(_whose(clips, [model.labels[word] for word in listener.words])))
     return 0
 
 
@@ -122,7 +122,7 @@ def _whose(clips: Path | None, words: Sequence[str]) -> str:
         )
     return (
         f"{told}.\n`make demo-sound CLIPS=folder` takes your recordings, with a subfolder for "
-        f"each of\n{', '.join(words)}, as the data set Speech Commands has them"
+        f"each of {', '.join(words)}, as the data set Speech Commands has them"
     )
 
 
@@ -158,7 +158,7 @@ def _heard_by_board(blob: bytes, source: Source) -> Iterator[Line]:
             else:
                 others.append(line)
     if not others or others[-1].rstrip() != f"{Microphone.called}: {LAST_SOUND}":
-        raise CommandError(f"hear.py stopped before the last sound:\n{said(others)}")
+        raise CommandError("hear.py stopped before the last sound:", said(others))
 
 
 def _tell(heard: Iterable[Line], stream: Stream, model: HostModel, rate: int) -> list[Line]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ from host_tools.errors import CommandError
 from host_tools.files import read_whole
 from host_tools.fits import Fit
 from host_tools.serial_ports import choose_port
-from host_tools.text import plain, text_table
+from host_tools.text import json_text, plain, text_table, wrapped
 
 EXAMPLE = "host_tools deploy net.ink --run micropython_lib/classify.py"
 
@@ -64,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         }
         if args.json:
             report = _report(facts, device.port, deployed, reason, first, fit, seconds)
-            print(json.dumps(report, indent=2))
+            print(json_text(report))
         else:
             _print(facts, device.port, deployed, reason, first, fit, seconds)
         if args.script:
@@ -86,7 +85,7 @@ def read_files(paths: list[Path]) -> dict[str, bytes]:
             read_blob(data, str(path))
         if plain(path.name) != path.name or len(path.name.encode()) > _LONGEST_NAME:
             raise CommandError(
-                f"{plain(str(path))}: no name for a file on a board: give it up to "
+                f"{path}: no name for a file on a board: give it up to "
                 f"{_LONGEST_NAME} bytes without control characters"
             )
         if files.setdefault(path.name, data) != data:
@@ -144,9 +143,9 @@ def _print(
     ]
     print(text_table(["file", "bytes", "CRC-32", ""], rows))
     for path, one in fit.items():
-        print(f"{path}: {one}")
+        print(wrapped(f"{path}: {one}"))
     if reason:
-        print(f"not in ROMFS: {reason}")
+        print(wrapped(f"not in ROMFS: {reason}"))
     if first:
-        print(f"note: classify.py and the other camera scripts find {plain(first)} first")
+        print(wrapped(f"note: classify.py and the other camera scripts find {plain(first)} first"))
     print(f"verified on the board, {seconds:.1f} s")

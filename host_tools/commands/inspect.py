@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,7 +29,7 @@ from host_tools.tensor_text import (
     short_name,
     tensor_text,
 )
-from host_tools.text import LEAST_WIDTH, text_table
+from host_tools.text import LEAST_WIDTH, json_text, text_table, wrapped
 from host_tools.virtual_board.profiling import Cost, profile_on_virtual_board, random_inputs
 
 EXAMPLE = "host_tools inspect net.ink --svg net.svg"
@@ -83,11 +82,11 @@ def run(args: argparse.Namespace) -> int:
         report = _report(blob, found, costs, reasons, measured)
         if board:
             report["fit"] = fits.report(board, fit)
-        print(json.dumps(report, indent=2))
+        print(json_text(report))
     else:
-        print(_text(blob, found, costs, reasons, measured))
+        print(wrapped(_text(blob, found, costs, reasons, measured)))
         if board:
-            print("\n".join(["", *fits.lines(board, fit)]))
+            print(wrapped("\n".join(["", *fits.lines(board, fit)])))
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from host_tools import native_module
@@ -16,7 +15,7 @@ from host_tools.device.install import ask, install, require_loader, require_room
 from host_tools.files import read_whole
 from host_tools.places import ROOT
 from host_tools.serial_ports import choose_port
-from host_tools.text import text_table
+from host_tools.text import json_text, text_table, wrapped
 
 EXAMPLE = "host_tools install net.ink"
 SCRIPT = ROOT / "micropython_lib/classify.py"
@@ -75,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         "heap_free_bytes": {"before": facts.free_bytes, "after": left or after.free_bytes},
         "installed": not args.dry_run,
     }
-    print(json.dumps(report, indent=2) if args.json else _text(report))
+    print(json_text(report) if args.json else wrapped(_text(report)))
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from host_tools.pack import load_blob
 from host_tools.sound import read_sound, sound_files
 from host_tools.stream.battery import BATTERY_MAH
 from host_tools.stream.evaluation import MINUTES, Evaluation, evaluate
-from host_tools.text import plain
+from host_tools.text import json_text, plain
 
 EXAMPLE = "host_tools listen kws.ink words.wav"
 
@@ -122,7 +121,7 @@ def run(args: argparse.Namespace) -> int:
             for one in heard:
                 print(_line(one))
     if args.json:
-        print(json.dumps({"sounds": report}, indent=2))
+        print(json_text({"sounds": report}))
     return 0
 
 

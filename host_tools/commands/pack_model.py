@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from host_tools.tensor_text import (
     labels_text,
     tensor_text,
 )
+from host_tools.text import json_text, wrapped
 
 EXAMPLE = "host_tools pack-model net.tflite -o net.ink --labels labels.txt"
 
@@ -119,13 +119,13 @@ def run(args: argparse.Namespace) -> int:
         summary["fit"] = fits.report(board, found)
     write_whole(output, blob)
     if args.json:
-        print(json.dumps({"blob": str(output), **summary}, indent=2))
+        print(json_text({"blob": str(output), **summary}))
     else:
         copied = ", to be copied to RAM" if plan.for_ram else ""
         print(f"{args.model} -> {output}, for {args.target}{copied}")
-        print(_text(plan, labels, summary))
+        print(wrapped(_text(plan, labels, summary)))
         if board:
-            print("\n".join(fits.lines(board, found)))
+            print(wrapped("\n".join(fits.lines(board, found))))
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from host_tools.errors import CommandError
 from host_tools.files import write_whole
 from host_tools.pack import DEFAULT_TARGET, load_plan
 from host_tools.plan.costs import Prediction, predict
-from host_tools.text import text_table
+from host_tools.text import json_text, text_table, wrapped
 from host_tools.virtual_board.profiling import profile_on_virtual_board, random_inputs
 
 EXAMPLE = "host_tools profile net.tflite --board openmv-h7 --svg net.svg"
@@ -77,12 +76,12 @@ def run(args: argparse.Namespace) -> int:
         report = _report(read.name, read.target, costs, predicted, board, mhz)
         if board:
             report["fit"] = fits.report(board, found)
-        print(json.dumps(report, indent=2))
+        print(json_text(report))
     else:
         print(f"{read.name}, packed for {read.target}, on the virtual board")
         print(_table(costs, predicted, mhz))
         fit = fits.lines(board, found) if board else []
-        print("\n".join(["", *_summary(costs, board, mhz), *fit, NOTE]))
+        print(wrapped("\n".join(["", *_summary(costs, board, mhz), *fit, NOTE])))
     return 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -30,6 +29,7 @@ from host_tools.quantize.report import Accuracy, Report, as_json, as_text
 from host_tools.quantize.samples import Samples, array_samples, spread
 from host_tools.quantize.sources import converted
 from host_tools.tensor_text import has_channels_first
+from host_tools.text import json_text
 
 EXAMPLE = "host_tools quantize net.keras --calibrate pictures --image-range 0 1 -o net.tflite"
 
@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
         files.append((args.svg, drawing.encode()))
     write_all(files)
     if args.json:
-        print(json.dumps(as_json(report), indent=2))
+        print(json_text(as_json(report)))
     else:
         print(as_text(report))
     return 0
@@ -116,7 +116,7 @@ def _named(model: Path) -> Iterator[None]:
     try:
         yield
     except CommandError as error:
-        raise CommandError(f"{model}: {error}") from error
+        raise error.of(model) from error
 
 
 def _samples(

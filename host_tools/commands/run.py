@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +26,7 @@ from host_tools.pictures import SUFFIXES
 from host_tools.progress import progress
 from host_tools.runner import HELP, open_runner
 from host_tools.tensor_text import short_name
-from host_tools.text import plain
+from host_tools.text import json_text, plain
 
 EXAMPLE = "host_tools run net.tflite --input x.npy --output y.npy --on sim"
 
@@ -85,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     ]
     write_all([(path, npy(array)) for path, array in zip(args.output, shown, strict=False)])
     if args.json:
-        print(json.dumps(_report(args, read, tensors, shown), indent=2))
+        print(json_text(_report(args, read, tensors, shown)))
     elif args.output:
         for path, array in zip(args.output, shown, strict=True):
             print(f"{path}: {array.dtype} {list(array.shape)}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import shlex
 import sys
 import time
@@ -30,6 +29,7 @@ from host_tools.teach.folder import BACKGROUND, MADE, Bytes, Pictures, read_clas
 from host_tools.teach.page import page
 from host_tools.teach.report import Report, as_json, as_text
 from host_tools.teach.trunk import Trunk, read_trunk
+from host_tools.text import json_text
 
 EXAMPLE = "host_tools teach pictures -o mine.ink"
 
@@ -120,7 +120,7 @@ def run(args: argparse.Namespace) -> int:
             _say(f"stopped; {kept} keeps what is done: the same command goes on from there")
         return 130
     files.checkpoint.unlink(missing_ok=True)
-    print(json.dumps(as_json(report), indent=2) if args.json else as_text(report))
+    print(json_text(as_json(report)) if args.json else as_text(report))
     return 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import statistics
 import zlib
 from collections.abc import Iterator, Sequence
@@ -25,7 +24,7 @@ from host_tools.host_runtime import HostModel
 from host_tools.pack import load_blob
 from host_tools.progress import progress
 from host_tools.serial_ports import choose_port
-from host_tools.text import text_table
+from host_tools.text import json_text, text_table, wrapped
 from host_tools.virtual_board import VirtualBoard, qemu
 from host_tools.virtual_board.profiling import random_inputs
 
@@ -99,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.input:
         report["inputs"] |= {"random_seed": args.seed}
     report["on"] = "sim" if args.on == "sim" else device.port
-    print(json.dumps(report, indent=2) if args.json else _text(report))
+    print(json_text(report) if args.json else wrapped(_text(report)))
     return 1 if differences else 0
 
 

@@ -15,7 +15,6 @@ from mpremote.transport_serial import SerialTransport
 
 from host_tools.errors import CommandError
 from host_tools.serial_ports import LOST, enter_raw_repl, in_time, open_repl, went_away
-from host_tools.text import plain
 
 _RESTART_SECONDS = 7.0
 # a board that has not answered by then has stopped
@@ -35,7 +34,7 @@ class BoardError(CommandError):
         last = traceback.strip().rpartition("\n")[2]
         self.kind, _, self.text = (part.strip() for part in last.partition(":"))
         self.traceback = traceback
-        super().__init__(f"the board raised {plain(last)}")
+        super().__init__(f"the board raised {last}")
 
 
 @contextlib.contextmanager
@@ -206,7 +205,7 @@ def run_script(device: Device, text: str, name: str) -> None:
     except BoardError as error:
         if error.kind != "SystemExit":
             raise CommandError(
-                f"the script {name} failed on the board:\n{error.traceback.rstrip()}"
+                f"the script {name} failed on the board:", error.traceback.rstrip()
             ) from None
     except KeyboardInterrupt:
         print()

@@ -11,7 +11,6 @@ from host_tools.device.connection import BoardError, Device
 from host_tools.device.facts import Facts, require_heap, require_model, require_module
 from host_tools.errors import CommandError
 from host_tools.progress import progress
-from host_tools.text import plain
 
 BLOB_SUFFIX = ".ink"
 # the order in which find_model in micropython_lib/classify.py looks for a blob
@@ -107,7 +106,7 @@ def _require_module_outside(device: Device, facts: Facts) -> None:
     path = device.value("getattr(__import__('sys').modules.get('inkling'), '__file__', '')", str)
     if path.startswith(f"{rom.FOLDER}/"):
         raise CommandError(
-            f"{device.port}: the board runs the native module {plain(path)}, so /rom cannot be "
+            f"{device.port}: the board runs the native module {path}, so /rom cannot be "
             f"rewritten now: use --to {facts.files}, or keep the module in {facts.files}/lib"
         )
 

@@ -67,7 +67,7 @@ def require_module(device: Device, blob: bytes) -> None:
         if "version" in error.text:
             raise CommandError(
                 f"{device.port}: the firmware's Inkling and these tools are of different versions "
-                f"({plain(error.text)}): flash firmware of this version of Inkling"
+                f"({error.text}): flash firmware of this version of Inkling"
             ) from None
 
 
@@ -120,6 +120,4 @@ def refusal(device: Device, name: str, error: BoardError) -> CommandError:
         advice = _USE_ROMFS
     else:
         advice = "pack the model again with the tools of the firmware's version"
-    return CommandError(
-        f"{device.port}: the board does not take {name} ({plain(error.text)}): {advice}"
-    )
+    return CommandError(f"{device.port}: the board does not take {name} ({error.text}): {advice}")

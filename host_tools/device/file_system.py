@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from host_tools.device.connection import BoardError, Device
 from host_tools.device.transfer import Progress, send
 from host_tools.errors import CommandError
-from host_tools.text import plain
 
 # what is half written, and whole but not yet in its place; no script looks for such names. See
 # on_board/basics.py: tidy
@@ -94,7 +93,7 @@ def beside(
         if error.kind == "OSError" and ("28" in error.text or "ENOSPC" in error.text):
             raise CommandError(full) from None
         raise CommandError(
-            f"{device.port}: the board cannot write {name} into {folder} ({plain(error.text)}): "
+            f"{device.port}: the board cannot write {name} into {folder} ({error.text}): "
             "give it a plainer name, or use another folder"
         ) from None
 

@@ -15,7 +15,6 @@ from host_tools.device.facts import Facts, require_heap
 from host_tools.errors import CommandError
 from host_tools.native_module import NAME
 from host_tools.progress import progress
-from host_tools.text import plain
 
 # by number, as py/persistentcode.h has them
 _ARCHITECTURES = (
@@ -238,7 +237,7 @@ def _check(device: Device, target: Target, places: Mapping[str, str]) -> int:
     except BoardError as error:
         raise CommandError(
             f"{device.port}: nothing was installed: what arrived does not run on the board "
-            f"({error.kind}: {plain(error.text)})"
+            f"({error.kind}: {error.text})"
         ) from None
     finally:
         with contextlib.suppress(CommandError):

@@ -90,7 +90,7 @@ class RemoteModel:
             self.device.exec(f"result = {expression}", seconds=8 + macs / _MACS_A_SECOND)
         except BoardError as error:
             raise CommandError(
-                f"{self.device.port}: the model failed on the board: {plain(error.text)}"
+                f"{self.device.port}: the model failed on the board: {error.text}"
             ) from None
         return self.device.value("result", like)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator
 from host_tools.operators import OPERATORS
 from host_tools.operators.arguments import label
 from host_tools.tensor_text import short_name
+from host_tools.text import plain
 
 Refused = list[tuple[Operator, CommandError]]
 
@@ -35,17 +37,19 @@ def refusal(graph: Graph, refused: Refused) -> CommandError:
         )
         if not unknown:
             return CommandError(sentence)
-        return CommandError(f"{sentence}; besides, {listed(graph, unknown)}")
-    text = listed(graph, refused)
-    if any(_asks_for_int8(str(error)) for _, error in refused):
-        text += f"\n  how to quantize all of a model: {QUANTIZE}"
-    return CommandError(text)
+        return listed(graph, unknown, f"{sentence}; besides, ")
+    asked = any(_asks_for_int8(str(error)) for _, error in refused)
+    more = [f"how to quantize all of a model: {QUANTIZE}"] * asked
+    return listed(graph, refused, more=more)
 
 
-def listed(graph: Graph, refused: Refused) -> str:
+def listed(
+    graph: Graph, refused: Refused, before: str = "", more: Sequence[str] = ()
+) -> CommandError:
     """How many operators are refused, and a line for each kind and reason."""
     count = "1 operator" if len(refused) == 1 else f"{len(refused)} operators"
-    return "\n  ".join([f"{count} cannot be packed:", *_lines(graph, refused)])
+    lines = [f"  {plain(line)}" for line in (*_lines(graph, refused), *more)]
+    return CommandError(f"{before}{count} cannot be packed:", "\n".join(lines))
 
 
 def unsupported(kind: str) -> CommandError:

@@ -55,7 +55,7 @@ def check_float(graph: Graph) -> None:
         if operator.kind not in known
     ]
     if refused:
-        raise CommandError(listed(graph, refused))
+        raise listed(graph, refused)
 
 
 def quantize(model: bytes, graph: Graph, ranges: Mapping[int, Range]) -> bytes:

@@ -11,13 +11,14 @@ from host_tools.quantize.advice import Advice
 from host_tools.quantize.compare import Layer
 from host_tools.quantize.drawing import decibels
 from host_tools.quantize.ranges import Watched
-from host_tools.text import plain, text_table
+from host_tools.text import plain, text_table, wrapped
 
 LONGEST_NAME = 28
 LEGEND = """\
-Signal to noise of each layer's output against float32, in dB, over {compared} samples{unseen};
-`alone` is what the layer would leave if its inputs were exact (an estimate), `8 bits` what storing
-its float32 values in 8 bits would. The lowest `alone` loses most."""
+Signal to noise of each layer's output against float32, in dB, over {compared}
+samples{unseen}; `alone` is what the layer would leave if its inputs were exact
+(an estimate), `8 bits` what storing its float32 values in 8 bits would. The
+lowest `alone` loses most."""
 
 
 @dataclass(frozen=True)
@@ -126,11 +127,13 @@ def as_text(report: Report) -> str:
     if report.accuracy:
         before, after = report.accuracy.percents
         parts.append(
-            f"accuracy: float32 {before:.2f} %, int8 {after:.2f} % ({after - before:+.2f} points) "
-            f"of {report.accuracy.samples:,} samples"
+            wrapped(
+                f"accuracy: float32 {before:.2f} %, int8 {after:.2f} % ({after - before:+.2f} "
+                f"points) of {report.accuracy.samples:,} samples"
+            )
         )
-    parts += [f"bad: {one.text}" for one in report.advice]
-    parts += [f"note: {note}" for note in report.notes]
+    parts += [wrapped(f"bad: {one.text}") for one in report.advice]
+    parts += [wrapped(f"note: {note}") for note in report.notes]
     parts.append(f"next: {report.next}")
     return "\n".join(parts)
 

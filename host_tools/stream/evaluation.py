@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +27,7 @@ from host_tools.stream.curve import (
 )
 from host_tools.stream.made import RATIOS, Stream, find_folders, make_stream
 from host_tools.stream.svg import ratio_name, svg_curve
-from host_tools.text import plain, text_table
+from host_tools.text import json_text, plain, text_table, wrapped
 
 MINUTES = 30
 MOST_MINUTES = 600
@@ -66,10 +65,11 @@ def evaluate(
         drawing = svg_curve(f"{model.name} in a stream", subtitle, points, chosen)
         write_whole(svg, drawing.encode())
     if as_json:
-        print(json.dumps(_report(evaluation, stream, points, chosen, listens), indent=2))
+        print(json_text(_report(evaluation, stream, points, chosen, listens)))
     else:
         print(_text(model, evaluation, stream, points, chosen))
-        print(f"a result each {1000 * listener.hop / listener.rate:.0f} ms; {listens.text()}")
+        milliseconds = 1000 * listener.hop / listener.rate
+        print(wrapped(f"a result each {milliseconds:.0f} ms; {listens.text()}"))
 
 
 def listen(listener: HostListener, stream: Stream) -> Scores:
@@ -141,11 +141,15 @@ def _text(
     )
     return "\n".join(
         [
-            f"{plain(model.name)}: {evaluation.minutes} minutes, {words} words and "
-            f"{len(stream.clips) - words} other words over {', '.join(map(plain, stream.noises))}",
-            "missed words in percent, by how much louder speech is than the noise; false accepts:",
+            wrapped(
+                f"{plain(model.name)}: {evaluation.minutes} minutes, {words} words and "
+                f"{len(stream.clips) - words} other words over "
+                f"{', '.join(map(plain, stream.noises))}"
+            ),
+            "missed words in percent, by how much louder speech is than the noise; and false",
+            "accepts:",
             table,
-            _suggestion(chosen),
+            wrapped(_suggestion(chosen)),
         ]
     )
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from host_tools.classify.results import Results, interval
 from host_tools.teach.results import needs_more
-from host_tools.text import plain, text_table
+from host_tools.text import plain, text_table, wrapped
 
 MADE = "made"
 
@@ -135,11 +135,13 @@ def as_text(report: Report) -> str:
         [
             f"{report.folder} -> {report.output}, {len(report.names)} classes",
             text_table(header, rows),
-            f"accuracy: {100 * results.right / results.count:.1f} % of {results.count} pictures "
-            f"held out ({results.right} right in int8, {report.float_right} in float32); on new "
-            f"ones expect {100 * low:.0f} to {100 * high:.0f} %",
-            needs_more(results, [plain(name) for name in report.names])[1],
-            *(f"  {name:<{width}}  {value}" for name, value in report.facts()),
+            wrapped(
+                f"accuracy: {100 * results.right / results.count:.1f} % of {results.count} "
+                f"pictures held out ({results.right} right in int8, {report.float_right} in "
+                f"float32); on new ones expect {100 * low:.0f} to {100 * high:.0f} %"
+            ),
+            wrapped(needs_more(results, [plain(name) for name in report.names])[1]),
+            *(wrapped(f"  {name:<{width}}  {value}") for name, value in report.facts()),
             f"mistakes and confusion, with pictures: {report.page}",
             f"next: {report.next}",
         ]

@@ -225,7 +225,7 @@ class VirtualBoard:
             self.check()
             raise CommandError(f"the virtual board does not answer: {e}") from None
         if err:
-            raise CommandError(f"the code failed on the virtual board:\n{_text(err)}")
+            raise CommandError("the code failed on the virtual board:", _text(err))
         return _text(out)
 
     @property

@@ -73,7 +73,7 @@ def front_end_costs() -> list[FrontEndCost]:
     script = _SCRIPT.format(sizes=sizes, hops=_HOPS)
     result = VirtualBoard(romfs=files, icount=True).run_script(script, timeout=100)
     if result.status:
-        raise CommandError(f"the virtual board cannot count front ends:\n{result.stdout}")
+        raise CommandError("the virtual board cannot count front ends:", result.stdout)
     costs = []
     for line in result.stdout.splitlines():
         kind, ticks, ram = ast.literal_eval(line)

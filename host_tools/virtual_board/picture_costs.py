@@ -69,7 +69,7 @@ def picture_costs() -> list[PictureCost]:
     )
     result = VirtualBoard(romfs=files, icount=True).run_script(script, timeout=100)
     if result.status:
-        raise CommandError(f"the virtual board cannot count pictures:\n{result.stdout}")
+        raise CommandError("the virtual board cannot count pictures:", result.stdout)
     costs = []
     for line in result.stdout.splitlines():
         kind, scaling, side, ticks = ast.literal_eval(line)

@@ -107,7 +107,7 @@ def profile_on_virtual_board(
     script = _SCRIPT.format(picture=picture)
     result = board.run_script(script, timeout=timeout, watch=watch if cycles else None, more=more)
     if result.status:
-        raise CommandError(f"the virtual board cannot run the blob:\n{result.stdout.strip()}")
+        raise CommandError("the virtual board cannot run the blob:", result.stdout.strip())
     rows = ast.literal_eval(result.stdout)
     if cycles and len(sections) != len(rows):
         raise CommandError(
