@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -40,6 +41,7 @@ _SANITIZED = (
     *_WARNINGS,
 )
 _TIMEOUT_SECONDS = 300
+_INCLUDED = re.compile(rb'^\s*#\s*include\s*["<]([^">]+)[">]', re.M)
 
 
 def build_library(cmsis_nn: Path | None = None) -> Path:
@@ -61,10 +63,7 @@ def build_program(
     if fuzzer:
         flags = (*flags, "-fsanitize=fuzzer")
     objects, archive = _runtime(flags, cmsis_nn)
-    headers = hashlib.sha256(_digest_of_headers(cmsis_nn))
-    for path in sorted(source.parent.glob("*.h")):
-        headers.update(path.read_bytes())
-    objects = [*objects, _compile(source, flags, _includes(cmsis_nn), headers.digest())]
+    objects = [*objects, _compile(source, flags, _includes(cmsis_nn))]
     return _link(source.stem, "", flags, objects, archive)
 
 
@@ -90,13 +89,12 @@ def _runtime(flags: Sequence[str], cmsis_nn: Path | None) -> tuple[list[Path], l
     archive = [] if cmsis_nn is None else [_archive(cmsis_nn)]
     flags = flags if cmsis_nn is None else [*flags, "-DINK_CMSIS_NN"]
     includes = _includes(cmsis_nn)
-    headers = _digest_of_headers(cmsis_nn)
     objects: list[Path] = []
     with (
         progress("compiling Inkling's C for this computer, once", len(sources)) as done,
         ThreadPoolExecutor(2) as pool,
     ):
-        for made in pool.map(lambda source: _compile(source, flags, includes, headers), sources):
+        for made in pool.map(lambda source: _compile(source, flags, includes), sources):
             objects.append(made)
             done(len(objects))
     return objects, archive
@@ -114,17 +112,26 @@ def _archive(cmsis_nn: Path) -> Path:
     raise CommandError(f"{cmsis_nn} has neither lib/libcmsis-nn.a nor libcmsis-nn.a")
 
 
-def _digest_of_headers(cmsis_nn: Path | None) -> bytes:
-    digest = hashlib.sha256()
-    for folder in _includes(cmsis_nn):
-        for path in sorted(folder.rglob("*.h")):
-            digest.update(path.read_bytes())
-    return digest.digest()
+def _read(source: Path, includes: Sequence[Path]) -> dict[Path, bytes]:
+    """A source and whatever it includes, directly or not; the system's headers are left out."""
+    found: dict[Path, bytes] = {}
+    waiting = [source]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found[path] = path.read_bytes()
+        for name in _INCLUDED.findall(found[path]):
+            places = (folder / name.decode() for folder in (path.parent, *includes))
+            waiting += [place for place in places if place.is_file()][:1]
+    return found
 
 
-def _compile(source: Path, flags: Sequence[str], includes: Sequence[Path], headers: bytes) -> Path:
+def _compile(source: Path, flags: Sequence[str], includes: Sequence[Path]) -> Path:
     folders = [f"-I{path}" for path in includes]
-    digest = hashlib.sha256(headers + source.read_bytes())
+    digest = hashlib.sha256()
+    for path, content in _read(source, includes).items():
+        digest.update(f"{path}\0{len(content)}\0".encode() + content)
     digest.update("\0".join([str(source), *flags, *folders]).encode())
     target = BUILD / "objects" / f"{source.stem}-{digest.hexdigest()[:20]}.o"
     if not target.is_file():
@@ -164,5 +171,5 @@ def _run_compiler(target: Path, words: list[str]) -> None:
         except subprocess.TimeoutExpired:
             raise CommandError(f"{compiler} took over {_TIMEOUT_SECONDS} seconds") from None
         if result.returncode:
-            raise CommandError(f"{compiler} failed:\n{result.stderr.strip()[:4000]}")
+            raise CommandError(f"{compiler} failed:", result.stderr.strip()[:4000])
         made.replace(target)

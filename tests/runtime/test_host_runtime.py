@@ -146,6 +146,39 @@ def test_builds_at_the_same_time_do_not_hurt_each_other(
     assert len(files) == 3, files  # the folder of objects, one object, the program
 
 
+def test_a_changed_header_recompiles_what_includes_it_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(host_build, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(host_build, "FIRMWARE_MODULE", tmp_path)
+    files = {
+        "runtime/a.h": '#include "kernels/b.h"\n',
+        "runtime/a.c": '#include "a.h"\nint a(void) { return B; }\n',
+        "kernels/b.h": "#define B 1\n",
+        "kernels/fast/b.c": '#  include "../b.h" // as its folder has it\nint b = B;\n',
+        "audio/c.c": "#include <stdint.h>\nint32_t c = 3;\n",
+        "module/d.h": "#define D 1\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    def compiled() -> list[str]:
+        before = set((tmp_path / "build").rglob("*.o"))
+        host_build.build_library()
+        made = set((tmp_path / "build").rglob("*.o")) - before
+        return sorted(path.name[0] for path in made)
+
+    assert compiled() == ["a", "b", "c"]
+    assert compiled() == []
+    for name, wanted in {
+        "runtime/a.h": ["a"], "kernels/b.h": ["a", "b"], "audio/c.c": ["c"], "module/d.h": []
+    }.items():  # fmt: skip
+        with (tmp_path / name).open("a") as file:
+            file.write("// changed\n")
+        assert compiled() == wanted, name
+
+
 def test_a_prefix_without_a_library_is_named(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="has neither lib/libcmsis-nn.a nor libcmsis-nn.a"):
         host_build.build_library(tmp_path)
