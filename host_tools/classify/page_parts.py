@@ -21,6 +21,7 @@ STYLE = """
 }
 body { font: 16px/1.45 Helvetica, Arial, sans-serif; color: var(--text); background: var(--page);
   max-width: 60em; margin: 2em auto; padding: 0 1em; }
+h1, p, li { overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; margin: 0.6em 0; }
 th, td { border: 1px solid var(--line); padding: 0.3em 0.6em; text-align: right; }

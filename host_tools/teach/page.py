@@ -46,8 +46,8 @@ def page(report: Report) -> bytes:
 
 
 def _classes(report: Report) -> str:
-    rows = ["<table><tr><th>class</th><th>learned from</th><th>held out</th><th>right</th>"]
-    rows.append("<th>at work</th></tr>")
+    rows = ["<div class='wide'><table><tr><th>class</th><th>learned from</th><th>held out</th>"]
+    rows.append("<th>right</th><th>at work</th></tr>")
     for number, name in enumerate(report.names):
         row = report.results.confusion[number]
         right, count = int(row[number]), int(row.sum())
@@ -57,7 +57,7 @@ def _classes(report: Report) -> str:
             f"<tr><td class='name'>{escaped(name)}</td><td>{learned or MADE}</td><td>{count}</td>"
             f"<td>{right}</td><td>{100 * low:.0f} to {100 * high:.0f} %</td></tr>"
         )
-    return "".join(rows) + "</table>"
+    return "".join(rows) + "</table></div>"
 
 
 def _mistakes(report: Report) -> str:

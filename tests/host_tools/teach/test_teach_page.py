@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from browser import Browser
 from PIL import Image
 
 from host_tools.classify.results import judge
@@ -70,6 +71,20 @@ class Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+
+
+def test_a_narrow_window_holds_the_page_whatever_a_class_is_called(
+    report: Report, tmp_path: Path
+) -> None:
+    report.names[0] = "cup" * 60
+    report.warnings.append("w" * 200)
+    (tmp_path / "mine.html").write_bytes(page(report))
+    with Browser(tmp_path / "browser", 420, 900) as browser:
+        browser.open((tmp_path / "mine.html").as_uri())
+        assert browser.evaluate("document.documentElement.scrollWidth") == 420
+        assert browser.evaluate(
+            "[...document.querySelectorAll('td.name')].every(e => e.offsetWidth >= 90)"
+        )
 
 
 def test_the_page_stands_alone_and_shows_the_pictures(report: Report) -> None:
