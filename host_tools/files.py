@@ -64,7 +64,7 @@ def write_all(files: Sequence[tuple[str | Path, bytes]]) -> None:
                 continue
             if path in parts:
                 raise CommandError(f"{given}: two outputs would be written there")
-            with _named(given):
+            with writing(given):
                 stem = f".{path.name[:200]}."
                 remove_leftovers(path.parent, stem, ".part")
                 part = path.with_name(f"{stem}{_own()}.part")
@@ -74,7 +74,7 @@ def write_all(files: Sequence[tuple[str | Path, bytes]]) -> None:
                 if path.exists():
                     shutil.copymode(path, part)
         for path, (given, data) in zip(paths, files, strict=True):
-            with _named(given):
+            with writing(given):
                 if path in parts:
                     parts[path].replace(path)
                 else:
@@ -84,13 +84,42 @@ def write_all(files: Sequence[tuple[str | Path, bytes]]) -> None:
             part.unlink(missing_ok=True)
 
 
+@contextmanager
+def writing(path: str | Path) -> Iterator[None]:
+    """Makes of what goes wrong within a CommandError that begins with the path."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError) as error:
+        raise CommandError(f"{path}: cannot be written: {_reason(error)}") from error
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder, and those that it lies in, where it is not there yet."""
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def in_folder(folder: Path, *, deep: bool = False) -> list[Path]:
+    """What lies in a folder, and with `deep` in those in it, by path; but for hidden names.
+
+    Links to folders are not followed. Raises CommandError where a folder cannot be read.
+    """
+    try:
+        found = [path for path in folder.iterdir() if not path.name.startswith(".")]
+        within = [path for path in found if deep and path.is_dir() and not path.is_symlink()]
+    except OSError as error:
+        raise CommandError(f"{folder}: cannot be read: {_reason(error)}") from error
+    return sorted(found + [path for part in within for path in in_folder(part, deep=True)])
+
+
 def temporary_folder(folder: Path | None = None) -> TemporaryDirectory[str]:
     """A folder, in the system's for such or in `folder`, that vanishes at the end of a with
-    statement; what killed runs left there is removed.
+    statement; what killed runs left there is removed. Raises CommandError where there is none.
     """
-    where = Path(gettempdir()) if folder is None else folder
-    remove_leftovers(where, "inkling-", "")
-    return TemporaryDirectory(dir=where, prefix=f"inkling-{_own()}-")
+    with writing("a temporary folder" if folder is None else folder):
+        where = Path(gettempdir()) if folder is None else folder
+        remove_leftovers(where, "inkling-", "")
+        return TemporaryDirectory(dir=where, prefix=f"inkling-{_own()}-")
 
 
 def remove_leftovers(folder: Path, before: str, after: str) -> None:
@@ -159,22 +188,13 @@ def _resolved(given: str | Path) -> Path:
     """Where a file lies that may be written. Raises CommandError where none may."""
     if Path(given) in _DESCRIPTORS:
         return Path(given)
-    with _named(given):
+    with writing(given):
         path = Path(given).resolve()
         if path.is_dir():
             raise CommandError(f"{given}: cannot be written: it is a directory")
         if path.is_file() and not os.access(path, os.W_OK):
             raise CommandError(f"{given}: cannot be written: it is write-protected")
     return path
-
-
-@contextmanager
-def _named(given: str | Path) -> Iterator[None]:
-    """Lets what goes wrong begin with the path."""
-    try:
-        yield
-    except (OSError, ValueError, RuntimeError) as error:
-        raise CommandError(f"{given}: cannot be written: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from host_tools.errors import CommandError
-from host_tools.files import read_whole
+from host_tools.files import make_folder, read_whole, write_whole
 from host_tools.places import ROOT, is_checkout
 
 NAME = "inkling.mpy"
@@ -40,11 +40,11 @@ def _build(blobs: Mapping[str, bytes]) -> Path:
         # names of our own: make takes no spaces
         folder = ROOT / "build/install"
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        make_folder(folder)
         places = []
         for number, blob in enumerate(blobs.values()):
             place = folder / f"{number}.ink"
-            place.write_bytes(blob)
+            write_whole(place, blob)
             places.append(str(place.relative_to(ROOT)))
         words.append(f"FOR={' '.join(places)}")
     try:

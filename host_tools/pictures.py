@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from host_tools.errors import CommandError
-from host_tools.files import temporary_folder
+from host_tools.files import in_folder, make_folder, temporary_folder, write_all
 from host_tools.images import MAX_PIXELS, MAX_SIDE, rgb888_to_rgb565
 
 FRAME_WIDTH, FRAME_HEIGHT = 320, 240
@@ -59,10 +59,10 @@ def cifar10_pictures(folder: Path) -> list[Path]:
             f"the pictures in {_WHEEL} are not the expected ones (sha256 {_digest(contents)}); "
             "give your own: make demo PICTURES=folder"
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in zip(names, contents, strict=True):
-        (folder / Path(name).name).write_bytes(content)
-    return [folder / Path(name).name for name in names]
+    make_folder(folder)
+    paths = [folder / Path(name).name for name in names]
+    write_all(list(zip(paths, contents, strict=True)))
+    return paths
 
 
 def _digest(contents: Sequence[bytes]) -> str:
@@ -73,7 +73,7 @@ def picture_files(folder: Path) -> list[Path]:
     """The picture files of a folder by name. Raises CommandError where there are none."""
     if not folder.is_dir():
         raise CommandError(f"there is no folder {folder} with pictures")
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    paths = [path for path in in_folder(folder) if path.suffix.lower() in SUFFIXES]
     if not paths:
         raise CommandError(
             f"the folder {folder} has no pictures: put JPEG, PNG, WebP, BMP or HEIC files into it"
@@ -83,12 +83,7 @@ def picture_files(folder: Path) -> list[Path]:
 
 def picture_paths(folder: Path) -> list[Path]:
     """The picture files of a folder and of those in it, by name; hidden ones are left out."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+    return [path for path in in_folder(folder, deep=True) if path.suffix.lower() in SUFFIXES]
 
 
 def read_picture(path: Path) -> Image.Image:

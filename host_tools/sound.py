@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.errors import CommandError
+from host_tools.files import in_folder
 from host_tools.quantize.sources import missing
 
 Samples = npt.NDArray[np.int16]
@@ -58,7 +59,7 @@ def open_sound(name: str) -> Source:
 
 def sound_files(folder: Path) -> list[Path]:
     """The folder's files of sound, by name; CommandError where there are none."""
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    paths = [path for path in in_folder(folder) if path.suffix.lower() in SUFFIXES]
     if not paths:
         raise CommandError(f"{folder} has no files of sound: give {', '.join(SUFFIXES)}")
     return paths
@@ -73,6 +74,7 @@ def read_sound(path: Path, rate: int) -> Samples:
     """
     soundfile = _library("soundfile")
     try:
+        path.open("rb").close()  # soundfile does not say why a file does not open
         with soundfile.SoundFile(path) as file:
             cut = _CUT.search(file.extra_info)
             promised, found = map(int, cut.groups()) if cut else (0, 0)
@@ -85,7 +87,8 @@ def read_sound(path: Path, rate: int) -> Samples:
             samples = file.read(dtype="int16" if same else "float64")
             file_rate = file.samplerate
     except (OSError, RuntimeError) as error:
-        raise CommandError(f"{path} is no sound that can be read: {error}") from error
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CommandError(f"{path} is no sound that can be read: {reason}") from error
     if not _LOWEST_HZ <= file_rate <= _HIGHEST_HZ:
         raise CommandError(
             f"{path} has {file_rate} samples a second, allowed {_LOWEST_HZ} to {_HIGHEST_HZ}"

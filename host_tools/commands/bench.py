@@ -13,6 +13,7 @@ from typing import Any
 from host_tools.blob.layout import TARGETS
 from host_tools.code_size import code_size
 from host_tools.errors import CommandError
+from host_tools.files import in_folder
 from host_tools.pack import DEFAULT_TARGET, load_blob, pack
 from host_tools.places import ROOT
 from host_tools.text import json_text, plain, text_table, wrapped
@@ -191,7 +192,7 @@ def _given(args: argparse.Namespace, left_out: dict[str, str]) -> dict[str, list
     """
     found = [args.models]
     if args.models.is_dir():
-        found = sorted(p for p in args.models.iterdir() if p.suffix in (".tflite", ".ink"))
+        found = [p for p in in_folder(args.models) if p.suffix in (".tflite", ".ink")]
         if not found:
             raise CommandError(f"{args.models}: there is no .tflite or .ink file in it")
     report: dict[str, list[Row]] = {}

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from host_tools.blob.reader import read_blob
 from host_tools.errors import CommandError
-from host_tools.files import read_whole, temporary_folder, write_whole
+from host_tools.files import make_folder, read_whole, temporary_folder, write_whole
 from host_tools.host_listener import HostListener
 from host_tools.host_runtime import HostModel
 from host_tools.places import BOARD_LIBRARY, ROOT, build_folder
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     clips = args.clips or (got if got.is_dir() else None)
     stream = _stream(clips, model, listener)
     path = sound / "demo.wav"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_whole(path, wav_file(stream.samples, listener.rate))
 
     what = "recordings" if clips else f"words spoken by {PROGRAM}, a synthesizer,"

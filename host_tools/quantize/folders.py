@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.errors import CommandError
+from host_tools.files import in_folder
 from host_tools.graph import Tensor
 from host_tools.pictures import SUFFIXES, read_pixels
 from host_tools.plan.image_tables import Pictures
@@ -34,7 +35,7 @@ def folder_samples(
     then lie in a subfolder with one of these names. Files that cannot be read are skipped.
     Raises CommandError where nothing is left, or where the files do not fit the input.
     """
-    files = sorted(path for path in folder.rglob("*") if not path.name.startswith("."))
+    files = in_folder(folder, deep=True)
     shown = [path for path in files if path.suffix.lower() in SUFFIXES]
     heard = [path for path in files if path.suffix.lower() == WAV]
     if bool(shown) == bool(heard):

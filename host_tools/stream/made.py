@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.errors import CommandError
+from host_tools.files import in_folder
 from host_tools.sound import read_sound, sound_files
 from host_tools.stream.noise import Noise, Sound, made_noises, recorded_noises
 
@@ -71,7 +72,7 @@ def find_folders(folder: Path, labels: Sequence[str], words: Sequence[int]) -> F
     outputs = {labels[word].lower(): word for word in words}
     found: dict[int, list[Path]] = {}
     others: list[Path] = []
-    for part in sorted(path for path in folder.iterdir() if path.is_dir()):
+    for part in [path for path in in_folder(folder) if path.is_dir()]:
         name = part.name.lower()
         if name in outputs:
             found[outputs[name]] = sound_files(part)

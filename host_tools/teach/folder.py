@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.errors import CommandError
+from host_tools.files import in_folder
 from host_tools.images import scale
 from host_tools.pictures import picture_paths, read_pixels
 from host_tools.progress import progress
@@ -86,7 +87,7 @@ def read_classes(folder: Path, background: str | None, trunk: Trunk) -> Pictures
 def _subfolders(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise CommandError(f"{folder}: there is no such folder")
-    found = sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+    found = [path for path in in_folder(folder) if path.is_dir()]
     if len(found) < 2:
         raise CommandError(
             f"{folder}: it has {'one subfolder' if found else 'no subfolders'}; a subfolder for "

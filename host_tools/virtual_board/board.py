@@ -17,7 +17,7 @@ from types import TracebackType
 from mpremote.transport_serial import SerialTransport
 
 from host_tools.errors import CommandError
-from host_tools.files import read_whole, temporary_folder
+from host_tools.files import read_whole, temporary_folder, write_whole, writing
 from host_tools.romfs import build_romfs
 from host_tools.serial_ports import LOST
 from host_tools.virtual_board import qemu
@@ -251,7 +251,7 @@ class VirtualBoard:
         image = None
         if self._image:
             image = folder / "romfs.img"
-            image.write_bytes(self._image)
+            write_whole(image, self._image)
         memory = self._memory(folder)
         return qemu.command_line(
             self.machine, self.firmware, memory, image, self._icount, self._heap
@@ -260,8 +260,11 @@ class VirtualBoard:
     def _memory(self, folder: Path) -> Path:
         """The file of the PSRAM's bytes."""
         memory = self._storage or folder / "memory"
-        with memory.open("ab") as file:
+        with writing(memory), memory.open("ab") as file:
             file.truncate(qemu.STORAGE_SIZE)
+            # else whoever writes to a page while the disk is full would be killed
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, qemu.STORAGE_SIZE)
         return memory
 
     def _open_mailbox(self, folder: Path) -> Mailbox | None:

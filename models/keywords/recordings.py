@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from host_tools.audio import make_front_end, make_settings, twin
 from host_tools.errors import CommandError
+from host_tools.files import in_folder
 from host_tools.sound import SUFFIXES, read_sound
 from host_tools.text import plain
 from models.keywords.data import RATE, Words, cached, save
@@ -51,10 +52,10 @@ def recordings(folder: Path) -> dict[str, list[Path]]:
     if not folder.is_dir():
         raise CommandError(f"--wavs {folder}: there is no such folder")
     listed: dict[str, list[Path]] = {}
-    for place in sorted(folder.iterdir()):
-        if place.is_dir() and not place.name.startswith("."):
+    for place in in_folder(folder):
+        if place.is_dir():
             label = SILENCE if place.name == BACKGROUND else place.name
-            files = [path for path in place.iterdir() if is_sound(path)]
+            files = [path for path in in_folder(place) if is_sound(path)]
             listed[label] = sorted([*listed.get(label, []), *files])
     if not 2 <= len(listed) <= MOST_LABELS:
         raise CommandError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import stat
@@ -12,10 +13,11 @@ from pathlib import Path
 
 import pytest
 from oracle import ROOT
+from PIL import Image
 
 from host_tools import files
 from host_tools.errors import CommandError
-from host_tools.files import temporary_folder, write_all, write_whole
+from host_tools.files import in_folder, temporary_folder, write_all, write_whole
 
 
 def test_several_files_are_written_or_none(tmp_path: Path) -> None:
@@ -126,3 +128,56 @@ def test_standard_output_takes_a_file_and_nothing_else(tmp_path: Path) -> None:
     assert (done.returncode, into.returncode) == (0, 0)
     assert (tmp_path / "b").read_bytes() == b"before" + blob
     assert into.stderr.replace(b"/dev/stdout", str(tmp_path / "a").encode()) == done.stdout
+
+
+def test_what_lies_in_a_folder_comes_by_path_without_what_is_hidden(tmp_path: Path) -> None:
+    for name in ("b/2", "b/.3", "b/c/1", ".d/4", "a"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "b" / "loop").symlink_to(tmp_path)
+    assert in_folder(tmp_path) == [tmp_path / "a", tmp_path / "b"]
+    names = [path.relative_to(tmp_path).as_posix() for path in in_folder(tmp_path, deep=True)]
+    assert names == ["a", "b", "b/2", "b/c", "b/c/1", "b/loop"]
+    with pytest.raises(CommandError, match="a: cannot be read: Not a directory"):
+        in_folder(tmp_path / "a")
+
+
+def bound_by_permissions() -> None:
+    """Lets the superuser's next program be refused what others are refused."""
+    drop_from_bounding_set, override, read_search = 24, 1, 2
+    for capability in (override, read_search):
+        ctypes.CDLL(None).prctl(drop_from_bounding_set, capability, 0, 0, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="capabilities are Linux's")
+def test_a_folder_that_may_not_be_read_is_named_and_not_left_out(tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        Image.new("RGB", (32, 32)).save(tmp_path / name / "1.png")
+    (tmp_path / "dog").chmod(0)
+    words = [sys.executable, "-m", "host_tools", "classify", "models/cifar10/small/small.ink"]
+    for folder in (tmp_path, tmp_path / "dog"):
+        done = subprocess.run(
+            [*words, str(folder)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            preexec_fn=bound_by_permissions,
+        )
+        said = f"host_tools: {tmp_path / 'dog'}: cannot be read: Permission denied\n"
+        assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
+
+
+def test_without_a_temporary_folder_the_command_says_so(tmp_path: Path) -> None:
+    code = (
+        "import tempfile\n"
+        "tempfile._candidate_tempdir_list = lambda: ['/no/folder']\n"
+        "from host_tools.files import temporary_folder\n"
+        "temporary_folder()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    said = "a temporary folder: cannot be written: No usable temporary directory found in"
+    assert said in done.stderr.splitlines()[-1]

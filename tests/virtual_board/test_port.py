@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 import serial
+from oracle import ROOT
 
 from host_tools.errors import CommandError
-from host_tools.virtual_board import VirtualBoard
+from host_tools.virtual_board import VirtualBoard, qemu
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +106,27 @@ def test_a_reset_starts_the_board_anew_and_keeps_files(virtual_board_firmware: P
             port.read_until(b"information.\r\n>>> ")
         printed = board.exec("import os; print('kept_name' in globals(), os.listdir())")
         assert printed == "False ['kept_file']\n"
+
+
+def test_the_boards_memory_has_its_room_on_the_disk_from_the_start(
+    virtual_board_firmware: Path, tmp_path: Path
+) -> None:
+    # a page that finds no room when it is written would kill QEMU, and us
+    memory = tmp_path / "memory"
+    with VirtualBoard(virtual_board_firmware, storage=memory):
+        assert memory.stat().st_blocks * 512 >= memory.stat().st_size == qemu.STORAGE_SIZE
+
+
+def test_a_full_disk_under_the_temporary_folder_is_told(virtual_board_firmware: Path) -> None:
+    code = (
+        "import pathlib, resource, sys\n"
+        "from host_tools.virtual_board import VirtualBoard\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))\n"
+        "VirtualBoard(pathlib.Path(sys.argv[1])).run_script('1')\n"
+    )
+    words = [sys.executable, "-c", code, str(virtual_board_firmware)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stderr.splitlines()[-1].endswith("memory: cannot be written: File too large")
 
 
 def test_storage_keeps_what_was_written_before_the_board_was_killed(
@@ -207,7 +229,7 @@ def test_nothing_stays_behind_when_the_program_is_killed(virtual_board_firmware:
     program = f"""
 import time
 from pathlib import Path
-from host_tools.virtual_board import VirtualBoard
+from host_tools.virtual_board import VirtualBoard, qemu
 with VirtualBoard(Path({str(virtual_board_firmware)!r})) as board:
     print(board._process.pid, flush=True)
     time.sleep(60)
