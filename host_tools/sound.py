@@ -74,7 +74,6 @@ def read_sound(path: Path, rate: int) -> Samples:
     """
     soundfile = _library("soundfile")
     try:
-        path.open("rb").close()  # soundfile does not say why a file does not open
         with soundfile.SoundFile(path) as file:
             cut = _CUT.search(file.extra_info)
             promised, found = map(int, cut.groups()) if cut else (0, 0)
@@ -84,11 +83,11 @@ def read_sound(path: Path, rate: int) -> Samples:
                     f"{found}; take the whole file"
                 )
             same = (file.subtype, file.channels, file.samplerate) == ("PCM_16", 1, rate)
-            samples = file.read(dtype="int16" if same else "float64")
+            frames = -1 if file.seekable() else file.frames  # GSM 6.10 is not
+            samples = file.read(frames, dtype="int16" if same else "float64")
             file_rate = file.samplerate
     except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise CommandError(f"{path} is no sound that can be read: {reason}") from error
+        raise CommandError(f"{path} is no sound that can be read: {_why(path, error)}") from error
     if not _LOWEST_HZ <= file_rate <= _HIGHEST_HZ:
         raise CommandError(
             f"{path} has {file_rate} samples a second, allowed {_LOWEST_HZ} to {_HIGHEST_HZ}"
@@ -105,6 +104,15 @@ def read_sound(path: Path, rate: int) -> Samples:
         if not len(mono):
             raise CommandError(f"{path} has too few samples to be resampled")
     return np.clip(np.rint(mono * 32768), -32768, 32767).astype(np.int16)
+
+
+def _why(path: Path, error: Exception) -> str:
+    """The reason of an error of soundfile, which has none for files that do not open."""
+    try:
+        path.open("rb").close()
+    except OSError as opening:
+        return opening.strerror or str(opening)
+    return str(error)
 
 
 def wav_file(samples: Samples, rate: int) -> bytes:

@@ -34,6 +34,11 @@ def test_other_widths_are_rounded(tmp_path: Path, subtype: str, off: int) -> Non
     assert np.abs(found - TONE * 32768).max() <= off
 
 
+def test_a_compressed_file_without_places_to_seek_is_read(tmp_path: Path) -> None:
+    found = read_sound(write(tmp_path / "a.wav", TONE, subtype="GSM610"), RATE)
+    assert np.corrcoef(found[:RATE], TONE)[0, 1] > 0.98
+
+
 def test_channels_are_averaged(tmp_path: Path) -> None:
     both = np.stack([TONE, np.zeros(RATE)], axis=1)
     found = read_sound(write(tmp_path / "a.wav", both), RATE)
