@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
         paths = picture_files(args.pictures)
     else:
         paths = cifar10_pictures(build_folder() / "pictures")
-    frames = [camera_frame(path) for path in paths]
+    paths, frames = _read(paths)
     labels = read_labels(MODEL / "labels.txt")
     blob = read_whole(found[args.network])
     print(f"{len(frames)} pictures, as a camera's frames (320x240 RGB565), on the virtual board:")
@@ -96,6 +97,20 @@ def run(args: argparse.Namespace) -> int:
     rates = ", ".join(f"{mhz * 1e6 / cycles:.1f} at {mhz} MHz" for mhz in CLOCKS_MHZ)
     print(f"frames a second: {rates} (estimates, without the camera)")
     return 0
+
+
+def _read(paths: Sequence[Path]) -> tuple[list[Path], list[np.ndarray]]:
+    """The pictures that can be read, as frames; the others are named and skipped."""
+    kept, frames = [], []
+    for path in paths:
+        try:
+            frames.append(camera_frame(path))
+            kept.append(path)
+        except CommandError as error:
+            print(f"skipped: {error}", file=sys.stderr)
+    if not frames:
+        raise CommandError("none of the pictures can be read: the reasons are above")
+    return kept, frames
 
 
 def true_label(path: Path, labels: list[str]) -> str | None:

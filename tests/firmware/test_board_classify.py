@@ -132,8 +132,10 @@ def test_the_demonstration_tells_right_from_wrong_and_counts(
     for name in ("one_cat.png", "two_8.jpg", "three.png"):
         picture = Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8))
         picture.resize((160, 120)).save(tmp_path / name)
+    (tmp_path / "second.png").write_bytes(b"no picture")
     assert cli.main(["demo", "--pictures", str(tmp_path)]) == 0
-    text = capsys.readouterr().out
+    text, err = capsys.readouterr()
+    assert err.startswith(f"skipped: {tmp_path / 'second.png'} is no picture that can be read: ")
     table = np.arange(-128, 128).astype(np.int8)
     oracle = TfliteMicro((ROOT / "models/cifar10/small/small.tflite").read_bytes())
     right = 0
@@ -162,7 +164,9 @@ def test_the_demonstration_names_what_is_wrong_with_the_pictures(
     assert "has no pictures" in capsys.readouterr().err
     (tmp_path / "broken.png").write_bytes(b"no picture")
     assert cli.main(["demo", "--pictures", str(tmp_path)]) == 1
-    assert "broken.png is no picture" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "skipped: " in said and "broken.png is no picture" in said
+    assert "host_tools: none of the pictures can be read: the reasons are above\n" in said
 
 
 def test_the_demonstration_shows_what_the_script_said_when_it_fails(
