@@ -236,9 +236,8 @@ def _bar(
 def _writes_over(other: Occupant, occupant: Occupant) -> bool:
     """Whether `other` is written into bytes of `occupant` by the last operator to read them."""
     return (
-        other.source is not None
-        and (occupant.source is None or occupant.source < other.source)
-        and other.first == occupant.last
+        other.source == occupant.last
+        and other.source != occupant.source  # its scratch, or itself
         and other.offset < occupant.offset + occupant.size
         and occupant.offset < other.offset + other.size
     )

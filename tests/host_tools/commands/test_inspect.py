@@ -249,6 +249,34 @@ def test_where_an_operator_writes_over_its_input_both_bars_show(blob: Path) -> N
     assert_apart(bars)
 
 
+def test_a_bar_ends_within_a_column_only_where_it_is_written_over(
+    blob: Path, portable: Path
+) -> None:
+    read = read_blob(blob.read_bytes())
+    bars = boxes(ElementTree.fromstring(svg_drawing(read, occupants(read))))
+    edge, column, begin = 76, 88, 88  # of the drawing; two columns of edges, three of operators
+    columns = [
+        [(place + gap - begin - edge) / column for place, gap in ((bar[0], -1.5), (bar[2], 1.5))]
+        for bar in bars
+    ]
+    # the inputs and the output reach into the edges; the first ADD's input b stays as it is
+    out = edge / column
+    assert columns == [
+        pytest.approx(ends)
+        for ends in ([-out, 0.5], [-out, 2], [0.5, 1.5], [1.5, 3], [2, 3 + out])
+    ]
+    read = read_blob(portable.read_bytes())
+    found = occupants(read)
+    bars = boxes(ElementTree.fromstring(svg_drawing(read, found)))
+    scratch = [
+        right - left
+        for (left, _, right, _), occupant in zip(bars, found, strict=True)
+        if occupant.kind == "scratch"
+    ]
+    assert scratch and scratch == pytest.approx([scratch[0]] * len(scratch))
+    assert scratch[0] + 3 == pytest.approx(624 / len(read.operators), abs=0.2)
+
+
 # 30 in one row; two rows
 @pytest.mark.parametrize(("operators", "rows"), [(1, 1), (3, 1), (30, 1), (45, 2)])
 def test_a_drawing_of_many_operators_fits_a_page_and_hides_no_bar(
