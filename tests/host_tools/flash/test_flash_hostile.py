@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 
 import pytest
 from fake_board import FakeBoard, honest
@@ -44,29 +45,30 @@ KINDS = (
 )
 
 
-def flash(
-    kind: str,
-    when: str,
-    usb: Usb,
-    stand_in: StandIn,
-    image: str,
-    capsys: pytest.CaptureFixture[str],
-) -> float:
-    """The seconds it takes, with such a board before or after the bootloader."""
-    stand_in.install("dfu-util")
-    with KINDS[kind]() as board:
-        usb.plug("1-2", "37c5:1204" if when == "before" else "37c5:9204", port=board.port)
-        stand_in.answer("Done!", 0, writes={str(usb.sysfs / "1-2/idProduct"): "1204"})
-        start = time.monotonic()
-        status = main(["flash", image])
-        seconds = time.monotonic() - start
-    said = capsys.readouterr()
-    told = said.err.replace("\r", "\n").splitlines()
-    assert status == 1, said.out
-    assert len(stand_in.calls) == (when == "after")
-    assert [line for line in told if line.startswith("host_tools: ")] == told[-1:], told
-    assert told[-1].isprintable()
-    return seconds
+Flash = Callable[[str, str], float]
+
+
+@pytest.fixture
+def flash(usb: Usb, stand_in: StandIn, image: str, capsys: pytest.CaptureFixture[str]) -> Flash:
+    """Flashes with such a board, before or after the bootloader; returns the seconds it took."""
+
+    def flash(kind: str, when: str) -> float:
+        stand_in.install("dfu-util")
+        with KINDS[kind]() as board:
+            usb.plug("1-2", "37c5:1204" if when == "before" else "37c5:9204", port=board.port)
+            stand_in.answer("Done!", 0, writes={str(usb.sysfs / "1-2/idProduct"): "1204"})
+            start = time.monotonic()
+            status = main(["flash", image])
+            seconds = time.monotonic() - start
+        said = capsys.readouterr()
+        told = said.err.replace("\r", "\n").splitlines()
+        assert status == 1, said.out
+        assert len(stand_in.calls) == (when == "after")
+        assert [line for line in told if line.startswith("host_tools: ")] == told[-1:], told
+        assert told[-1].isprintable()
+        return seconds
+
+    return flash
 
 
 @pytest.mark.parametrize(
@@ -76,13 +78,7 @@ def flash(
     + [(kind, "before") for kind in KINDS if kind not in QUICK | SLOW],
 )
 def test_each_kind_ends_in_one_sentence(
-    kind: str,
-    when: str,
-    usb: Usb,
-    stand_in: StandIn,
-    image: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    kind: str, when: str, flash: Flash, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # the waits shortened, as all of them are waits for what does not come
     monkeypatch.setattr(serial_ports, "_ANSWER_SECONDS", 0.2)
@@ -90,7 +86,7 @@ def test_each_kind_ends_in_one_sentence(
         monkeypatch.setattr(connection, name, 0.2)
     for name in ("BOOTLOADER_SECONDS", "_LEAVE_SECONDS", "_AGAIN_SECONDS"):
         monkeypatch.setattr(steps, name, 0.2)
-    flash(kind, when, usb, stand_in, image, capsys)
+    flash(kind, when)
 
 
 @pytest.mark.skipif(not os.environ.get("INKLING_HOSTILE"), reason="INKLING_HOSTILE=1: 5 minutes")
@@ -98,12 +94,5 @@ def test_each_kind_ends_in_one_sentence(
     ("kind", "when"),
     [(kind, when) for kind in KINDS for when in ("before", "after")[: 1 + (kind in QUICK | SLOW)]],
 )
-def test_each_ends_within_ten_seconds(
-    kind: str,
-    when: str,
-    usb: Usb,
-    stand_in: StandIn,
-    image: str,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert flash(kind, when, usb, stand_in, image, capsys) < 10
+def test_each_ends_within_ten_seconds(kind: str, when: str, flash: Flash) -> None:
+    assert flash(kind, when) < 10
