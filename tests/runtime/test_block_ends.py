@@ -17,7 +17,7 @@ from alone import BLOCKS, Alone
 from blob_document import ITEM_SIZES
 from blob_parts import first_behind_header, parts_of
 from judge import judged
-from test_verifier import refusal
+from refusals import refusal
 
 from host_tools.host_runtime import HostModel
 

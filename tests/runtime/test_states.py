@@ -12,8 +12,8 @@ from blob_editor import BlobEditor
 from blob_runner import BlobRunner
 from front_ends import made_sounds, remembering_blob
 from oracle import TfliteMicro, random_inputs, real_model, wake_words
+from refusals import refusal
 from single_operators.variables import NONE, once
-from test_verifier import refusal
 from tflite_builder import ModelBuilder
 
 from host_tools.blob.reader import read_blob

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from blob_editor import BlobEditor
-from test_verifier import refusal
+from refusals import refusal
 
 from host_tools.host_runtime import HostModel
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from blob_editor import BlobEditor
 from blob_runner import BlobRunner
-from test_verifier import refusal
+from refusals import refusal
 from tflite_builder import ModelBuilder
 
 from host_tools.host_runtime import HostModel

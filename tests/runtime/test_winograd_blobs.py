@@ -6,7 +6,7 @@ import networks
 import numpy as np
 import pytest
 from blob_editor import BlobEditor
-from test_verifier import refusal
+from refusals import refusal
 from tflite_builder import ModelBuilder
 
 from host_tools.blob.reader import read_blob
