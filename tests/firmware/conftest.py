@@ -39,6 +39,11 @@ def new_board(request: pytest.FixtureRequest) -> BoardMaker:
 
 
 @pytest.fixture(scope="session")
+def native_module() -> Path:
+    return build_natmod()
+
+
+@pytest.fixture(scope="session")
 def small_blob(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Our network for a board with little memory: its convolutions are direct ones."""
     blob = tmp_path_factory.mktemp("small") / "cifar10.ink"
