@@ -57,8 +57,7 @@ def plain_lines(text: str, kept: str = "\n\t") -> str:
 
 def json_text(value: Any) -> str:
     """`value` as indented JSON in printable ASCII; numbers that are not finite are null."""
-    text = json.dumps(_finite(value), indent=2, allow_nan=False)
-    return text.replace("\x7f", r"\u007f")
+    return json.dumps(_finite(value), indent=2, allow_nan=False)
 
 
 def _finite(value: Any) -> Any:

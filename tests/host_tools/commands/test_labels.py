@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from host_tools.graph import Tensor
 from host_tools.host_runtime import HostModel
 from host_tools.labels import read_labels, read_output_labels
 from host_tools.pack import pack
-from host_tools.text import plain
+from host_tools.text import json_text, plain
 
 
 def build_two() -> bytes:
@@ -36,6 +38,13 @@ def test_what_a_terminal_would_obey_is_replaced() -> None:
     assert plain("a\x1b[2Jb\x00\udc80\uffff\u202e\u200b é") == (
         r"a\x1b[2Jb\x00\udc80\uffff\u202e\u200b é"
     )
+
+
+def test_json_is_printable_ascii_and_has_no_number_that_is_none() -> None:
+    value = {"a": (1.5, math.inf, [math.nan]), "é\x7f\u202e\udc80": None}
+    text = json_text(value)
+    assert text.isascii() and text.replace("\n", "").isprintable()
+    assert json.loads(text) == {"a": [1.5, None, [None]], "é\x7f\u202e\udc80": None}
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\n\n", "\r\n\r\n", "\n  \n\t\n"])
