@@ -86,7 +86,7 @@ def test_profile_shows_cycles_time_and_energy_on_a_board_and_draws_them(
         assert name in drawn
 
     assert cli.main(command) == 0
-    table = capsys.readouterr().out
+    table = " ".join(capsys.readouterr().out.split())
     assert f"{total['cycles_estimate']:,}" in table
     assert "OpenMV Cam H7 (STM32H743VI) at 480 MHz: about 0.0" in table
     assert "Energy, an estimate:" in table
