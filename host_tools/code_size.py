@@ -20,7 +20,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "module/listener.o",
     ),
     "INK_DETECT": ("module/detect.o", "runtime/ink_detect.o"),
-    "INK_FITTING": ("module/predict.o", "runtime/ink_image_bilinear.o"),
+    "INK_FITTING": (
+        "module/predict.o",
+        "runtime/ink_image_bilinear.o",
+        "runtime/ink_image_openmv.o",
+    ),
     "INK_RECURRENT": (
         "kernels/ink_four_rows.o",
         *("kernels/ink_gru_s8.o", "kernels/ink_lstm_s8.o", "kernels/ink_svdf_s8.o"),

@@ -51,8 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--image-scaling",
         choices=SCALINGS,
         default=SCALINGS[0],
-        help="average all pixels, or take the four nearest (bilinear), which costs less; default: "
-        "%(default)s",
+        help="average all pixels, or blend the four nearest, which costs less (bilinear), or as "
+        "OpenMV's ml does, to the bit (openmv); default: %(default)s",
     )
 
 

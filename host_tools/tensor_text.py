@@ -55,7 +55,7 @@ def images_text(
         return ""
     ways = ["as BGR"] * bgr + ["a table a channel"] * channel_tables
     ways += {"crop": [], "squeeze": ["squeezed"], "border": ["with a border"]}[fit]
-    ways += ["bilinear"] * (scaling == "bilinear")
+    ways += {"average": [], "bilinear": ["bilinear"], "openmv": ["scaled as OpenMV"]}[scaling]
     return f"takes images{' (' if ways else ''}{', '.join(ways)}{')' if ways else ''}"
 
 

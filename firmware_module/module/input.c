@@ -343,7 +343,7 @@ static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
     }
     size_t first = ((size_t)part[1] * pitch + (size_t)part[0]) * format;
     ink_image_t image = {(const uint8_t *)pixels.buf + first, (uint32_t)part[2], (uint32_t)part[3],
-        (uint32_t)pitch, (ink_image_format_t)format};
+        (uint32_t)pitch, (ink_image_format_t)format, (uint32_t)part[0], (uint32_t)part[1]};
     uint32_t size = ink_element_size(tensor->dtype);
     ink_image_input_t input = {tensor->dims[1], tensor->dims[2], tensor->dims[3], size,
         slot->model->model.blob + record->image_table,

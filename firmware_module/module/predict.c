@@ -10,22 +10,23 @@ static void set_way(const inkling_model_t *self, inkling_ways_t *ways, qstr name
     if (word == mp_const_none) {
         return;
     }
-    // the two words of `scaling`, then the three of `fit`
-    const qstr words[] = {
-        MP_QSTR_average, MP_QSTR_bilinear, MP_QSTR_crop, MP_QSTR_squeeze, MP_QSTR_border};
-    const uint16_t flags[] = {0, INK_IMAGE_BILINEAR, 0, INK_IMAGE_SQUEEZE, INK_IMAGE_BORDER};
+    // the three words of `scaling`, then those of `fit`
+    const qstr words[] = {MP_QSTR_average, MP_QSTR_bilinear, MP_QSTR_openmv, MP_QSTR_crop,
+        MP_QSTR_squeeze, MP_QSTR_border};
+    const uint16_t flags[] = {
+        0, INK_IMAGE_BILINEAR, INK_IMAGE_OPENMV, 0, INK_IMAGE_SQUEEZE, INK_IMAGE_BORDER};
     bool of_fit = name == MP_QSTR_fit;
-    for (size_t i = of_fit ? 2 : 0; i < (of_fit ? MP_ARRAY_SIZE(words) : 2); i++) {
+    for (size_t i = of_fit ? 3 : 0; i < (of_fit ? MP_ARRAY_SIZE(words) : 3); i++) {
         mp_obj_t known = MP_OBJ_NEW_QSTR(words[i]);
         if (mp_binary_op(MP_BINARY_OP_EQUAL, word, known) == mp_const_true) {
-            uint32_t all = of_fit ? INK_IMAGE_SQUEEZE | INK_IMAGE_BORDER : INK_IMAGE_BILINEAR;
+            uint32_t all = of_fit ? INK_IMAGE_SQUEEZE | INK_IMAGE_BORDER : INK_IMAGE_SCALINGS;
             ways->kept &= (uint16_t)~all;
             ways->set |= flags[i];
             return;
         }
     }
     inkling_raise(INKLING_VALUE_ERROR, inkling_name(self), "%q must be %s", name,
-        of_fit ? "'crop', 'squeeze' or 'border'" : "'average' or 'bilinear'");
+        of_fit ? "'crop', 'squeeze' or 'border'" : "'average', 'bilinear' or 'openmv'");
 }
 
 static mp_obj_t predict(size_t n_args, const mp_obj_t *args, mp_map_t *keywords) {

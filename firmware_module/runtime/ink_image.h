@@ -17,6 +17,7 @@ typedef struct {
     uint32_t width, height;
     uint32_t pitch; // pixels from a row to the next: more than the width in a part of a picture
     ink_image_format_t format;
+    uint32_t left, top; // where a part lies in its picture: INK_IMAGE_OPENMV asks
 } ink_image_t;
 
 #define INK_IMAGE_MAX_SIDE 16384
@@ -25,7 +26,8 @@ typedef struct {
 // Where a picture goes: height x width x channels (1 or 3) elements of element_size bytes (1 or 4),
 // each the entry of the channel's table (256 elements) at the scaled pixel's value. table_step is
 // the bytes from a channel's table to the next: 0 where all have one. Not RGB but BGR where `bgr`.
-// `ways` are INK_IMAGE_SQUEEZE or INK_IMAGE_BORDER, and INK_IMAGE_BILINEAR.
+// `ways` are INK_IMAGE_SQUEEZE or INK_IMAGE_BORDER, and INK_IMAGE_BILINEAR or
+// INK_IMAGE_OPENMV.
 typedef struct {
     uint32_t height, width, channels, element_size;
     const uint8_t *table;

@@ -3,22 +3,17 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "ink_image_parts.h"
+#include "ink_image_blend.h"
 #include "ink_options.h"
 
 #if INK_FITTING
 
-// Two pixels of an axis: the first, and how many 16ths the second counts.
-typedef struct {
-    uint32_t first, weight;
-} two_t;
-
-// The two pixels whose middles the output pixel's middle lies between.
-static two_t two_of(const ink_image_axis_t *axis, uint32_t index) {
+// The two pixels, weighted in 16ths, whose middles the output pixel's middle lies between.
+static ink_image_two_t two_of(const ink_image_axis_t *axis, uint32_t index) {
     uint32_t place = (2 * index + 1) * axis->size * 8 / axis->count;
     uint32_t last = axis->size * 16 - 8;
     place = (place < 8 ? 8 : place > last ? last : place) - 8;
-    two_t two = {place / 16, place % 16};
+    ink_image_two_t two = {place / 16, place % 16};
     if (two.first == axis->size - 1) {
         two.first--; // nothing is read behind the last pixel
         two.weight = 16;
@@ -27,31 +22,9 @@ static two_t two_of(const ink_image_axis_t *axis, uint32_t index) {
     return two;
 }
 
-// The left one of two pixels, in bytes from the row's first, and the weights of both, in halves.
-typedef struct {
-    uint32_t weights, offset;
-} column_t;
-
-// Columns whose places are computed once for all rows.
-#define COLUMNS 16
-
-typedef struct {
-    const uint8_t *above, *below; // rows
-    uint32_t down;                // 16ths of the one below
-    const column_t *columns;
-    uint32_t count;
-} rows_t;
-
 // Of four pixels' channel, two in the halves of a word and the two below in those of another.
 static inline uint32_t blend(uint32_t above, uint32_t below, uint32_t down, uint32_t across) {
-    uint32_t both = above * (16 - down) + below * down;
-#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
-    uint32_t sum;
-    __asm("smlad %0, %1, %2, %3" : "=r"(sum) : "r"(both), "r"(across), "r"(128));
-#else
-    uint32_t sum = (both & 0xFFFF) * (across & 0xFFFF) + (both >> 16) * (across >> 16) + 128;
-#endif
-    return sum >> 8;
+    return ink_image_dot(above * (16 - down) + below * down, across, 128) >> 8;
 }
 
 #define HALVES(number) ((number) << 16 | (number))
@@ -65,7 +38,7 @@ static inline uint32_t widen_6(uint32_t halves) {
 }
 
 static __attribute__((noinline)) void blend_rgb565(
-    const rows_t *rows, const ink_image_target_t *given, uint8_t *out, uint32_t step) {
+    const ink_image_rows_t *rows, const ink_image_target_t *given, uint8_t *out, uint32_t step) {
     const ink_image_target_t target = *given;
     const uint8_t *above = rows->above;
     const uint8_t *below = rows->below;
@@ -74,8 +47,8 @@ static __attribute__((noinline)) void blend_rgb565(
     uint32_t fives = HALVES(31u);
     uint32_t sevens = HALVES(7u);
     __asm("" : "+r"(fives), "+r"(sevens));
-    const column_t *end = rows->columns + rows->count;
-    for (const column_t *column = rows->columns; column < end; column++, out += step) {
+    const ink_image_column_t *end = rows->columns + rows->count;
+    for (const ink_image_column_t *column = rows->columns; column < end; column++, out += step) {
         uint32_t a;
         uint32_t b;
         memcpy(&a, above + column->offset, sizeof(a));
@@ -91,11 +64,11 @@ static __attribute__((noinline)) void blend_rgb565(
     }
 }
 
-static void blend_bytes(const rows_t *rows, const ink_image_target_t *given, uint8_t *out,
+static void blend_bytes(const ink_image_rows_t *rows, const ink_image_target_t *given, uint8_t *out,
     uint32_t step, ink_image_format_t bytes) {
     const ink_image_target_t target = *given;
-    const column_t *end = rows->columns + rows->count;
-    for (const column_t *column = rows->columns; column < end; column++, out += step) {
+    const ink_image_column_t *end = rows->columns + rows->count;
+    for (const ink_image_column_t *column = rows->columns; column < end; column++, out += step) {
         const uint8_t *above = rows->above + column->offset;
         const uint8_t *below = rows->below + column->offset;
         uint32_t rgb[3];
@@ -116,17 +89,18 @@ void ink_image_bilinear(const ink_image_t *image, const ink_image_axis_t *down,
     uint32_t row_step, uint32_t step) {
     const uint32_t bytes = image->format;
     const size_t pitch = (size_t)image->pitch * bytes;
-    column_t columns[COLUMNS];
-    rows_t rows = {.columns = columns};
+    ink_image_column_t columns[INK_IMAGE_COLUMNS];
+    ink_image_rows_t rows = {.columns = columns};
     for (uint32_t start = 0; start < across->count; start += rows.count) {
-        rows.count = across->count - start < COLUMNS ? across->count - start : COLUMNS;
+        rows.count =
+            across->count - start < INK_IMAGE_COLUMNS ? across->count - start : INK_IMAGE_COLUMNS;
         for (uint32_t j = 0; j < rows.count; j++) {
-            const two_t two = two_of(across, start + j);
+            const ink_image_two_t two = two_of(across, start + j);
             columns[j].weights = (two.weight << 16) + 16 - two.weight;
             columns[j].offset = two.first * bytes;
         }
         for (uint32_t i = 0; i < down->count; i++) {
-            const two_t two = two_of(down, i);
+            const ink_image_two_t two = two_of(down, i);
             rows.above = image->pixels + two.first * pitch;
             rows.below = rows.above + pitch;
             rows.down = two.weight;

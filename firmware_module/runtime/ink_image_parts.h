@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the two ways to scale a picture share: an axis of it, and where its pixels go.
+// What the ways to scale a picture share: an axis of it, and where its pixels go.
 #ifndef INK_IMAGE_PARTS_H
 #define INK_IMAGE_PARTS_H
 
@@ -53,11 +53,14 @@ static inline void ink_image_store(const ink_image_target_t *target, ink_image_f
 }
 
 // Fill the part of the input that begins at `out`: a row of the input has row_step bytes, a pixel
-// step. The second takes two pixels or more along both axes.
+// step. The second and the third take two pixels or more along both axes.
 void ink_image_average(const ink_image_t *image, const ink_image_axis_t *down,
     const ink_image_axis_t *across, const ink_image_target_t *target, uint8_t *out,
     uint32_t row_step, uint32_t step);
 void ink_image_bilinear(const ink_image_t *image, const ink_image_axis_t *down,
+    const ink_image_axis_t *across, const ink_image_target_t *target, uint8_t *out,
+    uint32_t row_step, uint32_t step);
+void ink_image_openmv(const ink_image_t *image, const ink_image_axis_t *down,
     const ink_image_axis_t *across, const ink_image_target_t *target, uint8_t *out,
     uint32_t row_step, uint32_t step);
 

@@ -272,6 +272,7 @@ static bool verify_io(ink_check_t *check, const ink_io_t *io) {
         uint32_t colours = tensor->dims[3] == 3 ? INK_IMAGE_CHANNEL_TABLES | INK_IMAGE_BGR : 0;
         flags = io->image_flags & (colours | INK_IMAGE_WAYS);
         flags &= (flags & INK_IMAGE_SQUEEZE) != 0 ? ~INK_IMAGE_BORDER : UINT32_MAX;
+        flags &= (flags & INK_IMAGE_BILINEAR) != 0 ? ~INK_IMAGE_OPENMV : UINT32_MAX;
     }
     if (!ink_check_word(check, INK_ERROR_IO, "image_flags", io->image_flags, 0, flags)) {
         return false;

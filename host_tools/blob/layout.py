@@ -45,8 +45,9 @@ BGR = 2
 SQUEEZE = 8
 BORDER = 16
 BILINEAR = 32
+OPENMV = 64
 FITS = {"crop": 0, "squeeze": SQUEEZE, "border": BORDER}
-SCALINGS = {"average": 0, "bilinear": BILINEAR}
+SCALINGS = {"average": 0, "bilinear": BILINEAR, "openmv": OPENMV}
 # image_flags: no table, but a front end (host_tools/audio/front_end.py)
 FRONT_END = 4
 # kernel source_index input0 input1 output reserved name params_offset params_size scratch_offset
@@ -71,4 +72,5 @@ def is_for_ram(blob: bytes) -> bool:
 def picture_ways(flags: int) -> tuple[str, str]:
     """How an input with these image_flags takes pictures: its fit and its scaling."""
     fits = {flag: fit for fit, flag in FITS.items()}
-    return fits[flags & (SQUEEZE | BORDER)], "bilinear" if flags & BILINEAR else "average"
+    scalings = {flag: scaling for scaling, flag in SCALINGS.items()}
+    return fits[flags & (SQUEEZE | BORDER)], scalings[flags & (BILINEAR | OPENMV)]

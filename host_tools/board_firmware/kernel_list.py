@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from host_tools.blob.layout import BILINEAR, BORDER, SQUEEZE
+from host_tools.blob.layout import BILINEAR, BORDER, OPENMV, SQUEEZE
 from host_tools.blob.reader import Blob, read_blob
 from host_tools.errors import CommandError
 from host_tools.files import read_whole, write_whole
@@ -74,7 +74,7 @@ def main(words: Sequence[str] | None = None) -> int:
                 len(blob.tensors[index].shape) > 2 for blob in blobs for index in blob.outputs
             ),
             INK_FITTING=any(
-                flags & (SQUEEZE | BORDER | BILINEAR)
+                flags & (SQUEEZE | BORDER | BILINEAR | OPENMV)
                 for blob in blobs
                 for flags in blob.image_flags
             ),

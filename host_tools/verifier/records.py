@@ -190,9 +190,10 @@ def _io(check: Check, record: tuple[Any, ...], *, output: bool, index: int) -> N
         return
     known = 0
     if not output and offset != 0:
-        known = layout.SQUEEZE | layout.BORDER | layout.BILINEAR
+        known = layout.SQUEEZE | layout.BORDER | layout.BILINEAR | layout.OPENMV
         known |= layout.CHANNEL_TABLES | layout.BGR if tensor.dims[3] == 3 else 0
         known &= ~layout.BORDER if flags & layout.SQUEEZE else known
+        known &= ~layout.OPENMV if flags & layout.BILINEAR else known
     check.between(BAD_IO, "image_flags", flags, 0, flags & known)
     if offset == 0:
         return

@@ -47,7 +47,7 @@ class Model:
         inputs: Sequence[Input] | Input,
         *,
         fit: Literal["crop", "squeeze", "border"] | None = None,
-        scaling: Literal["average", "bilinear"] | None = None,
+        scaling: Literal["average", "bilinear", "openmv"] | None = None,
     ) -> list[array[Any]]:
         """Return real values, a flat array for each output; int32 outputs as integers.
 

@@ -34,7 +34,7 @@ class Model:
         inputs = [Normalization()(one) if is_picture(one) else one for one in inputs]
         entries = [self._entry(i, one) for i, one in enumerate(inputs)]
         if any(isinstance(one, Normalization) for one in inputs):
-            values = self._model.predict(entries, fit="squeeze", scaling="bilinear")
+            values = self._model.predict(entries, fit="squeeze", scaling="openmv")
         else:
             values = self._model.predict(entries)
         shapes = self._model.output_shape

@@ -70,10 +70,12 @@ class NMS:
         """Returns a list a label of ((x, y, w, h), score[, keypoints])."""
         x_scale = self.roi[2] / self.window[0]
         y_scale = self.roi[3] / self.window[1]
-        kept = inkling.nms(self.boxes, threshold, sigma)
-        found = [[] for _ in range(max([self.boxes[i][5] for i, _ in kept] or [0]) + 1)]
+        # MicroPython's sort leaves equal scores in an order of its own, which OpenMV's boxes have
+        boxes = sorted(self.boxes, key=lambda box: box[4], reverse=True)
+        kept = inkling.nms(boxes, threshold, sigma)
+        found = [[] for _ in range(max([boxes[i][5] for i, _ in kept] or [0]) + 1)]
         for index, score in kept:
-            x, y, w, h, _, label, keypoints = self.boxes[index]
+            x, y, w, h, _, label, keypoints = boxes[index]
             place = (
                 int(x * x_scale + self.roi[0]),
                 int(y * y_scale + self.roi[1]),

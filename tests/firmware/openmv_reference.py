@@ -90,6 +90,33 @@ def blaze_face(outputs: list[np.ndarray], threshold: float, sides: tuple[int, in
     return Found(boxes[:, :2] + anchors, boxes[:, 2:4], sigmoid(scores[taken]), labels, points)
 
 
+def sorted_downwards(items: list[int], scores: np.ndarray) -> list[int]:
+    """As MicroPython's `sorted(items, key=scores, reverse=True)`: a quicksort that leaves equal
+    ones in an order of its own (py/objlist.c of 1.28.0).
+    """
+    items = list(items)
+    parts = [(0, len(items) - 1)]
+    while parts:
+        head, tail = parts.pop()
+        if head >= tail:
+            continue
+        low, high = head, tail
+        pivot = scores[items[tail]]
+        while True:
+            while low < high and scores[items[low]] >= pivot:
+                low += 1
+            high -= 1
+            while low < high and pivot >= scores[items[high]]:
+                high -= 1
+            if low >= high:
+                break
+            items[low], items[high] = items[high], items[low]
+            low += 1
+        items[low], items[tail] = items[tail], items[low]
+        parts += [(head, high), (low + 1, tail)]
+    return items
+
+
 def boxes_of(
     found: Found, sides: tuple[int, int], region: tuple[int, int, int, int], sigma: float = 0.1
 ) -> list[list[tuple]]:
@@ -101,6 +128,7 @@ def boxes_of(
     starts = corners[:, 0].astype(int)
     scores = found.scores.astype(float).copy()
     left = [i for i in range(len(scores)) if sizes[i].min() > 0 and 0 <= scores[i] <= 1]
+    left = sorted_downwards(left, scores)
     scale = np.array(region[2:]) / limits
     kept = []
     while left:

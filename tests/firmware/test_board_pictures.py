@@ -154,11 +154,15 @@ def test_fit_and_scaling_are_the_blobs_or_the_calls(
         other_fit, other_scaling = ways[(number + 3) % len(ways)]
         for seed, kind in enumerate(("grayscale", "rgb565", "rgb888")):
             picture = random_picture(kind, 40, 30, seed)
+            place = (0, 0)
             if seed == 2:
-                picture = picture[y : y + height, x : x + width]
+                picture, place = picture[y : y + height, x : x + width], (x, y)
             for way in ((fit, scaling), (other_fit, other_scaling), (other_fit, scaling)):
                 out = images.image_to_tensor(
-                    picture, 6, 9, channels, table, fit=way[0], scaling=way[1]
+                    *(picture, 6, 9, channels, table),
+                    fit=way[0],
+                    scaling=way[1],
+                    place=place,
                 )
                 expected.append([float(value) for value in out.ravel()])
     lines = on_board(script, files).splitlines()
@@ -180,7 +184,8 @@ print(list(m.predict([p], fit="bor" + "der", scaling=None)[0]))
         PICTURE + TELL + script, {"through.ink": passing_through(1, 2, 1)}
     ).splitlines()
     assert lines[:3] == ["ValueError: through: fit must be 'crop', 'squeeze' or 'border'"] * 3
-    assert lines[3:5] == ["ValueError: through: scaling must be 'average' or 'bilinear'"] * 2
+    words = "'average', 'bilinear' or 'openmv'"
+    assert lines[3:5] == [f"ValueError: through: scaling must be {words}"] * 2
     assert [line.split(":")[0] for line in lines[5:7]] == ["TypeError"] * 2
     assert lines[7] == "[0.0, 0.0]"
 

@@ -268,7 +268,7 @@ def test_scripts_in_the_shape_of_openmvs_run_on_the_camera(
         text = on_board(CLASSIFY, {**FILES, **files, "cifar10.ink": CIFAR10 / "cifar10.ink"})
     told = []
     for frame in frames:
-        scores = scores_of(frame, fit="squeeze", scaling="bilinear")
+        scores = scores_of(frame, fit="squeeze", scaling="openmv")
         told.append((LABELS[scores.argmax()], round(float(scores.max()) * 256)))
     lines = [line.split() for line in text.splitlines()[:2]]
     assert [(line[0], round(float(line[2]) * 256), line[3]) for line in lines] == [

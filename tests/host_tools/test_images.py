@@ -6,6 +6,7 @@ import ctypes
 import itertools
 import mmap
 import os
+import zlib
 
 import numpy as np
 import pytest
@@ -70,6 +71,41 @@ def test_bilinear_takes_the_pixels_beside_an_output_pixels_middle() -> None:
     ]
 
 
+# of pictures of these sides, the region, the input's shape: CRC-32 of the bytes that OpenMV's own
+# ml.preprocessing.Normalization made in its firmware for QEMU (commit cbbb877eda5c)
+BY_OPENMV = [
+    ("rgb565", (320, 240), (37, 21, 200, 150), (96, 96, 1), 0xED4D4220),
+    ("rgb565", (20, 16), (0, 0, 20, 16), (24, 40, 1), 0x2B9C5FB6),
+    ("rgb565", (320, 240), (0, 0, 320, 240), (96, 96, 3), 0xD5E7F046),
+    ("rgb565", (64, 48), (5, 7, 41, 33), (24, 20, 3), 0x1C7FDC4E),
+    ("rgb565", (24, 20), (0, 0, 24, 20), (20, 24, 3), 0x97718A5F),
+    ("rgb565", (24, 20), (0, 0, 24, 20), (20, 12, 3), 0x710004AA),
+    ("grayscale", (33, 25), (0, 0, 33, 25), (12, 13, 1), 0xF4498C4E),
+    ("grayscale", (64, 48), (5, 7, 41, 33), (24, 20, 1), 0xDC4016F6),
+    ("grayscale", (240, 240), (3, 1, 96, 96), (96, 96, 3), 0x6FE6D8D1),
+    ("grayscale", (370, 370), (0, 0, 370, 370), (192, 192, 3), 0x43FE7621),
+]
+
+
+@pytest.mark.parametrize(("kind", "sides", "region", "shape", "crc"), BY_OPENMV)
+def test_openmvs_scaling_gives_the_bytes_that_openmv_gives(
+    kind: str,
+    sides: tuple[int, int],
+    region: tuple[int, int, int, int],
+    shape: tuple[int, int, int],
+    crc: int,
+) -> None:
+    wide = kind == "rgb565"
+    values = [12345]
+    while len(values) <= sides[0] * sides[1] * (1 + wide):
+        values.append((values[-1] * 75 + 74) % 65537)
+    pixels = np.array(values[1:]).astype(np.uint8).view(np.uint16 if wide else np.uint8)
+    x, y, width, height = region
+    part = pixels.reshape(sides[::-1])[y : y + height, x : x + width]
+    ways = {"fit": "squeeze", "scaling": "openmv", "place": (x, y)}
+    assert zlib.crc32(images.scale(part, *shape, **ways).tobytes()) == crc
+
+
 def test_rgb565_is_widened_by_its_upper_bits() -> None:
     colours = np.array([[0xFFFF, 0xF800, 0x07E0, 0x001F, 0x8410, 0x0841]], np.uint16)
     assert images.rgb565_to_rgb888(colours)[0].tolist() == [
@@ -120,6 +156,8 @@ class CImage(ctypes.Structure):
         ("height", ctypes.c_uint32),
         ("pitch", ctypes.c_uint32),
         ("format", ctypes.c_int),
+        ("left", ctypes.c_uint32),
+        ("top", ctypes.c_uint32),
     ]
 
 
@@ -187,18 +225,29 @@ def test_the_boards_c_gives_the_same_bits(
     out = np.zeros((1, out_height, out_width, channels), dtype)
     number = {"grayscale": 1, "rgb565": 2, "rgb888": 3}[kind]
     host_library.ink_image_to_tensor(
-        ctypes.byref(CImage(region.ctypes.data, width, height, left + width + right, number)),
+        ctypes.byref(
+            CImage(region.ctypes.data, width, height, left + width + right, number, left, top)
+        ),
         ctypes.byref(
             CInput(
                 *(out_height, out_width, channels, table.itemsize, table.ctypes.data),
                 *(256 * table.itemsize * by_channel, bgr),
-                {"crop": 0, "squeeze": 8, "border": 16}[fit] | 32 * (scaling == "bilinear"),
+                {"crop": 0, "squeeze": 8, "border": 16}[fit]
+                | {"average": 0, "bilinear": 32, "openmv": 64}[scaling],
             )
         ),
         out.ctypes.data_as(ctypes.c_void_p),
     )
     expected = images.image_to_tensor(
-        region, out_height, out_width, channels, table, bgr=bgr, fit=fit, scaling=scaling
+        region,
+        out_height,
+        out_width,
+        channels,
+        table,
+        bgr=bgr,
+        fit=fit,
+        scaling=scaling,
+        place=(left, top),
     )
     assert np.array_equal(out, expected)
 
@@ -226,7 +275,7 @@ def test_nothing_is_read_behind_a_picture(host_library: ctypes.CDLL, kind: int) 
     if child == 0:
         libc.mprotect(ctypes.c_void_p(start + page), page, 0)
         for width, height, side, ways in itertools.product(
-            (2, 7, 16), (2, 5), (1, 5, 64), (8, 40)
+            (2, 7, 16), (2, 5), (1, 5, 64), (8, 40, 72)
         ):
             picture = start + page - width * height * kind
             host_library.ink_image_to_tensor(

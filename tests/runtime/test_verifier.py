@@ -194,7 +194,7 @@ IO_RULES = [
     (1, "tensor", 11, "output 0: bad input or output record: its place is 1, allowed 0"),
     (1, "labels", 64, "output 0: bad input or output record: labels is 64, allowed 0"),
     (1, "image_flags", 1, "output 0: bad input or output record: image_flags is 1, allowed at"),
-    (0, "image_flags", 64, "input 0: bad input or output record: image_flags is 64, allowed at"),
+    (0, "image_flags", 128, "input 0: bad input or output record: image_flags is 128, allowed at"),
     (0, "image_table", 72, "input 0: data out of the blob: image_table is 72, allowed a multiple"),
     (0, "image_table", 1 << 20, "input 0: data out of the blob: image_table ends at 1049600,"),
 ]
@@ -326,6 +326,7 @@ def test_flags_say_how_pictures_are_fitted_and_scaled() -> None:
         (1, "crop", "bilinear", 32),
         (3, "squeeze", "average", 8),
         (1, "border", "bilinear", 48),
+        (3, "squeeze", "openmv", 72),
     ):
         blob = pictures(channels, fit=fit, scaling=scaling)
         assert BlobEditor(blob).get("io", 0, "image_flags") == flags
@@ -334,7 +335,7 @@ def test_flags_say_how_pictures_are_fitted_and_scaled() -> None:
 
 def test_flags_that_contradict_each_other_or_are_unknown_are_refused() -> None:
     editor = BlobEditor(pictures(3))
-    for flags, allowed in ((24, 8), (64, 0), (4 | 32, 32), (59, 43), (0x8003, 3)):
+    for flags, allowed in ((24, 8), (96, 32), (128, 0), (4 | 32, 32), (59, 43), (0x8003, 3)):
         editor.set("io", 0, "image_flags", flags)
         text = f"image_flags is {flags}, allowed at most {allowed}"
         assert refusal(editor.bytes()) == f"input 0: bad input or output record: {text}"
