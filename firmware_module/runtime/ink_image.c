@@ -62,8 +62,11 @@ void ink_image_to_tensor(const ink_image_t *image, const ink_image_input_t *inpu
         start += down.to * row_step + across.to * step;
     }
     if ((input->ways & INK_IMAGE_SCALINGS) != 0 && down.size > 1 && across.size > 1) {
-        ((input->ways & INK_IMAGE_OPENMV) != 0 ? ink_image_openmv : ink_image_bilinear)(
-            image, &down, &across, &target, start, row_step, step);
+        if ((input->ways & INK_IMAGE_OPENMV) != 0) {
+            ink_image_openmv(image, &down, &across, &target, start, row_step, step);
+        } else {
+            ink_image_bilinear(image, &down, &across, &target, start, row_step, step);
+        }
         return;
     }
 #endif

@@ -86,25 +86,41 @@ static __attribute__((noinline)) void blend_rgb565(
     }
 }
 
-static void blend_bytes(const ink_image_rows_t *rows, const ink_image_target_t *given, uint8_t *out,
-    uint32_t step, ink_image_format_t bytes) {
+static __attribute__((noinline)) void blend_grayscale(
+    const ink_image_rows_t *rows, const ink_image_target_t *given, uint8_t *out, uint32_t step) {
+    const ink_image_target_t target = *given;
+    const uint8_t *above = rows->above;
+    const uint8_t *below = rows->below;
+    const uint32_t down = rows->down;
+    const ink_image_column_t *end = rows->columns + rows->count;
+    for (const ink_image_column_t *column = rows->columns; column < end; column++, out += step) {
+        uint16_t a;
+        uint16_t b;
+        memcpy(&a, above + column->offset, sizeof(a));
+        memcpy(&b, below + column->offset, sizeof(b));
+        const uint32_t grey = blend_many(
+            (a | a << 8) & HALVES(255), (b | b << 8) & HALVES(255), down, column->weights);
+        if (target.channels == 1) {
+            ink_image_store(&target, INK_IMAGE_GRAYSCALE, grey, 0, 0, out);
+        } else {
+            store(&target, grey >> 3, grey >> 2, grey >> 3, out);
+        }
+    }
+}
+
+static void blend_rgb888(
+    const ink_image_rows_t *rows, const ink_image_target_t *given, uint8_t *out, uint32_t step) {
     const ink_image_target_t target = *given;
     const ink_image_column_t *end = rows->columns + rows->count;
     for (const ink_image_column_t *column = rows->columns; column < end; column++, out += step) {
         const uint8_t *above = rows->above + column->offset;
         const uint8_t *below = rows->below + column->offset;
         uint32_t rgb[3];
-        for (uint32_t c = 0; c < (uint32_t)bytes; c++) {
-            rgb[c] = blend_many(above[c] | (uint32_t)above[c + bytes] << 16,
-                below[c] | (uint32_t)below[c + bytes] << 16, rows->down, column->weights);
+        for (uint32_t c = 0; c < 3; c++) {
+            rgb[c] = blend_many(above[c] | (uint32_t)above[c + 3] << 16,
+                below[c] | (uint32_t)below[c + 3] << 16, rows->down, column->weights);
         }
-        if (bytes != INK_IMAGE_GRAYSCALE) {
-            store(&target, rgb[0] >> 3, rgb[1] >> 2, rgb[2] >> 3, out);
-        } else if (target.channels == 1) {
-            ink_image_store(&target, INK_IMAGE_GRAYSCALE, rgb[0], 0, 0, out);
-        } else {
-            store(&target, rgb[0] >> 3, rgb[0] >> 2, rgb[0] >> 3, out);
-        }
+        store(&target, rgb[0] >> 3, rgb[1] >> 2, rgb[2] >> 3, out);
     }
 }
 
@@ -135,8 +151,10 @@ void ink_image_openmv(const ink_image_t *image, const ink_image_axis_t *down,
             uint8_t *to = out + i * row_step + start * step;
             if (bytes == INK_IMAGE_RGB565) {
                 blend_rgb565(&rows, target, to, step);
+            } else if (bytes == INK_IMAGE_GRAYSCALE) {
+                blend_grayscale(&rows, target, to, step);
             } else {
-                blend_bytes(&rows, target, to, step, image->format);
+                blend_rgb888(&rows, target, to, step);
             }
         }
     }

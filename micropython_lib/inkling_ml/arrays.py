@@ -94,5 +94,7 @@ def reals(given):
     if isinstance(given, ndarray):
         return array.array("f", given._values)
     if numpy is not None and isinstance(given, numpy.ndarray):
-        return numpy.array(given.flatten(), dtype=numpy.float)
+        flat = given.flatten()
+        # ulab's floats are its widest
+        return flat if flat.itemsize > 2 else numpy.array(flat, dtype=numpy.float)
     return given
