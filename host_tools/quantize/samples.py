@@ -101,10 +101,11 @@ class PictureInput:
         return float(self.table.min()), float(self.table.max())
 
     def scaled(self, pixels: Array) -> Array:
-        """A picture fitted and scaled, in its pixel values. Raises ValueError for none."""
-        return scale(
+        """A picture fitted and scaled, as `real` takes one. Raises ValueError for none."""
+        scaled = scale(
             pixels, self.height, self.width, self.channels, fit=self.fit, scaling=self.scaling
         )
+        return scaled[..., 0] if self.channels == 1 else scaled
 
     def real(self, pixels: Array) -> Array:
         """The input's real values for a picture of any size, float32."""

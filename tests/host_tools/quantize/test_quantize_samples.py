@@ -44,6 +44,20 @@ def test_a_picture_becomes_what_the_board_makes_of_it(tmp_path: Path) -> None:
     np.testing.assert_array_equal(turned, array.transpose(0, 3, 1, 2))
 
 
+@pytest.mark.parametrize("fit", ["crop", "squeeze", "border"])
+@pytest.mark.parametrize("scaling", ["average", "bilinear"])
+def test_a_network_of_one_channel_gets_the_brightness(
+    fit: str, scaling: str, tmp_path: Path
+) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (37, 61, 3)).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    how = Pictures((0, 1), fit=fit, scaling=scaling)
+    whole = image_to_tensor(pixels, 6, 8, 1, np.arange(256.0), fit=fit, scaling=scaling)
+    for shape in ((1, 6, 8, 1), (1, 1, 6, 8)):
+        [array] = folder_samples(tmp_path, Tensor(0, "x", shape, "float32"), how, None).read(0)
+        np.testing.assert_allclose(array, (whole / 255).reshape(shape), atol=1e-6)
+
+
 def test_pictures_that_cannot_be_read_are_skipped_by_name(tmp_path: Path) -> None:
     Image.new("L", (9, 9), 51).save(tmp_path / "good.png")
     (tmp_path / "bad.jpg").write_bytes(b"\xff\xd8 cut short")
