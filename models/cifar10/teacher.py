@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +20,8 @@ from torch.nn import functional
 
 from models.cifar10 import train
 from models.cifar10.data import Split
-from models.training.fit import Plan, fit, has_bfloat16
+from models.training.fit import Plan, fit, has_bfloat16, logits
+from models.training.lessons import Lessons
 
 WEIGHTS = Path(__file__).with_name("teacher.npz")
 WIDTHS = (64, 192, 256)
@@ -29,7 +30,6 @@ WHITENED_PICTURES = 5000
 LEAST_VARIANCE = 5e-4  # Keeps the whitening from blowing up noise.
 LOGIT_SCALE = 1 / 9
 EPOCHS, SEED, RATE, DECAY, AVERAGE = 18, 1, 0.1, 5e-4, 0.99
-BATCH = 500
 
 
 class Block(nn.Module):
@@ -79,38 +79,6 @@ class Teacher(nn.Module):
         return self.classify(functional.max_pool2d(values, 3).flatten(1)) * LOGIT_SCALE
 
 
-@dataclass(frozen=True)
-class Lessons:
-    """What the trained teacher says to the views of the training pictures, kept in `folder`."""
-
-    teacher: nn.Module
-    facts: dict[str, Any]  # What a card says about the teacher.
-    pictures: np.ndarray
-    folder: Path
-
-    @torch.no_grad()
-    def __call__(self, view: int) -> Tensor:
-        """Return the logits float [N, 10] of view `view`, see train.repeated_view.
-
-        They are the mean of those of the view and of its mirror image, which is a view as well.
-        """
-        path = self.folder / f"views-{view // 2}.npy"
-        if not path.exists():
-            shown = train.repeated_view(len(self.pictures), view)
-            padded = train.pad(self.pictures)
-            found = np.empty((len(padded), 10), np.float16)
-            for start in range(0, len(padded), BATCH):
-                indices = np.arange(start, min(start + BATCH, len(padded)))
-                pictures = train.normalized(train.take(padded, shown, indices))
-                with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
-                    both = self.teacher(pictures).float() + self.teacher(pictures.flip(3)).float()
-                found[indices] = (both / 2).numpy()
-            partial = path.with_suffix(".partial.npy")
-            np.save(partial, found)
-            partial.replace(path)
-        return torch.from_numpy(np.load(path)).float()
-
-
 def learn(split: Split, threads: int, cache: Path) -> Lessons:
     """Return the lessons of the committed teacher, or of one trained anew where there is none.
 
@@ -126,9 +94,30 @@ def learn(split: Split, threads: int, cache: Path) -> Lessons:
     )
     digest = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
     folder = cache / f"teacher-{digest[:12]}"
-    folder.mkdir(exist_ok=True)
     facts = json.loads(WEIGHTS.with_suffix(".json").read_text())
-    return Lessons(teacher.eval(), facts, split.train_pictures, folder)
+    asked = asking(teacher.eval(), split.train_pictures)
+    return Lessons(facts, folder, len(split.train_pictures), 10, asked, alike=2)
+
+
+def asking(
+    teacher: nn.Module, pictures: np.ndarray
+) -> Callable[[int], Callable[[np.ndarray], np.ndarray]]:
+    """Return `ask` of Lessons: the mean of a view's logits and of its mirror image's.
+
+    The mirror image is a view as well, see train.repeated_view.
+    """
+
+    def ask(view: int) -> Callable[[np.ndarray], np.ndarray]:
+        shown = train.repeated_view(len(pictures), view)
+        padded = train.pad(pictures)
+
+        def say(indices: np.ndarray) -> np.ndarray:
+            taken = train.normalized(train.take(padded, shown, indices))
+            return (logits(teacher, taken) + logits(teacher, taken.flip(3))) / 2
+
+        return say
+
+    return ask
 
 
 def train_anew(split: Split, threads: int, cache: Path) -> None:

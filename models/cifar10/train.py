@@ -32,7 +32,7 @@ class Pictures:
     `teacher(v)` gives the logits float [N, 10] of view `v` of all training pictures.
     """
 
-    def __init__(self, split: Split, teacher: Callable[[int], Tensor] | None = None) -> None:
+    def __init__(self, split: Split, teacher: Callable[[int], np.ndarray] | None = None) -> None:
         self.split, self.teacher = split, teacher
         self.count = len(split.train_labels)
         self.labels = torch.from_numpy(split.train_labels.astype(np.int64))
@@ -46,7 +46,7 @@ class Pictures:
             if plan.views
             else draw_views(self.count, plan.seed, view)
         )
-        logits = self.teacher(view) if self.teacher else None
+        logits = torch.from_numpy(self.teacher(view)) if self.teacher else None
         order = np.random.default_rng([plan.seed, 2, epoch]).permutation(self.count)
         for start in range(0, self.count - plan.batch + 1, plan.batch):
             indices = order[start : start + plan.batch]

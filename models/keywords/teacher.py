@@ -7,9 +7,9 @@ both learn from the labels alone. Their mean is right more often than either.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,11 +19,12 @@ from torch.nn import functional
 from models.keywords import network, train
 from models.keywords.data import Words
 from models.keywords.family import NETWORKS, batch, enough
-from models.training.fit import Plan, fit, has_bfloat16
+from models.training.fit import Plan, fit, has_bfloat16, logits
+from models.training.lessons import Lessons
 
 STEM, WIDTHS, DROPPED = 32, (48, 96), 0.3
 RECURRENT = NETWORKS["crnn-m"]
-SEED, SMOOTHED, BATCH = 1, 0.1, 500
+SEED, SMOOTHED = 1, 0.1
 
 
 class Wide(nn.Module):
@@ -72,34 +73,6 @@ class Mean(nn.Module):
         return torch.stack(said).mean(0)
 
 
-@dataclass(frozen=True)
-class Lessons:
-    """What the trained teacher says to the views of the training words, kept in `folder`."""
-
-    teacher: nn.Module
-    facts: dict[str, Any]  # What a card says about the teachers.
-    spoken: train.Spoken
-    folder: Path
-
-    @torch.no_grad()
-    def __call__(self, view: int) -> Tensor:
-        """Return the logits float [N, classes] of view `view`, see train.repeated_view."""
-        path = self.folder / f"view-{view}.npy"
-        if not path.exists():
-            views = train.repeated_view(self.spoken, view)
-            classes = len(self.spoken.words.labels)
-            found = np.empty((self.spoken.count, classes), np.float16)
-            for start in range(0, len(found), BATCH):
-                indices = np.arange(start, min(start + BATCH, len(found)))
-                shown = self.spoken.take(views, indices)
-                with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
-                    found[indices] = self.teacher(shown).float().numpy()
-            partial = path.with_suffix(".partial.npy")
-            np.save(partial, found)
-            partial.replace(path)
-        return torch.from_numpy(np.load(path)).float()
-
-
 def learn(words: Words, threads: int, cache: Path) -> Lessons:
     """Return the lessons of the teachers in `cache`, after training those that are not there."""
     count, classes = len(words.train_labels), len(words.labels)
@@ -137,5 +110,16 @@ def learn(words: Words, threads: int, cache: Path) -> Lessons:
     both = train.accuracy(Mean(teachers), words.held_out, words.held_out_labels)
     facts["held_out_accuracy"] = round(both, 2)
     folder = cache / f"teacher-{digest.hexdigest()[:12]}"
-    folder.mkdir(exist_ok=True)
-    return Lessons(Mean(teachers).eval(), facts, spoken, folder)
+    return Lessons(facts, folder, count, classes, asking(Mean(teachers).eval(), spoken))
+
+
+def asking(
+    teacher: nn.Module, spoken: train.Spoken
+) -> Callable[[int], Callable[[np.ndarray], np.ndarray]]:
+    """Return `ask` of Lessons, of train.repeated_view."""
+
+    def ask(view: int) -> Callable[[np.ndarray], np.ndarray]:
+        views = train.repeated_view(spoken, view)
+        return lambda indices: logits(teacher, spoken.take(views, indices))
+
+    return ask

@@ -41,7 +41,7 @@ class Spoken:
     `teacher(v)` gives the logits float [N, classes] of view `v` of all training words.
     """
 
-    def __init__(self, words: Words, teacher: Callable[[int], Tensor] | None = None) -> None:
+    def __init__(self, words: Words, teacher: Callable[[int], np.ndarray] | None = None) -> None:
         self.words, self.teacher = words, teacher
         self.count = len(words.train_labels)
         self.labels = torch.from_numpy(words.train_labels.astype(np.int64))
@@ -56,7 +56,7 @@ class Spoken:
         """Yield words drawn with replacement, each as the epoch's view shows it."""
         view = epoch % plan.views if plan.views else epoch
         views = repeated_view(self, view) if plan.views else draw_views(self, plan.seed, view)
-        logits = self.teacher(view) if self.teacher else None
+        logits = torch.from_numpy(self.teacher(view)) if self.teacher else None
         draw = np.random.default_rng([plan.seed, 2, epoch])
         order = draw.choice(self.count, self.count, p=self.share)
         for start in range(0, self.count - plan.batch + 1, plan.batch):

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -101,6 +102,13 @@ def fit(model: nn.Module, plan: Plan, lesson: Lesson, checkpoint: Path) -> tuple
             flush=True,
         )
     return averaged.module, seconds
+
+
+@torch.no_grad()
+def logits(model: nn.Module, inputs: Tensor) -> np.ndarray:
+    """Return what a trained model says of `inputs`, float32, computed as `fit` does here."""
+    with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
+        return model(inputs).float().numpy()
 
 
 def compare(found: Tensor, labels: Tensor, teacher: Tensor | None, plan: Plan) -> Tensor:
