@@ -204,7 +204,7 @@ def test_any_name_is_written_or_refused_in_one_sentence(
 ) -> None:
     board.exec("import os; os.mkdir('/flash/folder')")
     names = ["with space", "grüße 日本", "-dash", "quo'te\"%s", "empty"]
-    refused = {"folder": "is a folder", "new\nline": "no name", "long" * 60: "no name"}
+    refused = {"folder": "is a folder", "new\nline": "a line's end in it", "long" * 60: "no name"}
     for name in [*names, *refused]:
         (tmp_path / name).write_text("" if name == "empty" else "here")
     words = ["--port", board.port, "--to", "/flash"]
