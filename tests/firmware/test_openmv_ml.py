@@ -132,6 +132,27 @@ CASES = {
 }
 
 
+def test_equal_scores_come_in_the_order_that_openmv_has_them_in(on_board: Runner) -> None:
+    rng = np.random.default_rng(3)
+    sides = np.array([64, 32])
+    low = rng.integers(0, sides // 2, (40, 2))
+    high = low + rng.integers(4, sides // 2, (40, 2))
+    scores = rng.choice([0.5, 0.75], 40)
+    middle, size = (low + high) / 2 / sides, (high - low) / sides
+    found = reference.Found(middle, size, scores, np.zeros(40, int))
+    expected = reference.boxes_of(found, (64, 32), (0, 0, 64, 32))
+    assert sorted(expected[0], key=lambda box: -box[1]) == expected[0]
+    boxes = np.column_stack([low, high]).tolist()
+    script = f"""
+from inkling_ml.utils import NMS
+nms = NMS(64, 32, (0, 0, 64, 32))
+for (x, y, right, bottom), score in zip({boxes}, {scores.tolist()}):
+    nms.add_bounding_box(x, y, right, bottom, score, 0)
+print(nms.get_bounding_boxes())
+"""
+    assert same(ast.literal_eval(on_board(script, FILES)), expected)
+
+
 def test_each_postprocessor_gives_openmvs_boxes(on_board: Runner) -> None:
     files: Files = dict(FILES)
     expected = []
