@@ -75,12 +75,32 @@ def quantize(model: bytes, graph: Graph, ranges: Mapping[int, Range]) -> bytes:
         }
     try:
         with quiet():
-            make = quantizer.Quantizer(bytearray(model), getattr(recipe, RECIPE)())
+            given = bytearray(_with_new_codes(model))
+            make = quantizer.Quantizer(given, getattr(recipe, RECIPE)())
             made = make.quantize(by_name)
     except Exception as error:  # it has no list of what it raises
         reason = str(error).partition("\n")[0]
         raise CommandError(f"{package()} cannot quantize it: {reason}") from error
     return bytes(made.quantized_model)
+
+
+def _with_new_codes(model: bytes) -> bytes:
+    """The model with its operators' codes where the quantizer looks for them.
+
+    What TensorFlow wrote before 2.4 has them in an older field alone: all would pass for ADD.
+    """
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    content = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model, 0))
+    old = [code for code in content.operatorCodes if code.builtinCode < code.deprecatedBuiltinCode]
+    if not old:
+        return model
+    for code in old:
+        code.builtinCode = code.deprecatedBuiltinCode
+    builder = flatbuffers.Builder(len(model))
+    builder.Finish(content.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
 
 
 def package() -> str:

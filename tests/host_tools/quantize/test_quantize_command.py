@@ -16,6 +16,7 @@ import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
+import flatbuffers
 import numpy as np
 import pytest
 from corner_networks import CORNERS, bright, corners
@@ -96,6 +97,25 @@ def test_pack_model_takes_the_file_by_the_command_that_is_named(
     assert len({tuple(table) for table in tables.tolist()}) == 3
     # blue's white is the greatest value of all, red's black is not the least
     assert tables[2, 255] == 127 and tables[0, 0] == -128
+
+
+def test_a_file_of_an_old_converter_becomes_what_a_new_one_does(
+    tmp_path: Path, network: Path, pictures: Path
+) -> None:
+    schema = pytest.importorskip("ai_edge_litert.schema_py_generated")
+    content = schema.ModelT.InitFromObj(schema.Model.GetRootAs(network.read_bytes(), 0))
+    for code in content.operatorCodes:
+        code.builtinCode = 0  # before TensorFlow 2.4 there was no such field
+    builder = flatbuffers.Builder(1 << 16)
+    builder.Finish(content.Pack(builder), b"TFL3")
+    old = tmp_path / "old.tflite"
+    old.write_bytes(bytes(builder.Output()))
+    given = ["--calibrate", pictures, "--image-range", 0, 1, "-o"]
+    made = [tmp_path / name for name in ("of_new.tflite", "of_old.tflite")]
+    for path, output in zip((network, old), made, strict=True):
+        quantized(path, *given, output)
+    one, other = (pack(path.read_bytes()) for path in made)
+    assert one == other
 
 
 def test_the_report_is_a_table_and_the_drawing_has_a_bar_a_layer(
