@@ -59,10 +59,15 @@ def open_sound(name: str) -> Source:
 
 def sound_files(folder: Path) -> list[Path]:
     """The folder's files of sound, by name; CommandError where there are none."""
-    paths = [path for path in in_folder(folder) if path.suffix.lower() in SUFFIXES]
+    paths = sounds_in(folder)
     if not paths:
         raise CommandError(f"{folder} has no files of sound: give {', '.join(SUFFIXES)}")
     return paths
+
+
+def sounds_in(folder: Path) -> list[Path]:
+    """The folder's files of sound, by name, or none."""
+    return [path for path in in_folder(folder) if path.suffix.lower() in SUFFIXES]
 
 
 def read_sound(path: Path, rate: int) -> Samples:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from host_tools.errors import CommandError
 from host_tools.files import in_folder
-from host_tools.sound import read_sound, sound_files
+from host_tools.sound import read_sound, sound_files, sounds_in
 from host_tools.stream.noise import Noise, Sound, made_noises, recorded_noises
 
 # dB that speech is louder than the noise; None for a quiet room
@@ -77,7 +77,7 @@ def find_folders(folder: Path, labels: Sequence[str], words: Sequence[int]) -> F
         if name in outputs:
             found[outputs[name]] = sound_files(part)
         elif name not in NO_SPEECH:
-            others += sound_files(part)
+            others += sounds_in(part)
     if not found:
         raise CommandError(
             f"{folder} has no subfolder named as a word of the network: give recordings of "

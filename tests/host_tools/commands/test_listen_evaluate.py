@@ -53,6 +53,8 @@ def made(folder: Path, seconds: int = 60, seed: int = 1) -> Stream:
 
 
 def test_subfolders_are_words_other_words_or_no_speech(folder: Path) -> None:
+    (folder / "pictures").mkdir()
+    (folder / "pictures" / "notes.txt").touch()  # no sound, so no other word
     folders = find_folders(folder, ["yes", "no", "Unknown", "silence"], [0, 1])
     assert {word: [path.name for path in paths] for word, paths in folders.words.items()} == {
         0: ["yes.wav"],
