@@ -53,9 +53,10 @@ def of_verifier(mutants: Sequence[Any], folder: Path, jobs: int) -> list[str]:
     return [found[number] for number in range(1, len(mutants) + 1)]
 
 
-def of_planner(mutants: Sequence[Any], jobs: int) -> list[str]:
+def of_planner(mutants: Sequence[Any], folder: Path, jobs: int) -> list[str]:
     """What becomes of each."""
-    packed = planner.make_packed()
+    print("gathering models from the tests", file=sys.stderr)
+    packed = planner.make_packed(folder)
     assert planner.verdict(None, packed) == "survives"
     found = {}
     with (
@@ -104,7 +105,7 @@ def main() -> int:
         if name == "verifier":
             verdicts = of_verifier(mutants, folder, options.jobs)
         else:
-            verdicts = of_planner(mutants, options.jobs)
+            verdicts = of_planner(mutants, folder, options.jobs)
         report(name, mutants, verdicts)
         said += [(mutant, verdict) for mutant, verdict in zip(mutants, verdicts, strict=True)]
     if options.json:

@@ -13,10 +13,12 @@ import types
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import networks
 import numpy as np
+from mutants.plan_corpus import reaching
 from mutants.plan_mutants import PlanMutant
 from single_operators import KINDS, random_model
 from slopes import slopes
@@ -34,14 +36,15 @@ _PACKED = tuple(name for name, card in KERNELS.items() if card.packs)
 class Packed:
     """A model, how it is packed, and the blob and outputs that are right."""
 
-    model: bytes
+    model: Any
     options: dict[str, Any]
     blob: bytes
     outputs: list[np.ndarray]
 
 
-def make_packed() -> list[Packed]:
-    """Small models for both targets, some with all fast kernels and some with little flash."""
+def make_packed(folder: Path) -> list[Packed]:
+    """Small models for both targets, some with all fast kernels and some with little flash; and
+    those of the planner's tests that go through more of it."""
     models = [network() for network in (networks.every_kernel, networks.two_inputs, slopes)]
     models += [networks.separable(), networks.pools(), networks.large_sums(), unrolled_gru()]
     models += [networks.dilated(groups=True), networks.dilated(groups=False)]
@@ -57,7 +60,7 @@ def make_packed() -> list[Packed]:
         for kind, seed in seeds.items()
     ]
     found = []
-    for model, options in ways:
+    for model, options in [*ways, *reaching(ways, folder)]:
         try:
             blob = pack.pack(model, **options)
         except Exception:  # too little flash
