@@ -62,12 +62,12 @@ def test_pieces_of_any_length_give_the_hosts_bits(
     script = f"""{READ}
 listener = inkling.Listener(model, **{options})
 view = memoryview(sound)
-print(told(listener, [view[i:i + 318] for i in range(0, len(sound), 318)]))
+print(told(listener, (view[i:i + 318] for i in range(0, len(sound), 318))))
 listener.reset()
-print(told(listener, [view[i:i + 2] for i in range(0, 4000, 2)] + [view[4000 + i:4640 + i]
-    for i in range(0, len(sound) - 4000, 640)]))
+ends = list(range(0, 4000, 2)) + list(range(4000, len(sound), 640)) + [len(sound)]
+print(told(listener, (view[start:end] for start, end in zip(ends, ends[1:]))))
 listener.reset()
-print(told(listener, [array.array("h", sound[i:i + 640]) for i in range(0, len(sound), 640)]))
+print(told(listener, (array.array("h", sound[i:i + 640]) for i in range(0, len(sound), 640))))
 """
     expected = host_results(sound, **options)
     assert len(expected) > 60
@@ -99,7 +99,7 @@ def test_states_begin_anew_as_on_the_host(
     blob = remembering_blob(stride)
     script = f"""{READ}
 listener = inkling.Listener(inkling.Model("/rom/remembering.ink"), smoothing=1)
-heard = told(listener, [sound[i:i + 640] for i in range(0, len(sound), 640)])
+heard = told(listener, (sound[i:i + 640] for i in range(0, len(sound), 640)))
 print([scores for scores, _ in heard])
 """
     results = HostListener(HostModel(blob), Listening(smoothing=1)).results(sound)
