@@ -13,10 +13,7 @@ mp_obj_full_type_t inkling_model_type;
 mp_obj_full_type_t inkling_listener_type;
 #endif
 
-bool inkling_is_model(mp_obj_t object) {
-    return mp_obj_get_type(object) == (const mp_obj_type_t *)&inkling_model_type;
-}
-
+// Must stay the first of the code: MicroPython 1.28 calls what lies there.
 mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
     (void)n_args;
     (void)n_kw;
@@ -47,6 +44,10 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
 #endif
     mp_store_global(MP_QSTR_top, MP_OBJ_FROM_PTR(&inkling_top_obj));
     MP_DYNRUNTIME_INIT_EXIT
+}
+
+bool inkling_is_model(mp_obj_t object) {
+    return mp_obj_get_type(object) == (const mp_obj_type_t *)&inkling_model_type;
 }
 
 void *memcpy(void *to, const void *from, size_t size) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -70,6 +71,18 @@ gc.collect()
 import inkling
 print(inkling.Model("/rom/tiny.ink").ram)
 """
+
+
+@pytest.mark.parametrize("models", ["", "models/cifar10/cifar10.tflite"], ids=["whole", "small"])
+def test_its_code_begins_with_mpy_init(models: str) -> None:
+    """MicroPython 1.28's linker calls what begins 4 bytes into the code, whatever it is."""
+    build_natmod(models)
+    linked = ROOT / ("build/natmod-for" if models else "build/natmod") / "inkling.o"
+    command = ["arm-none-eabi-readelf", "--wide", "--sections", "--symbols", linked]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+    section, alignment = re.findall(r"\] (\.text\S*) .* AX .* (\d+)$", done.stdout, re.M)[0]
+    [start] = re.findall(r" (\w+) +\d+ FUNC .* mpy_init$", done.stdout, re.M)
+    assert (section, int(alignment), int(start, 16) & ~1) == (".text.mpy_init", 4, 0)
 
 
 def test_networks_take_at_most_a_twentieth_more_instructions_than_in_firmware(
