@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from board_models import Files, mpremote
-from firmware_builder import ROOT, build_firmware
+from firmware_builder import ROOT, build_firmware, build_natmod
 from native_modules import COMPARE, count_all, network
 from oracle import REAL_MODELS, TfliteMicro, extreme_inputs, random_inputs
 

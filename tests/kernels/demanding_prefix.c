@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A CMSIS-NN library that is as demanding as Arm's with DSP instructions: it asks for as much
-// scratch, takes no NULL for it, uses all of it, and wants one batch a call. Between these demands
-// it calls our portable kernels, which are compiled under the names plain_*.
+// scratch, takes no NULL for it, uses all of it, wants one batch a call, and computes windows of
+// one pixel that move by one wherever the input has a pixel. Between these demands it calls our
+// portable kernels, which are compiled under the names plain_*.
 #include <stddef.h>
 
 #include "arm_nnfunctions.h"
@@ -33,13 +34,18 @@ static int use_scratch(const cmsis_nn_context *ctx, int32_t needed, int32_t batc
     return 1;
 }
 
+static int is_one_pixel(const cmsis_nn_conv_params *conv_params, const cmsis_nn_dims *input_dims,
+    const cmsis_nn_dims *filter_dims) {
+    return filter_dims->h == 1 && filter_dims->w == 1 && filter_dims->c == input_dims->c &&
+           conv_params->padding.h == 0 && conv_params->padding.w == 0 &&
+           conv_params->dilation.h == 1 && conv_params->dilation.w == 1;
+}
+
 int32_t arm_convolve_wrapper_s8_get_buffer_size(const cmsis_nn_conv_params *conv_params,
     const cmsis_nn_dims *input_dims, const cmsis_nn_dims *filter_dims,
     const cmsis_nn_dims *output_dims) {
     (void)output_dims;
-    if (filter_dims->h == 1 && filter_dims->w == 1 && filter_dims->c == input_dims->c &&
-        conv_params->padding.h == 0 && conv_params->padding.w == 0 &&
-        conv_params->dilation.h == 1 && conv_params->dilation.w == 1) {
+    if (is_one_pixel(conv_params, input_dims, filter_dims)) {
         return 0;
     }
     // two columns of int16, whole words each
@@ -56,8 +62,14 @@ arm_cmsis_nn_status arm_convolve_wrapper_s8(const cmsis_nn_context *ctx,
     if (filter_dims->n != output_dims->c || !use_scratch(ctx, needed, input_dims->n)) {
         return ARM_CMSIS_NN_ARG_ERROR;
     }
+    cmsis_nn_dims written = *output_dims;
+    if (is_one_pixel(conv_params, input_dims, filter_dims) && conv_params->stride.h == 1 &&
+        conv_params->stride.w == 1) {
+        written.h = input_dims->h;
+        written.w = input_dims->w;
+    }
     return plain_convolve(ctx, conv_params, quant_params, input_dims, input_data, filter_dims,
-        filter_data, bias_dims, bias_data, output_dims, output_data);
+        filter_data, bias_dims, bias_data, &written, output_data);
 }
 
 int32_t arm_depthwise_conv_wrapper_s8_get_buffer_size(const cmsis_nn_dw_conv_params *dw_conv_params,

@@ -22,6 +22,8 @@ from portable_kernels import INCLUDES, KERNELS, ROOT, WARNINGS
 from single_operators import KINDS, random_model
 
 from host_tools import tflite
+from host_tools.blob.layout import TARGETS
+from host_tools.blob.reader import read_blob
 from host_tools.host_build import build_library
 from host_tools.host_runtime import BlobError, HostModel
 from host_tools.pack import pack
@@ -107,14 +109,34 @@ def test_a_prefix_of_portable_kernels_gives_the_same_bytes(
     kind: str, library: str, request: pytest.FixtureRequest
 ) -> None:
     path = request.getfixturevalue(library)
-    for seed in range(5):
+    for seed in range(6):
         rng = np.random.default_rng(seed)
         model = random_model(kind, rng)
-        blob = pack(model)
+        blob = pack(model, target=TARGETS[seed % len(TARGETS)])
         inputs = random_inputs(tflite.read_model(model), rng)
         expected = HostModel(blob).run(inputs)
         for found, output in zip(HostModel(blob, library=path).run(inputs), expected, strict=True):
             np.testing.assert_array_equal(found, output, err_msg=f"seed {seed}")
+
+
+def test_fewer_pixels_than_the_input_has_are_computed_row_by_row(demanding: Path) -> None:
+    found = 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        model = random_model("TRANSPOSE_CONV", rng)
+        blob = pack(model, target="portable")
+        inputs = random_inputs(tflite.read_model(model), rng)
+        expected = HostModel(blob).run(inputs)
+        given = HostModel(blob, library=demanding).run(inputs)
+        np.testing.assert_array_equal(given[0], expected[0], err_msg=f"seed {seed}")
+        plan = read_blob(blob)
+        found += sum(
+            plan.tensors[operator.inputs[0]].shape[1:3] != plan.tensors[operator.output].shape[1:3]
+            for operator in plan.operators
+            if operator.kernel == "conv_s8"
+            and {operator.params[name] for name in ("kernel_h", "kernel_w")} == {1}
+        )
+    assert found > 3
 
 
 @pytest.mark.parametrize("name", REAL_MODELS)
