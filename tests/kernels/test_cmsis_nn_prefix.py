@@ -112,7 +112,7 @@ def test_a_prefix_of_portable_kernels_gives_the_same_bytes(
     for seed in range(6):
         rng = np.random.default_rng(seed)
         model = random_model(kind, rng)
-        blob = pack(model, target=TARGETS[seed % len(TARGETS)])
+        blob = pack(model, target=list(TARGETS)[seed % 2])
         inputs = random_inputs(tflite.read_model(model), rng)
         expected = HostModel(blob).run(inputs)
         for found, output in zip(HostModel(blob, library=path).run(inputs), expected, strict=True):
