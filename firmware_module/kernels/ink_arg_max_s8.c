@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Where the greatest or least int8 along a dimension is; the first of equal ones.
 #include "ink_kernels.h"
+#include "ink_rest.h"
 
 void ink_arg_max_s8(const ink_arg_max_params_t *params, const ink_tensor_t *input,
     const int8_t *input_data, int32_t *output_data) {
@@ -15,6 +16,7 @@ void ink_arg_max_s8(const ink_arg_max_params_t *params, const ink_tensor_t *inpu
     for (uint32_t i = axis + 1; i < input->rank; i++) {
         inner *= input->dims[i];
     }
+    uint32_t done = 0;
     for (; outer > 0; outer--) {
         for (uint32_t i = 0; i < inner; i++) {
             const int8_t *value = input_data + i;
@@ -28,6 +30,7 @@ void ink_arg_max_s8(const ink_arg_max_params_t *params, const ink_tensor_t *inpu
                 }
             }
             *output_data++ = (int32_t)place;
+            done = ink_rest_after(done, count);
         }
         input_data += count * inner;
     }

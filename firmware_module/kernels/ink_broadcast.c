@@ -31,6 +31,20 @@ static void walk_over(walk_t *walk, uint32_t count, uint32_t step0, uint32_t ste
     walk->rank += 1;
 }
 
+// A row that would take too long at once.
+static void walk_long_row(ink_broadcast_row_t row, const void *params, const int8_t *input0,
+    uint32_t step0, const int8_t *input1, uint32_t step1, int8_t *output, uint32_t count) {
+    while (count > 0) {
+        const uint32_t piece = count < INK_REST_STEPS ? count : INK_REST_STEPS;
+        row(params, input0, step0, input1, step1, output, piece);
+        input0 += step0 * piece;
+        input1 += step1 * piece;
+        output += piece;
+        count -= piece;
+        ink_rest(piece);
+    }
+}
+
 void ink_broadcast(ink_broadcast_row_t row, const void *params, const ink_tensor_t *input0,
     const int8_t *input0_data, const ink_tensor_t *input1, const int8_t *input1_data,
     const ink_tensor_t *output, int8_t *output_data) {
@@ -53,8 +67,13 @@ void ink_broadcast(ink_broadcast_row_t row, const void *params, const ink_tensor
     uint32_t done = 0;
     uint32_t level;
     do {
-        row(params, input0_data, walk.step0[0], input1_data, walk.step1[0], output_data,
-            walk.count[0]);
+        if (walk.count[0] <= INK_REST_STEPS) {
+            row(params, input0_data, walk.step0[0], input1_data, walk.step1[0], output_data,
+                walk.count[0]);
+        } else {
+            walk_long_row(row, params, input0_data, walk.step0[0], input1_data, walk.step1[0],
+                output_data, walk.count[0]);
+        }
         output_data += walk.count[0];
         done = ink_rest_after(done, walk.count[0]);
         for (level = 1; level < walk.rank; level++) {

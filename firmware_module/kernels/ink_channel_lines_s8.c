@@ -2,6 +2,7 @@
 // A function of int8 for each channel, of two parts: a table that all channels share, and a line of
 // each channel's own between two other tables. A threshold or the greater says which counts.
 #include "ink_kernels.h"
+#include "ink_rest.h"
 #include "ink_simd.h"
 
 typedef struct {
@@ -49,6 +50,7 @@ void ink_channel_lines_s8(const ink_channel_lines_params_t *params, const int32_
         .inner = inner + 128,
         .below = below + 128,
     };
+    uint32_t done = 0;
     for (; pixels > 0; pixels--) {
         if (params->greater != 0) {
             take_greater(&all, input, output);
@@ -57,5 +59,6 @@ void ink_channel_lines_s8(const ink_channel_lines_params_t *params, const int32_
         }
         input += channels;
         output += channels;
+        done = ink_rest_after(done, channels);
     }
 }

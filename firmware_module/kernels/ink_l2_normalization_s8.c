@@ -3,6 +3,7 @@
 #include "ink_fixed_point.h"
 #include "ink_kernels.h"
 #include "ink_requantize.h"
+#include "ink_rest.h"
 
 // Results are in 1/128.
 #define OUTPUT_BITS 7
@@ -45,6 +46,7 @@ static int32_t inverse_root(int32_t sum, int32_t *shift) {
 void ink_l2_normalization_s8(const ink_l2_normalization_params_t *params, const int8_t *input,
     uint32_t rows, uint32_t length, int8_t *output) {
     const int32_t offset = params->input_offset;
+    uint32_t done = 0;
     for (; rows > 0; rows--) {
         int32_t sum = 0;
         for (uint32_t i = 0; i < length; i++) {
@@ -56,8 +58,10 @@ void ink_l2_normalization_s8(const ink_l2_normalization_params_t *params, const 
         for (uint32_t i = 0; i < length; i++) {
             const uint32_t value = (uint32_t)(input[i] + offset);
             output[i] = ink_requantize(value, multiplier, shift + OUTPUT_BITS, 0, -128, 127);
+            ink_rest_within(i);
         }
         input += length;
         output += length;
+        done = ink_rest_after(done, length);
     }
 }

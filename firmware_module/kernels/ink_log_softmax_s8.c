@@ -3,6 +3,7 @@
 #include "ink_fixed_point.h"
 #include "ink_kernels.h"
 #include "ink_requantize.h"
+#include "ink_rest.h"
 
 // Sums of exponentials are kept in Q12, logarithms and differences in Q5, results in Q4.
 #define SUM_BITS 12
@@ -51,6 +52,7 @@ void ink_log_softmax_s8(const ink_log_softmax_params_t *params, const int8_t *in
     uint32_t length, int8_t *output) {
     const int32_t multiplier = params->multiplier;
     const int32_t shift = params->shift;
+    uint32_t done = 0;
     for (; rows > 0; rows--) {
         int32_t max = -128;
         for (uint32_t i = 0; i < length; i++) {
@@ -63,6 +65,7 @@ void ink_log_softmax_s8(const ink_log_softmax_params_t *params, const int8_t *in
                 const int32_t scaled = ink_multiply((uint32_t)difference, multiplier, shift);
                 sum += (uint32_t)ink_divide_by_power(ink_exp_on_negative_values(scaled), SUM_BITS);
             }
+            ink_rest_within(i);
         }
         const int32_t log = log_of_sum((int32_t)sum);
         // the least difference whose result Q5 can hold; those below become the least result
@@ -80,8 +83,10 @@ void ink_log_softmax_s8(const ink_log_softmax_params_t *params, const int8_t *in
                          127;
             }
             output[i] = (int8_t)ink_clamp(result, -128, 127);
+            ink_rest_within(i);
         }
         input += length;
         output += length;
+        done = ink_rest_after(done, 8 * length);
     }
 }

@@ -2,6 +2,7 @@
 // Means of int8 over some of the dimensions.
 #include "ink_kernels.h"
 #include "ink_requantize.h"
+#include "ink_rest.h"
 
 // Dimensions that are walked together, outermost first, each with its step through the data.
 typedef struct {
@@ -48,6 +49,7 @@ void ink_mean_s8(const ink_mean_params_t *params, const ink_tensor_t *input,
     }
     const uint32_t rows = averaged.size / count;
     const uint32_t offset = averaged.size * (uint32_t)params->input_offset;
+    uint32_t done = 0;
     for (uint32_t i = 0; i < kept.size; i++) {
         const int8_t *const first = input_data + walk_offset(&kept, i);
         uint32_t sum = offset;
@@ -56,6 +58,7 @@ void ink_mean_s8(const ink_mean_params_t *params, const ink_tensor_t *input,
             for (uint32_t j = 0; j < count; j++) {
                 sum += (uint32_t)values[j * column];
             }
+            done = ink_rest_after(done, count);
         }
         output_data[i] = ink_requantize(
             sum, params->multiplier, params->shift, params->output_offset, -128, 127);

@@ -23,6 +23,7 @@ void ink_nn_softmax_s8(const int8_t *input, const int32_t num_rows, const int32_
                 const int32_t scaled = ink_multiply((uint32_t)difference, mult, shift);
                 sum += (uint32_t)ink_divide_by_power(ink_exp_on_negative_values(scaled), SUM_BITS);
             }
+            ink_rest_within((uint32_t)i);
         }
         const int32_t zeros = ink_leading_zeros(sum);
         const uint32_t normalized = zeros < 32 ? sum << zeros : 0;
@@ -39,6 +40,7 @@ void ink_nn_softmax_s8(const int8_t *input, const int32_t num_rows, const int32_
                     ink_high_multiply(reciprocal, ink_exp_on_negative_values(scaled)), exponent);
             }
             output[i] = (int8_t)ink_clamp(quotient - 128, -128, 127);
+            ink_rest_within((uint32_t)i);
         }
         input += row_size;
         done = ink_rest_after(done, 8 * (uint32_t)row_size);

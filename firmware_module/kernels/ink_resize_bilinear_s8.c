@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Bilinear interpolation of an image, by tables of rows and columns in 1/1024 of a pixel.
 #include "ink_kernels.h"
+#include "ink_rest.h"
 
 #define ONE 1024
 
@@ -31,6 +32,7 @@ void ink_resize_bilinear_s8(const int32_t *rows, const int32_t *columns, const i
     const int8_t *input_data, const ink_tensor_t *output, int8_t *output_data) {
     const uint32_t channels = input->dims[3];
     const uint32_t row_size = input->dims[2] * channels;
+    uint32_t done = 0;
     for (uint32_t batch = 0; batch < output->dims[0]; batch++) {
         for (uint32_t y = 0; y < output->dims[1]; y++) {
             const int32_t below = rows[y] % ONE;
@@ -47,6 +49,7 @@ void ink_resize_bilinear_s8(const int32_t *rows, const int32_t *columns, const i
                 };
                 blend(&corners, output_data, channels);
                 output_data += channels;
+                done = ink_rest_after(done, channels);
             }
         }
         input_data += input->dims[1] * row_size;

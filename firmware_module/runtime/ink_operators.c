@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ink_operators.h"
+#include "ink_rest.h"
 
 #ifdef INK_FEW_KERNELS
 
@@ -64,6 +65,32 @@ const char *ink_left_out(uint32_t kernel) {
     }
 }
 
+// A flat kernel's, over elements that take too long at once.
+__attribute__((noinline)) static bool run_in_pieces(
+    const ink_kernel_t *kernel, const ink_call_t *whole) {
+    ink_call_t call = *whole;
+    ink_tensor_t input0 = *whole->input0;
+    ink_tensor_t output = *whole->output;
+    call.input0 = &input0;
+    call.output = &output;
+    for (uint32_t left = ink_tensor_elements(whole->output); left != 0;) {
+        const uint32_t count = left < INK_REST_STEPS ? left : INK_REST_STEPS;
+        input0.size = count * ink_element_size(input0.dtype);
+        output.size = count * ink_element_size(output.dtype);
+        if (!kernel->run(&call)) {
+            return false;
+        }
+        call.input0_bytes = (const uint8_t *)call.input0_bytes + input0.size;
+        if (INK_TWO_INPUTS) {
+            call.input1_bytes = (const uint8_t *)call.input1_bytes + count;
+        }
+        call.output_bytes = (uint8_t *)call.output_bytes + output.size;
+        left -= count;
+        ink_rest(count);
+    }
+    return true;
+}
+
 ink_status_t ink_run_operator(const ink_model_t *model, uint32_t index, ink_error_t *error) {
     const ink_operator_t *op = &model->operators[index];
     const ink_kernel_t *kernel = known_kernel(op->kernel);
@@ -80,7 +107,8 @@ ink_status_t ink_run_operator(const ink_model_t *model, uint32_t index, ink_erro
     }
     call.output = &model->tensors[op->output];
     call.output_bytes = ink_tensor_bytes(model, call.output);
-    if (kernel->run(&call)) {
+    if (kernel->flat && call.output->size > INK_REST_STEPS ? run_in_pieces(kernel, &call)
+                                                           : kernel->run(&call)) {
         // the rest is unused, and to clear it would cost as much as the smallest layers
         error->status = INK_OK;
         return INK_OK;

@@ -16,7 +16,8 @@ typedef struct {
     const char *name;
     uint16_t params_size; // bytes
     uint8_t n_inputs;     // 1 or 2
-    bool in_place;        // the output may be exactly input 0
+    bool in_place : 1;    // the output may be exactly input 0
+    bool flat : 1;        // runs over elements as they lie, so any part of them may be run alone
     // Checks all that `run` trusts: parameters, shapes, data blocks. The records, their ranges and
     // the order are checked already, overlaps after it. It may set check->scratch, else 0: the
     // bytes that the operator's scratch must have at least, negative where the kernel cannot do it

@@ -28,4 +28,12 @@ static inline uint32_t ink_rest_after(uint32_t done, uint32_t steps) {
     return done;
 }
 
+// For loops over many elements of one row: now and then, by the place.
+static inline void ink_rest_within(uint32_t place) {
+    const uint32_t steps = INK_REST_STEPS / 4;
+    if (place % steps == steps - 1) {
+        ink_rest(steps);
+    }
+}
+
 #endif

@@ -22,7 +22,7 @@ BUILD = ROOT / "build" / "guarded"
 # harness/guard.h
 CORPUS_START, CORPUS_SIZE = 0x60000000, 7 << 20
 MAGIC = 0x444B4749
-RUN, MUTATE, PROVOKE = range(3)
+RUN, MUTATE, PROVOKE, COUNT = range(4)
 
 FLAGS = [
     *("-mcpu=cortex-m7", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv5-d16", "-std=c11", "-Os", "-g"),
@@ -40,11 +40,16 @@ ROOMS = ("runtime", "kernels", "audio")
 
 @dataclass
 class Outcome:
-    """How often each status came (of two runs a blob), each kernel's runs, and the faults."""
+    """How often each status came (of two runs a blob), each kernel's runs, and the faults.
+
+    `counts`: of each blob, in mode COUNT, the instructions of its verification, of its first
+    operator, and the most of these between two look-ups.
+    """
 
     statuses: dict[str, int] = field(default_factory=dict)
     kernels: dict[str, int] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    counts: list[tuple[int, int, int]] = field(default_factory=list)
 
 
 def build(firmware: Path) -> Path:
@@ -108,6 +113,8 @@ def start(
     file.write_bytes(corpus(mode, blobs, seed, first, len(blobs) if count is None else count))
     loader = f"loader,file={file},addr={CORPUS_START},force-raw=on"
     command = [*QEMU, "-device", loader, "-kernel", str(image)]
+    if mode == COUNT:
+        command += ["-icount", "shift=6"]  # 64 ns, as guard.c takes it
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
     finally:
@@ -118,6 +125,9 @@ def start(
         if counted := re.fullmatch(r"(\d+) (status|runs) (.*)", line):
             table = outcome.statuses if counted[2] == "status" else outcome.kernels
             table[counted[3]] = int(counted[1])
+        elif counted := re.fullmatch(r"counted (\d+) (\d+) (\d+)", line):
+            verified, ran, longest = map(int, counted.groups())
+            outcome.counts.append((verified, ran, longest))
         elif line.startswith("fault: "):
             outcome.faults.append(_with_function(image, line))
     if f"{len(outcome.faults)} faults" not in text.splitlines():

@@ -31,6 +31,7 @@ const ink_kernel_t ink_op_add_table_s8 = {
     .params_size = sizeof(ink_add_table_params_t),
     .n_inputs = 2,
     .in_place = true,
+    .flat = true,
     .verify = verify,
     .run = run,
 };

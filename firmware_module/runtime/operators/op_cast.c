@@ -12,6 +12,7 @@ static bool run(const ink_call_t *call) {
 const ink_kernel_t ink_op_cast = {
     .name = "cast",
     .n_inputs = 1,
+    .flat = true,
     .verify = ink_check_same_size,
     .run = run,
 };

@@ -23,6 +23,7 @@ const ink_kernel_t ink_op_lut_s8 = {
     .params_size = sizeof(ink_lut_params_t),
     .n_inputs = 1,
     .in_place = true,
+    .flat = true,
     .verify = verify,
     .run = run,
 };

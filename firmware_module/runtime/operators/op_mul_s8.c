@@ -38,6 +38,7 @@ const ink_kernel_t ink_op_mul_s8 = {
     .params_size = sizeof(ink_mul_params_t),
     .n_inputs = 2,
     .in_place = true,
+    .flat = true,
     .verify = verify_flat,
     .run = run_flat,
 };

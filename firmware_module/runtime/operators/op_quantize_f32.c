@@ -34,6 +34,7 @@ static bool run_dequantize(const ink_call_t *call) {
 const ink_kernel_t ink_op_quantize_f32 = {
     .name = "quantize_f32",
     .n_inputs = 1,
+    .flat = true,
     .verify = verify_quantize,
     .run = run_quantize,
 };
@@ -41,6 +42,7 @@ const ink_kernel_t ink_op_quantize_f32 = {
 const ink_kernel_t ink_op_dequantize_f32 = {
     .name = "dequantize_f32",
     .n_inputs = 1,
+    .flat = true,
     .verify = verify_dequantize,
     .run = run_dequantize,
 };

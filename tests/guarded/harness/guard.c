@@ -8,6 +8,9 @@
 #include "semihosting.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
+#define TICK_CONTROL REGISTER(0xE000E010)
+#define TICK_RELOAD REGISTER(0xE000E014)
+#define TICK_VALUE REGISTER(0xE000E018)
 #define HANDLER_CONTROL REGISTER(0xE000ED24)
 #define FAULT_STATUS REGISTER(0xE000ED28)
 #define FAULT_ADDRESS REGISTER(0xE000ED34)
@@ -82,6 +85,25 @@ void guard_open_corpus(bool open) {
     } else {
         unprotect(CORPUS);
     }
+}
+
+// --- instructions ---
+
+// A tick is 40 ns, an instruction 64 ns. The counter runs down through 24 bits.
+#define TICKS_A_TURN (1u << 24)
+static volatile uint32_t turns;
+
+static void turn(void) {
+    turns++;
+}
+
+uint32_t guard_instructions(void) {
+    uint32_t before, value;
+    do {
+        before = turns;
+        value = TICK_VALUE;
+    } while (before != turns);
+    return (uint32_t)(((uint64_t)before * TICKS_A_TURN + (TICKS_A_TURN - 1 - value)) * 5 / 8);
 }
 
 void guard_print(const char *text) {
@@ -177,7 +199,10 @@ __attribute__((used)) static void begin(void) {
     protect(VECTORS, 0, 10, NO_ACCESS); // null pointers
     protect(OWN, (uint32_t)_own_start, OWN_LOG2, READ_WRITE);
     protect(STACK, (uint32_t)_stack_start, STACK_LOG2, READ_WRITE);
-    MPU_CONTROL = 1; // on, with no other memory; off in the handler of a hard fault
+    TICK_RELOAD = TICKS_A_TURN - 1;
+    TICK_VALUE = 0;
+    TICK_CONTROL = 7; // on, by the core's clock, with its exception
+    MPU_CONTROL = 1;  // on, with no other memory; off in the handler of a hard fault
     HANDLER_CONTROL |= 7u << 16;
     COPROCESSOR_ACCESS |= 0xF00000;
     __asm volatile("dsb\n isb\n" ::: "memory");
@@ -216,4 +241,4 @@ __attribute__((naked)) static void fault(void) {
 __attribute__((section(".vectors"), used)) static const struct {
     uint8_t *stack;
     void (*handlers[15])(void);
-} vectors = {_own_start + (1u << OWN_LOG2), {start, [1 ... 14] = fault}};
+} vectors = {_own_start + (1u << OWN_LOG2), {start, [1 ... 13] = fault, [14] = turn}};

@@ -25,6 +25,9 @@ void guard_take_back(window_t window);
 // Whether corpus and work can be reached, as between two runs.
 void guard_open_corpus(bool open);
 
+// Instructions since the start, under QEMU's -icount of the shift that guarded.py gives.
+uint32_t guard_instructions(void);
+
 void guard_print(const char *text);
 void guard_print_number(uint32_t number);
 __attribute__((noreturn)) void guard_leave(uint32_t status);

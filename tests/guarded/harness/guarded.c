@@ -4,6 +4,7 @@
 // follows. At the end come how often each status was, and each kernel's runs.
 #include "guard.h"
 
+#include "ink_rest.h"
 #include "mutate_blob.h"
 #include "run_blob.h"
 
@@ -17,7 +18,7 @@ typedef struct {
     blob_t blobs[]; // their addresses and sizes
 } corpus_t;
 
-enum { RUN, MUTATE, PROVOKE };
+enum { RUN, MUTATE, PROVOKE, COUNT };
 
 #define CORPUS ((const corpus_t *)CORPUS_START)
 
@@ -116,6 +117,55 @@ static void provoke(uint32_t what) {
     print_count(what, " does not fault", "");
 }
 
+// --- counting ---
+
+// Since the last look-up, and the most between two of them.
+static uint32_t looked_up, longest;
+
+void ink_pause(uint32_t steps) {
+    const uint32_t now = guard_instructions();
+    (void)steps;
+    longest = now - looked_up > longest ? now - looked_up : longest;
+    looked_up = now;
+}
+
+static void begin_count(void) {
+    longest = 0;
+    looked_up = guard_instructions();
+}
+
+// Prints the instructions of a blob's verification, those of its first operator if any, and the
+// most of these between two look-ups.
+static void count_one(blob_t blob, uint32_t index) {
+    ink_model_t model;
+    ink_error_t error;
+    const uint8_t *copy = lend_blob(blob.bytes, blob.size);
+    uint32_t began = guard_instructions();
+    ink_status_t status = ink_open(&model, copy, blob.size, &error);
+    const uint32_t verified = guard_instructions() - began;
+    progress.seen[status]++;
+    if (status != INK_OK) {
+        return;
+    }
+    const uint32_t size = model.header->arena_size;
+    ink_set_arena(&model, lend_arena(size), size, &error);
+    begin_random(index, 0);
+    fill_inputs(&model);
+    begin_count();
+    began = looked_up;
+    if (model.n_operators > 0) {
+        kernel_now = model.operators[0].kernel;
+        ink_run_operator(&model, 0, &error);
+    }
+    ink_pause(0);
+    guard_print("counted ");
+    guard_print_number(verified);
+    guard_print(" ");
+    guard_print_number(looked_up - began);
+    guard_print(" ");
+    print_count(longest, "", "");
+}
+
 // --- the campaign ---
 
 static void run_one(const corpus_t *corpus, uint32_t index) {
@@ -148,6 +198,9 @@ void guarded_main(void) {
         kernel_now = 0;
         if (corpus->mode == PROVOKE) {
             provoke(progress.done / 2);
+        } else if (corpus->mode == COUNT) {
+            count_one(corpus->blobs[progress.done / 2], progress.done / 2);
+            progress.done++; // once is enough
         } else {
             run_one(corpus, progress.done / 2);
         }
