@@ -102,10 +102,16 @@ bool ink_check_record(
     return true;
 }
 
+static int32_t bound(int32_t code) {
+    const uint32_t power = 1u << (code & 31);
+    return code < INK_POWER ? code : (int32_t)(power - ((uint32_t)code >> 5 & 1));
+}
+
 bool ink_check_fields(ink_check_t *check, const ink_field_t *fields, uint32_t count) {
     const int32_t *values = check->call.params;
     for (uint32_t i = 0; i < count; i++) {
-        if (!ink_check_parameter(check, fields[i].name, values[i], fields[i].min, fields[i].max)) {
+        if (!ink_check_parameter(
+                check, fields[i].name, values[i], bound(fields[i].min), bound(fields[i].max))) {
             return false;
         }
     }

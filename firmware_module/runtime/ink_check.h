@@ -26,11 +26,23 @@ typedef struct {
     uint64_t tables; // bytes whose entries the operators' checks looked at
 } ink_check_t;
 
-// Parameters are i32 fields in a row: each must lie in min..max.
+// Parameters are i32 fields in a row: each must lie in min..max, which are small numbers, powers of
+// two, or one less (INK_FIELD), so that they take less room.
 typedef struct {
     const char *name;
-    int32_t min, max;
+    int16_t min, max;
 } ink_field_t;
+
+#define INK_FIELD(name, min, max) {name, INK_BOUND(min), INK_BOUND(max)}
+#define INK_BOUND(value)                                                                           \
+    ((int64_t)(value) >= -INK_POWER && (int64_t)(value) < INK_POWER ? (int16_t)(value)             \
+                                                                    : INK_CODE((uint32_t)(value)))
+// other values divide by 0, which is no constant
+#define INK_CODE(value)                                                                            \
+    (int16_t)(((value) & ((value) - 1)) == 0 ? INK_POWER + __builtin_ctz(value)                    \
+                                             : (INK_POWER + 32 + __builtin_ctz((value) + 1)) /     \
+                                                   (((value) & ((value) + 1)) == 0))
+#define INK_POWER 0x4000
 
 // A field of a record of the blob, 1, 2 or 4 bytes: it must lie in min..max, or has this status.
 typedef struct {

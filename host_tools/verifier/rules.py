@@ -76,7 +76,7 @@ def _depthwise_conv(call: Call) -> None:
 
 
 def _pool(call: Call) -> None:
-    call.parameters(_WINDOWS)
+    call.parameters({**_WINDOWS, **_PADS})
     call.windows()
     call.shape("the output's number of channels", call.output.dims[3], call.input0.dims[3])
     call.output_zero_point(call.input0.zero_point)

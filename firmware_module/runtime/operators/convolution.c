@@ -32,15 +32,15 @@ void ink_convolution_tables(const ink_call_t *call, ink_table_t tables[2]) {
 
 bool ink_check_convolution_fields(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
-        {"kernel_h", 1, INK_MAX_WINDOW},
-        {"kernel_w", 1, INK_MAX_WINDOW},
-        {"stride_h", 1, INK_MAX_WINDOW},
-        {"stride_w", 1, INK_MAX_WINDOW},
-        {"dilation_h", 1, INK_MAX_WINDOW},
-        {"dilation_w", 1, INK_MAX_WINDOW},
-        {"pad_top", 0, INT32_MAX},
-        {"pad_left", 0, INT32_MAX},
-        {"channel_factor", 1, INK_MAX_SIDE},
+        INK_FIELD("kernel_h", 1, INK_MAX_WINDOW),
+        INK_FIELD("kernel_w", 1, INK_MAX_WINDOW),
+        INK_FIELD("stride_h", 1, INK_MAX_WINDOW),
+        INK_FIELD("stride_w", 1, INK_MAX_WINDOW),
+        INK_FIELD("dilation_h", 1, INK_MAX_WINDOW),
+        INK_FIELD("dilation_w", 1, INK_MAX_WINDOW),
+        INK_FIELD("pad_top", 0, INT32_MAX),
+        INK_FIELD("pad_left", 0, INT32_MAX),
+        INK_FIELD("channel_factor", 1, INK_MAX_SIDE),
     };
     return ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0])) &&
            ink_check_images(check);

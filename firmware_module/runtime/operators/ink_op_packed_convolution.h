@@ -15,6 +15,9 @@ ink_packed_conv_t ink_dilated_convolution(const ink_call_t *call);
 ink_windows_t ink_packed_windows(const ink_call_t *call);
 ink_windows_t ink_dilated_windows(const ink_call_t *call);
 
+// Fields and windows.
+bool ink_check_packed_windows(ink_check_t *check);
+
 // Fields, windows, activation and the block of `size` bytes of packed weights.
 bool ink_check_packed_convolution(ink_check_t *check, uint64_t size);
 

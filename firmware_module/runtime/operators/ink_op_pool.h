@@ -5,8 +5,6 @@
 
 #include "operators/ink_op_windows.h"
 
-ink_windows_t ink_pool_windows(const ink_call_t *call);
-
 // All but scratch. Sets check->work.
 bool ink_check_pool(ink_check_t *check);
 

@@ -7,16 +7,16 @@
 bool ink_check_add_params(ink_check_t *check) {
     // shifts are to the right, so that sums fit int32
     static const ink_field_t FIELDS[] = {
-        {"input0_offset", -127, 128},
-        {"input0_multiplier", 0, INT32_MAX},
-        {"input0_shift", -31, 0},
-        {"input1_offset", -127, 128},
-        {"input1_multiplier", 0, INT32_MAX},
-        {"input1_shift", -31, 0},
-        {"left_shift", 20, 20},
-        {"output_offset", -128, 127},
-        {"output_multiplier", 0, INT32_MAX},
-        {"output_shift", -31, 0},
+        INK_FIELD("input0_offset", -127, 128),
+        INK_FIELD("input0_multiplier", 0, INT32_MAX),
+        INK_FIELD("input0_shift", -31, 0),
+        INK_FIELD("input1_offset", -127, 128),
+        INK_FIELD("input1_multiplier", 0, INT32_MAX),
+        INK_FIELD("input1_shift", -31, 0),
+        INK_FIELD("left_shift", 20, 20),
+        INK_FIELD("output_offset", -128, 127),
+        INK_FIELD("output_multiplier", 0, INT32_MAX),
+        INK_FIELD("output_shift", -31, 0),
     };
     const ink_add_params_t *p = check->call.params;
     return ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0])) &&

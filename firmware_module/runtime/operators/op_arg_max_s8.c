@@ -5,8 +5,8 @@
 
 static bool verify(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
-        {"axis", 0, INK_MAX_RANK - 1},
-        {"minimum", 0, 1},
+        INK_FIELD("axis", 0, INK_MAX_RANK - 1),
+        INK_FIELD("minimum", 0, 1),
     };
     const ink_arg_max_params_t *p = check->call.params;
     const ink_tensor_t *input = check->call.input0;

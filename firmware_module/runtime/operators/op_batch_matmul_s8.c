@@ -21,11 +21,11 @@ static bool check_input(ink_check_t *check, const ink_tensor_t *input, const cha
 
 static bool verify(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
-        {"input0_offset", -127, 128},
-        {"input1_offset", -127, 128},
-        {"output_offset", -128, 127},
-        {"multiplier", 0, INT32_MAX},
-        {"shift", -31, 30},
+        INK_FIELD("input0_offset", -127, 128),
+        INK_FIELD("input1_offset", -127, 128),
+        INK_FIELD("output_offset", -128, 127),
+        INK_FIELD("multiplier", 0, INT32_MAX),
+        INK_FIELD("shift", -31, 30),
     };
     const ink_batch_matmul_params_t *p = check->call.params;
     const ink_tensor_t *input0 = check->call.input0;

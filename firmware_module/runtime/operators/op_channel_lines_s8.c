@@ -9,9 +9,9 @@ static uint32_t channels_of(const ink_tensor_t *tensor) {
 
 static bool verify(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
-        {"greater", 0, 1},
-        {"threshold", -128, 128},
-        {"shift", 0, 31},
+        INK_FIELD("greater", 0, 1),
+        INK_FIELD("threshold", -128, 128),
+        INK_FIELD("shift", 0, 31),
     };
     const ink_channel_lines_params_t *p = check->call.params;
     return ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0])) &&

@@ -24,8 +24,8 @@ static ink_packed_fully_connected_t layer(const ink_call_t *call) {
 
 static bool verify(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
-        {"depth", 1, INK_MAX_ARENA},
-        {"units", 1, INK_MAX_ARENA},
+        INK_FIELD("depth", 1, INK_MAX_ARENA),
+        INK_FIELD("units", 1, INK_MAX_ARENA),
     };
     const ink_packed_fully_connected_params_t *p = check->call.params;
     if (!ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0])) ||

@@ -10,11 +10,11 @@ static ink_nn_dims_t filter_dims(const ink_fully_connected_params_t *p) {
 
 static bool verify(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
-        {"depth", 1, INK_MAX_ARENA},
-        {"units", 1, INK_MAX_ARENA},
-        {"per_channel", 0, 1},
-        {"input_offset", -127, 128},
-        {"filter_offset", -127, 128},
+        INK_FIELD("depth", 1, INK_MAX_ARENA),
+        INK_FIELD("units", 1, INK_MAX_ARENA),
+        INK_FIELD("per_channel", 0, 1),
+        INK_FIELD("input_offset", -127, 128),
+        INK_FIELD("filter_offset", -127, 128),
     };
     const ink_fully_connected_params_t *p = check->call.params;
     if (!ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0])) ||

@@ -28,10 +28,10 @@ static ink_gru_dense_t dense(
 
 static bool verify(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
-        {"depth", 1, INK_MAX_SIDE},
-        {"units", 1, INK_MAX_SIDE},
-        {"input_offset", -128, 127},
-        {"hidden_offset", -128, 127},
+        INK_FIELD("depth", 1, INK_MAX_SIDE),
+        INK_FIELD("units", 1, INK_MAX_SIDE),
+        INK_FIELD("input_offset", -128, 127),
+        INK_FIELD("hidden_offset", -128, 127),
     };
     static const char *const NAMES[3] = {"weights", "start", "scales"};
     static const char *const HIDDEN_NAMES[3] = {"hidden_weights", "hidden_start", "hidden_scales"};

@@ -8,16 +8,16 @@
 
 static bool verify(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
-        {"multiplier", 1 << 30, INT32_MAX},
-        {"shift", 0, 30},
-        {"reverse_multiplier", 0, INT32_MAX},
-        {"reverse_shift", -31, 0},
-        {"diff_min", INT32_MIN + 1, 0},
+        INK_FIELD("multiplier", 1 << 30, INT32_MAX),
+        INK_FIELD("shift", 0, 30),
+        INK_FIELD("reverse_multiplier", 0, INT32_MAX),
+        INK_FIELD("reverse_shift", -31, 0),
     };
     const ink_log_softmax_params_t *p = check->call.params;
     const ink_tensor_t *input = check->call.input0;
     const ink_tensor_t *output = check->call.output;
     if (!ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0])) ||
+        !ink_check_parameter(check, "diff_min", p->diff_min, INT32_MIN + 1, 0) ||
         // a difference times 2^shift must fit int32
         !ink_check_parameter(check, "diff_min", p->diff_min, INT32_MIN >> p->shift, 0) ||
         !ink_check_s8(check) || !ink_check_same_size(check) ||

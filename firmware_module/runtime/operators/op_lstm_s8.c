@@ -9,15 +9,15 @@
 
 static bool verify(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
-        {"steps", 1, INK_MAX_SIDE},
-        {"batches", 1, INK_MAX_SIDE},
-        {"time_major", 0, 1},
-        {"depth", 1, INK_MAX_SIDE},
-        {"units", 1, INK_MAX_SIDE},
-        {"output_offset", -128, 127},
-        {"cell_clip", 0, INT16_MAX},
-        {"cell_multiplier", 3, 3 << 12},
-        {"cell_shift", 0, 15},
+        INK_FIELD("steps", 1, INK_MAX_SIDE),
+        INK_FIELD("batches", 1, INK_MAX_SIDE),
+        INK_FIELD("time_major", 0, 1),
+        INK_FIELD("depth", 1, INK_MAX_SIDE),
+        INK_FIELD("units", 1, INK_MAX_SIDE),
+        INK_FIELD("output_offset", -128, 127),
+        INK_FIELD("cell_clip", 0, INT16_MAX),
+        INK_FIELD("cell_multiplier", 3, 3 << 12),
+        INK_FIELD("cell_shift", 0, 15),
     };
     const ink_lstm_params_t *p = check->call.params;
     if (!ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0]))) {

@@ -5,11 +5,11 @@
 
 static bool verify(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
-        {"axes", 0, (1 << INK_MAX_RANK) - 1},
-        {"input_offset", -127, 128},
-        {"output_offset", -128, 127},
-        {"multiplier", 0, INT32_MAX},
-        {"shift", -31, 30},
+        INK_FIELD("axes", 0, (1 << INK_MAX_RANK) - 1),
+        INK_FIELD("input_offset", -127, 128),
+        INK_FIELD("output_offset", -128, 127),
+        INK_FIELD("multiplier", 0, INT32_MAX),
+        INK_FIELD("shift", -31, 30),
     };
     const ink_mean_params_t *p = check->call.params;
     const ink_tensor_t *input = check->call.input0;

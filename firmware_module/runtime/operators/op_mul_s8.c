@@ -6,11 +6,11 @@
 
 bool ink_check_mul_params(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
-        {"input0_offset", -127, 128},
-        {"input1_offset", -127, 128},
-        {"output_offset", -128, 127},
-        {"output_multiplier", 0, INT32_MAX},
-        {"output_shift", -31, 30},
+        INK_FIELD("input0_offset", -127, 128),
+        INK_FIELD("input1_offset", -127, 128),
+        INK_FIELD("output_offset", -128, 127),
+        INK_FIELD("output_multiplier", 0, INT32_MAX),
+        INK_FIELD("output_shift", -31, 30),
     };
     const ink_mul_params_t *p = check->call.params;
     return ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0])) &&

@@ -2,36 +2,17 @@
 // average_pool_s8 and max_pool_s8, by CMSIS-NN's functions.
 #include "ink_operators.h"
 #include "kernels/ink_nn.h"
+#include "operators/ink_op_packed_convolution.h"
 #include "operators/ink_op_pool.h"
 
-ink_windows_t ink_pool_windows(const ink_call_t *call) {
-    const ink_pool_params_t *p = call->params;
-    ink_windows_t windows = {
-        {p->kernel_h, p->kernel_w},
-        {p->stride_h, p->stride_w},
-        {1, 1},
-        {p->pad_top, p->pad_left},
-    };
-    return windows;
-}
-
 bool ink_check_pool(ink_check_t *check) {
-    static const ink_field_t FIELDS[] = {
-        {"kernel_h", 1, INK_MAX_WINDOW},
-        {"kernel_w", 1, INK_MAX_WINDOW},
-        {"stride_h", 1, INK_MAX_WINDOW},
-        {"stride_w", 1, INK_MAX_WINDOW},
-    };
     const ink_pool_params_t *p = check->call.params;
     const ink_tensor_t *input = check->call.input0;
     const ink_tensor_t *output = check->call.output;
-    if (!ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0]))) {
-        return false;
-    }
-    const ink_windows_t windows = ink_pool_windows(&check->call);
     check->work =
         ink_product(ink_tensor_elements(output), (uint64_t)p->kernel_h * (uint64_t)p->kernel_w);
-    return ink_check_windows(check, &windows) &&
+    // their windows are those of packed convolutions
+    return ink_check_packed_windows(check) &&
            ink_check_shape(
                check, "the output's number of channels", output->dims[3], input->dims[3]) &&
            ink_check_output_zero_point(check, input->zero_point) &&

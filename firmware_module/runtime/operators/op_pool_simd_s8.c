@@ -2,6 +2,7 @@
 // average_pool_simd_s8 and max_pool_simd_s8: poolings that take many channels at a time.
 #include "ink_operators.h"
 #include "kernels/armv7em/ink_packed.h"
+#include "operators/ink_op_packed_convolution.h"
 #include "operators/ink_op_pool.h"
 
 static ink_pool_t pool(const ink_call_t *call) {
@@ -31,7 +32,7 @@ static bool verify(ink_check_t *check) {
     if (!ink_check_pool(check)) {
         return false;
     }
-    const ink_windows_t windows = ink_pool_windows(&check->call);
+    const ink_windows_t windows = ink_packed_windows(&check->call);
     check->slide = ink_slide(&check->call, &windows);
     return true;
 }

@@ -5,9 +5,9 @@
 
 static bool verify(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
-        {"multiplier", 1 << 30, INT32_MAX},
-        {"shift", 0, 30},
-        {"diff_min", INT32_MIN, 0},
+        INK_FIELD("multiplier", 1 << 30, INT32_MAX),
+        INK_FIELD("shift", 0, 30),
+        INK_FIELD("diff_min", INT32_MIN, 0),
     };
     const ink_softmax_params_t *p = check->call.params;
     const ink_tensor_t *input = check->call.input0;

@@ -6,16 +6,16 @@
 
 static bool verify(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
-        {"input0_offset", -127, 128},
-        {"input0_multiplier", 0, INT32_MAX},
-        {"input0_shift", -31, 0},
-        {"input1_offset", -127, 128},
-        {"input1_multiplier", 0, INT32_MAX},
-        {"input1_shift", -31, 0},
-        {"left_shift", 7, 7},
-        {"output_offset", -128, 127},
-        {"output_multiplier", 0, INT32_MAX},
-        {"output_shift", -31, 30},
+        INK_FIELD("input0_offset", -127, 128),
+        INK_FIELD("input0_multiplier", 0, INT32_MAX),
+        INK_FIELD("input0_shift", -31, 0),
+        INK_FIELD("input1_offset", -127, 128),
+        INK_FIELD("input1_multiplier", 0, INT32_MAX),
+        INK_FIELD("input1_shift", -31, 0),
+        INK_FIELD("left_shift", 7, 7),
+        INK_FIELD("output_offset", -128, 127),
+        INK_FIELD("output_multiplier", 0, INT32_MAX),
+        INK_FIELD("output_shift", -31, 30),
     };
     const ink_add_params_t *p = check->call.params;
     return ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0])) &&

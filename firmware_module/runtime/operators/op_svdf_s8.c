@@ -6,18 +6,18 @@
 
 static bool verify(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
-        {"batches", 1, INK_MAX_SIDE},
-        {"depth", 1, INK_MAX_SIDE},
-        {"filters", 1, INK_MAX_SIDE},
-        {"rank", 1, INK_MAX_SIDE},
-        {"memory", 1, INK_MAX_SIDE},
-        {"wide", 0, 1},
-        {"state_zero_point", -128, 127},
-        {"output_offset", -128, 127},
-        {"feature_multiplier", 0, INT32_MAX},
-        {"feature_shift", -31, 30},
-        {"output_multiplier", 0, INT32_MAX},
-        {"output_shift", -31, 30},
+        INK_FIELD("batches", 1, INK_MAX_SIDE),
+        INK_FIELD("depth", 1, INK_MAX_SIDE),
+        INK_FIELD("filters", 1, INK_MAX_SIDE),
+        INK_FIELD("rank", 1, INK_MAX_SIDE),
+        INK_FIELD("memory", 1, INK_MAX_SIDE),
+        INK_FIELD("wide", 0, 1),
+        INK_FIELD("state_zero_point", -128, 127),
+        INK_FIELD("output_offset", -128, 127),
+        INK_FIELD("feature_multiplier", 0, INT32_MAX),
+        INK_FIELD("feature_shift", -31, 30),
+        INK_FIELD("output_multiplier", 0, INT32_MAX),
+        INK_FIELD("output_shift", -31, 30),
     };
     const ink_svdf_params_t *p = check->call.params;
     if (!ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0])) ||

@@ -62,21 +62,24 @@ ink_windows_t ink_dilated_windows(const ink_call_t *call) {
 
 static bool check_fields(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
-        {"kernel_h", 1, INK_MAX_WINDOW},
-        {"kernel_w", 1, INK_MAX_WINDOW},
-        {"stride_h", 1, INK_MAX_WINDOW},
-        {"stride_w", 1, INK_MAX_WINDOW},
-        {"pad_top", 0, INT32_MAX},
-        {"pad_left", 0, INT32_MAX},
+        INK_FIELD("kernel_h", 1, INK_MAX_WINDOW),
+        INK_FIELD("kernel_w", 1, INK_MAX_WINDOW),
+        INK_FIELD("stride_h", 1, INK_MAX_WINDOW),
+        INK_FIELD("stride_w", 1, INK_MAX_WINDOW),
+        INK_FIELD("pad_top", 0, INT32_MAX),
+        INK_FIELD("pad_left", 0, INT32_MAX),
     };
     return ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0]));
 }
 
+bool ink_check_packed_windows(ink_check_t *check) {
+    const ink_windows_t windows = ink_packed_windows(&check->call);
+    return check_fields(check) && ink_check_windows(check, &windows);
+}
+
 bool ink_check_packed_convolution(ink_check_t *check, uint64_t size) {
     const ink_packed_conv_params_t *p = check->call.params;
-    const ink_windows_t windows = ink_packed_windows(&check->call);
-    return check_fields(check) && ink_check_windows(check, &windows) &&
-           ink_check_activation(check, p->act_min, p->act_max) &&
+    return ink_check_packed_windows(check) && ink_check_activation(check, p->act_min, p->act_max) &&
            ink_check_data(check, "weights", p->weights, size, 1);
 }
 
