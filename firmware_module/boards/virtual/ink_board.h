@@ -5,6 +5,7 @@
 #ifndef INKLING_VIRTUAL_BOARD_H
 #define INKLING_VIRTUAL_BOARD_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
@@ -65,6 +66,13 @@ void ink_board_uart_init(void);
 void ink_board_uart_irq(void);
 // Returns when the last byte written has left the UART.
 void ink_board_uart_flush(void);
+
+// How storage changes: any bytes, as of a card; flash that is erased to ones; flash whose bits are
+// cleared.
+typedef enum { INK_BOARD_WRITE, INK_BOARD_ERASE, INK_BOARD_PROGRAM } ink_board_storage_t;
+
+// Changes the memory of /flash or /rom; `from` is NULL for an erase.
+void ink_board_store(uint8_t *to, const uint8_t *from, size_t size, ink_board_storage_t kind);
 
 // Ends QEMU with this status (0 to 255), after what was printed has left.
 __attribute__((noreturn)) void ink_board_exit(int status);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The ROMFS partition: a piece of PSRAM that QEMU can fill before start. It is written like flash,
 // so that what forgets to erase fails here too: blocks are erased to ones, writes clear bits.
-#include <string.h>
-
 #include "extmod/vfs.h"
 #include "py/mperrno.h"
 #include "py/objarray.h"
 #include "py/runtime.h"
+
+#include "ink_board.h"
 
 extern uint8_t _romfs_start, _romfs_size; // addresses set by memory.ld
 
@@ -34,8 +34,9 @@ mp_obj_t mp_vfs_rom_ioctl(size_t n_args, const mp_obj_t *args) {
         if (offset % ERASE_BLOCK != 0 || offset > size || length > size - offset) {
             return MP_OBJ_NEW_SMALL_INT(-MP_EINVAL);
         }
-        size_t whole = (length + ERASE_BLOCK - 1) / ERASE_BLOCK * ERASE_BLOCK;
-        memset(&_romfs_start + offset, 0xFF, whole);
+        for (size_t at = 0; at < length; at += ERASE_BLOCK) {
+            ink_board_store(&_romfs_start + offset + at, NULL, ERASE_BLOCK, INK_BOARD_ERASE);
+        }
         return MP_OBJ_NEW_SMALL_INT(WRITE_UNIT);
     }
     case MP_VFS_ROM_IOCTL_WRITE: {
@@ -48,11 +49,7 @@ mp_obj_t mp_vfs_rom_ioctl(size_t n_args, const mp_obj_t *args) {
         if (offset > size || data.len > size - offset) {
             return MP_OBJ_NEW_SMALL_INT(-MP_EINVAL);
         }
-        const uint8_t *from = data.buf;
-        uint8_t *to = &_romfs_start + offset;
-        for (size_t i = 0; i < data.len; i++) {
-            to[i] &= from[i];
-        }
+        ink_board_store(&_romfs_start + offset, data.buf, data.len, INK_BOARD_PROGRAM);
         return MP_OBJ_NEW_SMALL_INT(0);
     }
     case MP_VFS_ROM_IOCTL_WRITE_COMPLETE:

@@ -7,6 +7,11 @@ import computer
 import vfs
 import virtual_board
 
+try:
+    import inkling_heal  # before /flash is on the path: the firmware's own, or none
+except ImportError:
+    inkling_heal = None
+
 
 class RamDisk:
     # of virtual_board.ram_disk, which outlives a reset
@@ -15,23 +20,31 @@ class RamDisk:
         buffer[:] = virtual_board.ram_disk[start : start + len(buffer)]
 
     def writeblocks(self, block, buffer, offset=0):
-        start = block * 512 + offset
-        # to a slice of its own: else MicroPython copies all that lies behind it onto itself
-        part = virtual_board.ram_disk[start : start + len(buffer)]
-        part[:] = buffer
+        virtual_board.store(block * 512 + offset, buffer)
 
     def ioctl(self, operation, argument):
+        if operation == 6:
+            virtual_board.store(argument * 512, None)
+            return 0
         return 2048 if operation == 4 else 512 if operation == 5 else 0
 
 
+def littlefs(disk):
+    return vfs.VfsLfs2(disk, progsize=512, readsize=512, lookahead=32)
+
+
 def mount():
+    # as it was formatted
     disk = RamDisk()
-    try:
-        system = vfs.VfsLfs2(disk, progsize=512, readsize=512, lookahead=32)
-    except OSError:
+    for system in (littlefs, vfs.VfsFat):
+        try:
+            vfs.mount(system(disk), "/flash")
+            break
+        except OSError:
+            pass
+    else:
         vfs.VfsLfs2.mkfs(disk)
-        system = vfs.VfsLfs2(disk)
-    vfs.mount(system, "/flash")
+        vfs.mount(littlefs(disk), "/flash")
     os.chdir("/flash")
     sys.path.append("/flash")
     sys.path.append("/flash/lib")
@@ -56,6 +69,8 @@ def run(text, name):
 
 
 mount()
+if inkling_heal:
+    inkling_heal.heal()
 _given = computer.script()
 if _given:
     sys.argv[:] = _given[0]
