@@ -46,6 +46,9 @@ def prepare(board: str, source: Path, cmsis_nn: str, mpy_cross: Path) -> Build:
     own = ask(port, [f"BOARD={board}"], "$(abspath $(FROZEN_MANIFEST))")
     if own:  # boards with little flash freeze nothing
         words.append(freeze(folder / "manifest.py", own))
+        # ports/stm32/main.c runs it before boot.py
+        start = "-DMICROPY_BOARD_FROZEN_BOOT_FILE='\"inkling_start.py\"'"
+        words.append(f"CFLAGS_EXTRA={start}")
     if cmsis_nn:
         words.append(f"CMSIS_NN={Path(cmsis_nn).resolve()}")
     return Build(

@@ -6,6 +6,7 @@ stays, because what was built stays: without it, make would look for files that 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from host_tools.board_firmware.make import ROOT, Build, ask, freeze
@@ -19,6 +20,7 @@ from host_tools.errors import CommandError
 
 LINK = "inkling"
 _MODULE = ROOT / "firmware_module"
+_BOOT = re.compile(r'freeze\s*\(\s*"\$\(OMV_LIB_DIR\)/?",\s*"_boot\.py"\)')
 
 
 def prepare(target: str, source: Path, cmsis_nn: str) -> Build:
@@ -59,7 +61,8 @@ def prepare(target: str, source: Path, cmsis_nn: str) -> Build:
     refuse_missing(missing)
     _link(source / LINK)
     ours = ROOT / f"build/firmware/openmv-{target}"
-    words.append(freeze(ours / "manifest.py", [manifest]))
+    own = _with_start(source, manifest, ours / "board")
+    words.append(freeze(ours / "manifest.py", [own]))
     if cmsis_nn:
         words.append(f"CMSIS_NN={Path(cmsis_nn).resolve()}")
     return Build(
@@ -71,6 +74,25 @@ def prepare(target: str, source: Path, cmsis_nn: str) -> Build:
         Path(images) / "firmware.bin",
         ours / "build.log",
     )
+
+
+def _with_start(source: Path, manifest: str, folder: Path) -> str:
+    """The board's manifest, or a copy whose _boot.py also heals what a loss of power left.
+
+    The firmware runs _boot.py before boot.py, and all that OpenMV's does is to mount.
+    """
+    board, boot = Path(manifest), source / "scripts/libraries/_boot.py"
+    if not board.is_file() or not boot.is_file():
+        return manifest
+    text, found = _BOOT.subn('freeze(".", "_boot.py")', board.read_text(encoding="utf8"))
+    if found != 1:
+        return manifest
+    start = (ROOT / "micropython_lib/inkling_start.py").read_text(encoding="utf8")
+    folder.mkdir(parents=True, exist_ok=True)
+    own = f"{boot.read_text(encoding='utf8')}\n{start}"
+    (folder / "_boot.py").write_text(own, encoding="utf8")
+    (folder / "manifest.py").write_text(text, encoding="utf8")
+    return str(folder / "manifest.py")
 
 
 def _link(link: Path) -> None:

@@ -11,15 +11,15 @@ from host_tools.device.connection import open_device
 from host_tools.device.deploy import BLOB_SUFFIX
 from host_tools.device.facts import read_facts
 from host_tools.device.file_system import folder_path
-from host_tools.device.install import ask, install, require_loader, require_room
+from host_tools.device.install import HEALERS, ask, install, require_loader, require_room
 from host_tools.files import read_whole
-from host_tools.places import ROOT
+from host_tools.places import BOARD_LIBRARY
 from host_tools.serial_ports import choose_port
 from host_tools.text import json_text, text_table, wrapped
 
 EXAMPLE = "host_tools install net.ink"
-SCRIPT = ROOT / "micropython_lib/classify.py"
-LAYER = ROOT / "micropython_lib/inkling_ml"  # OpenMV's ml on Inkling.
+SCRIPT = BOARD_LIBRARY / "classify.py"
+LAYER = BOARD_LIBRARY / "inkling_ml"  # OpenMV's ml on Inkling.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
             words = path.with_name(native_module.WORDS)
             if words.is_file():
                 files[folder_path(target.library, words.name)] = read_whole(words)
+            for name in HEALERS:
+                files[folder_path(target.library, name)] = read_whole(BOARD_LIBRARY / name)
         if not target.layer_in_firmware:
             for path in sorted(LAYER.rglob("*.py")):
                 name = path.relative_to(LAYER.parent).as_posix()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from host_tools.device import file_system, rom
 from host_tools.device.connection import BoardError, Device
 from host_tools.device.facts import Facts, require_heap, require_model, require_module
+from host_tools.device.healing import guarded
 from host_tools.errors import CommandError
 from host_tools.progress import progress
 
@@ -60,7 +61,8 @@ def deploy(
         if len(same) < len(files) and place is not None:
             _require_heap(device, facts, files, rom.FOLDER)
             _require_module_outside(device, facts)
-            _into_rom(device, place, partition, image, files)
+            with guarded(device):
+                _into_rom(device, place, partition, image, files)
         if len(same) == len(files) or place is not None:
             return [_deployed(rom.FOLDER, n, data, n in same) for n, data in files.items()], None
         reason = (
@@ -75,7 +77,8 @@ def deploy(
     folder = to or facts.files
     _require_folder(device, facts, folder)
     _require_heap(device, facts, files, folder)
-    return [_into_folder(device, folder, name, data) for name, data in files.items()], reason
+    with guarded(device):
+        return [_into_folder(device, folder, name, data) for name, data in files.items()], reason
 
 
 def _require_heap(device: Device, facts: Facts, files: Mapping[str, bytes], folder: str) -> None:

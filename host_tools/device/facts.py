@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from host_tools.blob import layout
 from host_tools.device.connection import BoardError, Device
-from host_tools.device.on_board import source
+from host_tools.device.on_board import frozen_source, source
 from host_tools.errors import CommandError
 from host_tools.fits import Fit
 from host_tools.text import plain
@@ -37,6 +37,7 @@ class Facts:
 def read_facts(device: Device) -> Facts:
     """Asks the board, and gives it what `transfer` needs there."""
     try:
+        device.exec(frozen_source("inkling_heal"))
         device.exec(source("basics"))
         board, release, version, clock, free, folders = device.value(
             "(os.uname()[4], os.uname()[2], os.uname()[3], clock(), gc.mem_free(), folders())",

@@ -1,23 +1,23 @@
 """Files in a board's file system: written beside, checked, then renamed over the old ones.
 
-With littlefs the rename is one step: whatever ends the board leaves the old file or the new one.
-FAT removes the old file first; what is written beside is whole by then, and called so.
+A list of the names comes first (micropython_lib/inkling_heal.py): from then on, whatever ends the
+board, the next start or command finishes the renaming. FAT, which removes an old file before it
+renames the new one, and several files that belong together need it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from host_tools.device.connection import BoardError, Device
 from host_tools.device.transfer import Progress, send
 from host_tools.errors import CommandError
 
-# what is half written, and whole but not yet in its place; no script looks for such names. See
-# on_board/basics.py: tidy
+# what is not in its place yet; no script looks for such names. See on_board/basics.py: tidy
 TEMPORARY = ".inkling-"
-_PART, _WHOLE = f"{TEMPORARY}%s.part", f"{TEMPORARY}%s.whole"
+_PART = f"{TEMPORARY}%s.part"
 # littlefs and FAT need some room of their own for a new file
 _OVERHEAD = 4096
 
@@ -27,7 +27,7 @@ def folder_path(folder: str, name: str) -> str:
 
 
 def remove_rubbish(device: Device, folder: str) -> None:
-    """Removes what interrupted transfers left in a folder, or gives it the name it was for."""
+    """Finishes what an interruption cut short, and removes what transfers left in a folder."""
     device.exec(f"tidy({folder!r})")
 
 
@@ -54,15 +54,18 @@ def beside(
     data: bytes,
     progress: Progress | None,
     copies: Sequence[tuple[int, int, int]] = (),
+    called: str | None = None,
+    kept_if: str = "False",
 ) -> Iterator[str]:
-    """Writes a file under a temporary name and gives its path there.
+    """Writes a file under a temporary name, or as it is `called`, and gives its path there.
 
     It is checked by its CRC-32, unless it has `copies` (see `send`).
 
-    What is still called so at the end, and after an error, is removed. Raises CommandError where
-    there is no room.
+    What is still called so at the end, and after an error, is removed, but where this expression
+    says to keep it. Raises CommandError where there is no room.
     """
-    part = folder_path(folder, _PART % name)
+    called = called or _PART % name
+    part = folder_path(folder, called)
     free = free_bytes(device, folder)
     full = (
         f"{folder} has {free} bytes free, {name} needs {len(data)} beside the old one: "
@@ -70,7 +73,7 @@ def beside(
     )
     if len(data) + _OVERHEAD > free:
         raise CommandError(full)
-    remove = f"if {_PART % name!r} in os.listdir({folder!r}): os.remove({part!r})"
+    remove = f"{kept_if} or discard({folder!r}, {called!r})"
     try:
         device.exec(f"w = open({part!r}, 'wb')")
         try:
@@ -111,10 +114,15 @@ def put_file(
 
     `check` is given the path of the new one and raises CommandError where it is no good.
     """
-    path, whole = folder_path(folder, name), folder_path(folder, _WHOLE % name)
+    path = folder_path(folder, name)
     if device.value(f"is_folder({path!r})", bool):
         raise CommandError(f"{device.port}: {path} is a folder on the board: rename the file")
     with beside(device, folder, name, data, progress) as part:
         if check:
             check(part)
-        device.exec(f"replace({part!r}, {whole!r}, {path!r})")
+        move(device, {part: path})
+
+
+def move(device: Device, names: Mapping[str, str]) -> None:
+    """Gives files new names, all of them or none, over what is called so."""
+    device.exec(f"move({list(names.items())!r})")

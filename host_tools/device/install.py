@@ -12,6 +12,7 @@ from host_tools.device import file_system
 from host_tools.device.connection import BoardError, Device
 from host_tools.device.deploy import BLOB_SUFFIX
 from host_tools.device.facts import Facts, require_heap
+from host_tools.device.healing import MODULES, guarded
 from host_tools.errors import CommandError
 from host_tools.native_module import NAME
 from host_tools.progress import progress
@@ -23,6 +24,9 @@ _ARCHITECTURES = (
 )
 _LOADS = ("armv7emsp", "armv7emdp")
 _ABI = (6, 3)
+# the module until it has its place: import takes no name that begins with a dot
+_TRIAL = "inkling_trial.mpy"
+HEALERS = tuple(f"{name}.py" for name in MODULES)
 
 # a module elsewhere on sys.path would be imported too
 _IN_FIRMWARE = """
@@ -66,19 +70,6 @@ def largest():
             high = middle
         gc.collect()
     return low
-"""
-
-_RENAME = """
-micropython.kbd_intr(-1)
-try:
-    for part, whole, path in moves:
-        os.rename(part, whole)
-    for part, whole, path in moves:
-        os.rename(whole, path)
-    if hasattr(os, "sync"):
-        os.sync()
-finally:
-    micropython.kbd_intr(3)
 """
 
 
@@ -194,39 +185,54 @@ def _require_pieces(device: Device, pieces: Sequence[tuple[str, int]]) -> None:
 def install(device: Device, target: Target, files: Mapping[str, bytes]) -> int:
     """Puts files, contents by path, in their places when all have arrived and been checked.
 
-    Returns the bytes of heap left with the module and the largest of the models. Raises
-    CommandError; then every old file is whole and no new one is there.
+    Whatever ends the board, all are new or all are old once it has started again; what heals it
+    comes first. Returns the bytes of heap left with the module and the largest of the models.
+    Raises CommandError; then every old file is whole and no new one is there.
     """
-    for folder in sorted({path.rpartition("/")[0] for path in files}):
+    folders = sorted({path.rpartition("/")[0] for path in files})
+    for folder in folders:
         device.exec(f"if not is_folder({folder or '/'!r}): os.mkdir({folder!r})")
         file_system.remove_rubbish(device, folder or "/")
+    if target.library in folders:
+        device.exec(f"discard({target.library!r}, {_TRIAL!r})")
+    for path, data in files.items():
+        folder, _, name = path.rpartition("/")
+        if name in HEALERS and _is_new(device, path, data):
+            file_system.put_file(device, folder, name, data)
+    healers = any(path.rpartition("/")[2] in HEALERS for path in files)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(guarded(device, target.library if healers else ""))
         parts: dict[str, str] = {}
         for path, data in files.items():
-            if file_system.file_crc(device, path) == (len(data), zlib.crc32(data)):
+            if not _is_new(device, path, data):
                 continue
             folder, _, name = path.rpartition("/")
             with progress(f"writing {path}", len(data)) as update:
                 parts[path] = stack.enter_context(
-                    file_system.beside(device, folder or "/", name, data, update)
+                    file_system.beside(
+                        device,
+                        folder or "/",
+                        name,
+                        data,
+                        update,
+                        called=_TRIAL if name == NAME else None,
+                    )
                 )
         left = _check(device, target, {path: parts.get(path, path) for path in files})
-        moves = [(part, part[: -len(".part")] + ".whole", path) for path, part in parts.items()]
-        device.exec(f"moves = {moves!r}\n{_RENAME}")
+        file_system.move(device, {part: path for path, part in parts.items()})
     device.restart()
     return left
 
 
+def _is_new(device: Device, path: str, data: bytes) -> bool:
+    return file_system.file_crc(device, path) != (len(data), zlib.crc32(data))
+
+
 def _check(device: Device, target: Target, places: Mapping[str, str]) -> int:
     """Imports the module and makes each model, from where they lie now; returns the heap left."""
-    module = next((place for path, place in places.items() if path.endswith(f"/{NAME}")), None)
-    library = target.library
-    trial = f"{library}/inkling_trial.mpy"
     try:
-        if module and module.endswith(".part"):
-            # import takes no name that begins with a dot
-            device.exec(f"os.rename({module!r}, {trial!r})")
-            device.exec(f"sys.path.append({library!r})\nimport inkling_trial as inkling")
+        if any(place.endswith(f"/{_TRIAL}") for place in places.values()):
+            device.exec(f"sys.path.append({target.library!r})\nimport inkling_trial as inkling")
         else:
             device.exec("import inkling")
         left = device.value("(gc.collect(), gc.mem_free())[1]", int)
@@ -239,9 +245,4 @@ def _check(device: Device, target: Target, places: Mapping[str, str]) -> int:
             f"{device.port}: nothing was installed: what arrived does not run on the board "
             f"({error.kind}: {error.text})"
         ) from None
-    finally:
-        with contextlib.suppress(CommandError):
-            there = device.value(f"'inkling_trial.mpy' in os.listdir({library!r})", bool)
-            if there:
-                device.exec(f"os.rename({trial!r}, {module!r})")
     return int(left)

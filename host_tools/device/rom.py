@@ -4,7 +4,8 @@ Flash cannot be rewritten in one step. So the new image is first put elsewhere o
 and checked ("staged"): behind the old image in the partition where the firmware erases parts of it
 and both fit, else into a file. Then the board alone copies it to the partition's front, its first
 bytes last. What is staged is given up only when the front is the same, to the byte: whatever ends
-the board before, `open_partition` copies it again. on_board/rom.py is what runs there.
+the board before, its next start or `open_partition` copies it again. What runs there is
+micropython_lib/inkling_rom.py and on_board/rom.py.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from dataclasses import dataclass
 
 from host_tools.device.connection import BoardError, Device
 from host_tools.device.file_system import beside, folder_path, free_bytes
-from host_tools.device.on_board import source
+from host_tools.device.on_board import frozen_source, source
 from host_tools.device.transfer import PIECE, Progress, send
 from host_tools.errors import CommandError
 from host_tools.romfs import place_romfs
 
 FOLDER = "/rom"
-# on_board/rom.py: UNIT
+# micropython_lib/inkling_rom.py: UNIT
 _UNIT = 32
 _STAGED_FILE = ".inkling-rom.img"
 # bytes, on the slow side: a board is silent while it erases
@@ -95,23 +96,21 @@ def open_partition(device: Device, files: str) -> Partition | None:
     """
     if not device.value("hasattr(__import__('vfs'), 'rom_ioctl')", bool):
         return None
-    device.exec(source("rom"))
+    device.exec(frozen_source("inkling_rom"))
     if not device.value("rom is not None", bool):
         return None
     size, block, used = device.value("(len(rom), block, image_size(0))", (int, int, int))
     if not used <= size <= _LARGEST:
         raise device.nonsense()
-    path = folder_path(files, _STAGED_FILE)
-    found = device.value(
-        f"[e[3] for e in os.ilistdir({files!r}) if e[0] == {_STAGED_FILE!r}]", [int]
-    )
-    part = None if found else device.value("staged()", {None, (int, int)})
-    if max(found[:1] or (part or (0, 0))[1:]) > size:
-        raise device.nonsense()
+    device.exec(source("rom"))
+    # the sum over a whole image
+    device.exec(f"waits = waiting({files.rstrip('/')!r})", seconds=_summing(size))
+    found = device.value("waits", {None, (str, int), (int, int)})
     if found:
-        _commit(device, f"commit_file({path!r}, {found[0]})", found[0])
-    elif part:
-        _commit(device, f"commit_part{part}", part[1])
+        if found[1] > size:
+            raise device.nonsense()
+        _commit(device, f"commit_staged{found!r}", found[1])
+    device.exec(f"discard({files!r}, {_STAGED_FILE!r})")
     return Partition(size, block, device.value("image_size(0)", int), files)
 
 
@@ -175,7 +174,7 @@ def write_image(
     if place == 0:
         device.exec(f"unmount()\nerase(0, {size})", seconds=seconds)
         send(device, data[_UNIT:], f"write({_UNIT} + offset, piece)", progress)
-        device.exec(f"finish({data[:_UNIT]!r})")
+        device.exec(f"put_first({data[:_UNIT]!r})")
     elif isinstance(place, int):
         device.exec(f"erase({place}, {size + 2 * _UNIT})", seconds=seconds)
         send(device, data, f"write({place} + offset, piece)", progress, copies=copies)
@@ -183,14 +182,27 @@ def write_image(
         check(place)
         _commit(device, f"seal({place}, {size})\ncommit_part({place}, {size})", size)
     else:
-        with beside(device, partition.files, _STAGED_FILE, data, progress, copies) as part:
-            _require(device, image, f"file_crc({part!r}, a, b - a)")
-            # in one step: Ctrl-C is not to leave the file
-            _commit(
-                device, f"os.rename({part!r}, {place!r})\ncommit_file({place!r}, {size})", size
-            )
+        # while it is not the front's it stays, as its seal says
+        with beside(
+            device,
+            partition.files,
+            "/rom",
+            data,
+            progress,
+            copies,
+            called=_STAGED_FILE,
+            kept_if=f"staged_file({place!r})",
+        ):
+            _require(device, image, f"file_crc({place!r}, a, b - a)")
+            # in one step: Ctrl-C comes before or after it
+            _commit(device, f"seal_file({place!r}, {size})\ncommit_file({place!r}, {size})", size)
     _require(device, image, "crc32(rom[a:b])")
     check(0)
+
+
+def _summing(size: int) -> float:
+    """How long a board may take to sum up so many bytes of a file."""
+    return 10 + size / 50_000
 
 
 def _erasing(size: int) -> float:
@@ -203,7 +215,7 @@ def _commit(device: Device, code: str, size: int) -> None:
     try:
         device.exec(code, seconds=_erasing(size))
     except BoardError as error:
-        # on_board/rom.py raises it where the flash does not keep what is written
+        # inkling_rom.py raises it where the flash does not keep what is written
         if (error.kind, error.text) == ("OSError", _NOT_KEPT):
             raise _damaged(device) from None
         raise

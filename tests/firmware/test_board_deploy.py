@@ -151,7 +151,7 @@ def test_a_commit_that_is_cut_off_is_finished_by_the_next_deploy(
         assert partition
         image = rom.compose(rom.list_files(device, partition), {"net.ink": new})
         size = len(image.data)
-        device.exec("def finish(first): raise OSError('power')")
+        device.exec("def put_first(first): raise OSError('power')")
         where: int | str | None = rom.staging_place(device, partition, size)
         assert isinstance(where, int) and where % 4096 == 0 and where > 0
         if place == "file":

@@ -63,6 +63,8 @@ def test_a_network_its_module_and_the_script_are_installed_and_run(
     assert [file["path"] for file in report["files"]] == [
         "/flash/lib/inkling.mpy",
         "/flash/lib/inkling_words.py",
+        "/flash/lib/inkling_heal.py",
+        "/flash/lib/inkling_rom.py",
         *LAYER,
         "/flash/cifar10.ink",
         "/flash/classify.py",

@@ -120,7 +120,9 @@ def bench(virtual_board_firmware: Path, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 # what the next deploy to the folder removes
-RUBBISH = {f".inkling-{name}" for name in ("net.ink.part", "net.ink.whole", "model.ink.part")}
+RUBBISH = {
+    f".inkling-{name}" for name in ("net.ink.part", "model.ink.part", "moves", "moves.part")
+}
 
 
 def name_of(board: VirtualBoard, folder: str) -> str:
@@ -169,10 +171,10 @@ except OSError:
 # a commit that takes longer than all else, so that many kills fall into it
 SLOW_COMMIT = """
 import time
-finish_quickly = finish
-def finish(first):
+put_quickly = put_first
+def put_first(first):
     time.sleep(2)
-    finish_quickly(first)
+    put_quickly(first)
 """
 
 

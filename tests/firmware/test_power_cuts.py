@@ -12,8 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.device.on_board import source
+from host_tools.device.on_board import frozen_source, source
 from host_tools.virtual_board import VirtualBoard
+
+HOME = """
+def home():
+    return "/test"
+"""
 
 # as file_system.put_file and install do it, on a memory that is cut
 SCRIPT = """
@@ -64,11 +69,11 @@ def make():
     return memory
 
 def put(data):
-    part, whole = "/test/.inkling-net.ink.part", "/test/.inkling-net.ink.whole"
+    part = "/test/.inkling-net.ink.part"
     with open(part, "wb") as w:
         for start in range(0, len(data), 512):
             w.write(data[start : start + 512])
-    replace(part, whole, "/test/net.ink")
+    move([(part, "/test/net.ink")])
 
 def after(lost):
     # what the next deploy to that folder finds, and makes of it; files that are open still are
@@ -140,8 +145,12 @@ def test_a_file_is_the_old_or_the_new_one_after_a_cut_at_any_write(
     virtual_board_firmware: Path, system: str, blocks: int, torn: int, erases: bool
 ) -> None:
     old, new = b"old" * 500, b"NEW!" * 450
-    script = source("basics") + SCRIPT.format(
-        system=system, blocks=blocks, torn=torn, erases=erases, old=old, new=new
+    # the list of the names lies there too, as on a board whose own file system it is
+    script = (
+        frozen_source("inkling_heal")
+        + source("basics")
+        + HOME
+        + SCRIPT.format(system=system, blocks=blocks, torn=torn, erases=erases, old=old, new=new)
     )
     result = VirtualBoard(virtual_board_firmware).run_script(script, timeout=100)
     assert result.status == 0, result.stdout[-1000:]

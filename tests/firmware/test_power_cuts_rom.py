@@ -20,7 +20,7 @@ import pytest
 
 from host_tools.device import file_system, rom, transfer
 from host_tools.device.connection import Device, open_device
-from host_tools.device.on_board import source
+from host_tools.device.on_board import frozen_source, source
 from host_tools.errors import CommandError
 from host_tools.virtual_board import VirtualBoard
 
@@ -30,7 +30,7 @@ SOME = 8
 QUARTERS = 4
 BLOCK = 512
 
-# takes the place of the module vfs in on_board/rom.py
+# takes the place of the module vfs in inkling_rom.py
 FLASH = """
 import vfs as real
 
@@ -151,14 +151,15 @@ class Board:
 
 @pytest.fixture
 def device(virtual_board_firmware: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Device]:
-    whole = source("rom")
+    whole = frozen_source("inkling_rom")
     replaced = whole.replace("import vfs\n", "")
     assert replaced != whole
     # once: the functions stay
     codes = itertools.chain([replaced], itertools.repeat("unit = UNIT"))
-    monkeypatch.setattr(rom, "source", lambda name: next(codes))
+    monkeypatch.setattr(rom, "frozen_source", lambda name: next(codes))
     monkeypatch.setattr(transfer, "PIECE", 512)
     with VirtualBoard(virtual_board_firmware) as board, open_device(board.port) as device:
+        device.exec(frozen_source("inkling_heal"))
         device.exec(source("basics"))
         yield device
 

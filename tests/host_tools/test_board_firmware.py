@@ -30,6 +30,7 @@ FROZEN_MANIFEST ?= boards/manifest.py
 all:
 	@echo CC main.c
 	@echo '$(FROZEN_MANIFEST)' >$(BUILD)/frozen.txt
+	@echo $(CFLAGS_EXTRA) >$(BUILD)/flags
 	@cat $(MICROPY_MPYCROSS)
 	@echo '$(BOARD) $(USER_C_MODULES) $(CMSIS_NN)|$(OPENMV)$(MICROPYTHON)$(MAKELEVEL)' \\
 		>$(BUILD)/firmware.dfu
@@ -180,6 +181,11 @@ def test_micropython_is_built_with_us_once_nothing_is_missing(micropython: Path)
     # the checkout's own mpy-cross is built with none of the port's words, outside the checkout
     assert 'mpy-cross of ""' in image.with_name("build.log").read_text()
     assert not (micropython / "mpy-cross/build").exists()
+    # its start, before boot.py, heals what a loss of power left
+    flags = image.with_name("flags").read_text()
+    assert flags == '-DMICROPY_BOARD_FROZEN_BOOT_FILE="inkling_start.py"\n'
+    main = (MICROPYTHON / "ports/stm32/main.c").read_text()
+    assert main.index("_FROZEN_BOOT_FILE, false)") < main.index("MICROPY_BOARD_RUN_BOOT_PY(")
     # what MicroPython does not make anew when our strings change
     frozen = write(image.with_name("frozen_content.c"))
     assert firmware(**options).returncode == 0
@@ -259,7 +265,10 @@ def frozen(manifest: str, **folders: Path) -> dict[str, Path]:
 
 OURS = {
     str(path.relative_to(ROOT / "micropython_lib")): path
-    for path in (ROOT / "micropython_lib/inkling_ml").rglob("*.py")
+    for path in [
+        *(ROOT / "micropython_lib/inkling_ml").rglob("*.py"),
+        *(ROOT / f"micropython_lib/inkling_{name}.py" for name in ("heal", "rom", "start")),
+    ]
 }
 
 
@@ -305,6 +314,22 @@ def test_our_python_is_frozen_beside_what_openmv_freezes(openmv: Path) -> None:
     assert done.returncode == 0, done.stderr
     manifest = (openmv / "lib/micropython/ports/stm32/frozen.txt").read_text().strip()
     assert frozen(manifest, OMV_LIB_DIR=library) == OURS | {"theirs.py": library / "ml/theirs.py"}
+
+
+@pytest.mark.skipif(not MICROPYTHON.is_dir(), reason=f"needs Debian's source at {MICROPYTHON}")
+def test_openmvs_start_heals_where_the_board_takes_its_own_boot_file(openmv: Path) -> None:
+    library = openmv / "scripts/libraries"
+    write(library / "_boot.py", "import vfs\n")
+    write(openmv / "boards/OPENMV4P/manifest.py", 'freeze ("$(OMV_LIB_DIR)/", "_boot.py")\n')
+    done = firmware(TARGET="OPENMV4P", OPENMV=openmv)
+    assert done.returncode == 0, done.stderr
+    manifest = (openmv / "lib/micropython/ports/stm32/frozen.txt").read_text().strip()
+    found = frozen(manifest, OMV_LIB_DIR=library)
+    started = found.pop("_boot.py")
+    assert found == OURS
+    assert started.read_text().startswith("import vfs\n")
+    assert "inkling_heal.heal()\n" in started.read_text()
+    assert (library / "_boot.py").read_text() == "import vfs\n"
 
 
 def test_openmv_is_built_with_our_folder_linked_into_it(openmv: Path) -> None:

@@ -1,9 +1,7 @@
-# What every transfer uses.
+# What every transfer uses, beside micropython_lib/inkling_heal.py.
 import gc
 import os
 from binascii import a2b_base64, b2a_base64, crc32  # noqa: F401
-
-import micropython
 
 
 def file_crc(path, start=0, size=1 << 30):
@@ -20,27 +18,20 @@ def file_crc(path, start=0, size=1 << 30):
 
 
 def tidy(folder):
-    # what an interrupted transfer left: a whole file whose old one FAT had removed gets its name
-    names = os.listdir(folder)
-    for name in names:
-        if not name.startswith(".inkling-"):
-            continue
-        if name.endswith(".whole") and name[9:-6] not in names:
-            os.rename(folder + "/" + name, folder + "/" + name[9:-6])
-        elif name.endswith(".whole") or name.endswith(".part"):
+    # what an interrupted transfer left
+    finish_moves()  # noqa: F821
+    unguard()  # noqa: F821
+    for name in os.listdir(folder):
+        ours = name.startswith(".inkling-") and name.endswith(".part")
+        # what FAT calls it when a cut took the long name first
+        if ours or name.startswith("INKLIN~") and name.endswith(".PAR"):
             os.remove(folder + "/" + name)
 
 
-def replace(part, whole, path):
-    # Ctrl-C must not come between
-    micropython.kbd_intr(-1)
-    try:
-        os.rename(part, whole)
-        os.rename(whole, path)
-        if hasattr(os, "sync"):
-            os.sync()
-    finally:
-        micropython.kbd_intr(3)
+def discard(folder, name):
+    # a file that is not to take its name any more
+    if name in os.listdir(folder) and not exists(home() + "/" + MOVES):  # noqa: F821
+        os.remove(folder + "/" + name)
 
 
 def show(buffer):

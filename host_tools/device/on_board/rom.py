@@ -1,134 +1,10 @@
-# The ROMFS partition; host_tools/device/rom.py says how it is written and why.
+# What only a deploy needs of the ROMFS partition, beside micropython_lib/inkling_rom.py.
+# ruff: noqa: F821
 import os
 import struct
 from binascii import crc32
 
-import micropython
 import uctypes
-import vfs
-
-UNIT = 32
-MAGIC = b"\xd2\xcd1"
-# of 24 bytes with zeros; an earlier one was left behind images that are in use
-STAGED = b"inkling image to take"
-
-unit = UNIT  # what decides last is written in one piece of this size
-rom = None
-if hasattr(vfs, "rom_ioctl") and vfs.rom_ioctl(1) > 0:
-    rom = vfs.rom_ioctl(2, 0)
-    if not isinstance(rom, memoryview):
-        rom = None
-block = vfs.rom_ioctl(6, 0) if rom else 0
-if rom and not 0 < block < len(rom):
-    block = 0
-
-
-def check(code):
-    if code < 0:
-        raise OSError(-code)
-
-
-def image_size(start):
-    # bytes of the image that begins there, 0 for none
-    if bytes(rom[start : start + 3]) != MAGIC:
-        return 0
-    size = 0
-    for at in range(start + 3, start + 12):
-        size = size << 7 | rom[at] & 127
-        if rom[at] < 128:
-            size += at + 1 - start
-            return size if size <= len(rom) - start else 0
-    return 0
-
-
-def erase(start, length):
-    global unit
-    end = start + length
-    if not block:
-        code = vfs.rom_ioctl(3, 0, end)
-        check(code)
-    while block and start < end:
-        code = vfs.rom_ioctl(3, 0, start, block)
-        check(code)
-        start += block
-        print(".", end="")
-    # words of 4 bytes can be written alone; the STM32 port says 16 also where they are of 32
-    unit = 4 if code == 4 else UNIT
-
-
-def write(start, data):
-    odd = len(data) % UNIT
-    if odd:
-        data = bytes(data) + b"\xff" * (UNIT - odd)
-    check(vfs.rom_ioctl(4, 0, start, data))
-
-
-def unmount():
-    try:
-        vfs.umount("/rom")
-    except OSError:
-        pass
-
-
-def mount():
-    unmount()
-    vfs.mount(vfs.VfsRom(rom), "/rom")
-
-
-def finish(first):
-    first += b"\xff" * (UNIT - len(first))
-    if unit < UNIT:
-        check(vfs.rom_ioctl(4, 0, unit, first[unit:]))
-    check(vfs.rom_ioctl(4, 0, 0, first[:unit]))
-    vfs.rom_ioctl(5, 0)
-    mount()
-
-
-def commit(size, readinto):
-    # the first bytes are erased first and written last. What is staged stays until the front is
-    # the same: whatever ends the board before, the next open_partition does this again
-    micropython.kbd_intr(-1)
-    try:
-        if not same(size, readinto):
-            unmount()
-            erase(0, size)
-            copy(size, readinto)
-            if not same(size, readinto):
-                unmount()
-                raise OSError(5)
-        else:
-            mount()
-    finally:
-        micropython.kbd_intr(3)
-
-
-def parts(size, readinto):
-    # a piece of the staged image after the other, by way of RAM: while flash is written, some
-    # cannot be read
-    buffer = bytearray(2048)
-    for start in range(0, size, len(buffer)):
-        part = memoryview(buffer)[: min(size - start, len(buffer))]
-        readinto(start, part)
-        yield start, part
-
-
-def same(size, readinto):
-    return all(part == rom[start : start + len(part)] for start, part in parts(size, readinto))
-
-
-def copy(size, readinto):
-    for start, part in parts(size, readinto):
-        if start:
-            write(start, part)
-        else:
-            first = bytes(part[:UNIT])
-            write(UNIT, part[UNIT:])
-        print(".", end="")
-    finish(first)
-
-
-def seal_of(start, size):
-    return start + (size + UNIT - 1) // UNIT * UNIT
 
 
 def seal(start, size):
@@ -140,38 +16,13 @@ def seal(start, size):
         raise OSError(5)
 
 
-def commit_part(begin, size):
-    def readinto(start, part):
-        part[:] = rom[begin + start : begin + start + len(part)]
-
-    commit(size, readinto)
-    # else a later commit that is cut would find it
-    erase(seal_of(begin, size) // block * block, 1)
-
-
-def commit_file(path, size):
-    if hasattr(os, "sync"):
-        os.sync()
+def seal_file(path, size):
+    # the same behind an image in a file
     with open(path, "rb") as file:
-
-        def readinto(start, part):
-            file.seek(start)
-            file.readinto(part)
-
-        commit(size, readinto)
-    os.remove(path)
-
-
-def staged():
-    # (start, size) of a whole staged image behind the front, or None
-    for start in range(block, len(rom), block) if block else ():
-        size = image_size(start)
-        at = seal_of(start, size)
-        if not size or bytes(rom[at : at + len(STAGED)]) != STAGED:
-            continue
-        length, crc = struct.unpack("<II", rom[at + UNIT - 8 : at + UNIT])
-        if length == size and crc32(rom[start : start + size]) == crc:
-            return start, size
+        crc = crc_of(size, reader(file))
+    with open(path, "ab") as file:
+        file.write(bytes(seal_of(0, size) - size))
+        file.write(struct.pack("<24sII", STAGED, size, crc))
 
 
 def files(folder):

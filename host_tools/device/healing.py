@@ -1,0 +1,51 @@
+"""Who finishes on a board what a loss of power cut short: the firmware, or what install put there.
+
+Our firmware has micropython_lib/inkling_heal.py frozen in and runs it at each start. Beside a
+native module it lies as a file, and `import inkling` runs it while `guarded`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from host_tools.device.connection import Device
+from host_tools.errors import CommandError
+
+MODULES = ("inkling_heal", "inkling_rom")
+
+_FROZEN = """
+import sys
+path = sys.path[:]
+sys.path[:] = [".frozen"]
+try:
+    import inkling_heal
+    heals = not sys.modules.pop("inkling_heal").__file__.startswith("/")
+except ImportError:
+    heals = False
+sys.path[:] = path
+"""
+
+
+def heals_at_start(device: Device) -> bool:
+    """Whether the firmware itself does it. The board's facts are read already."""
+    device.exec(_FROZEN)
+    return bool(device.value("heals", bool))
+
+
+@contextlib.contextmanager
+def guarded(device: Device, library: str | None = None) -> Iterator[None]:
+    """Lets `import inkling` finish what is cut short within, where the firmware does not.
+
+    `library` is the folder of the native module; None: where it lies already, if it does.
+    """
+    library = device.value("guardable()", str) if library is None else library
+    if not library or heals_at_start(device):
+        yield
+        return
+    device.exec(f"guard({library!r})")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(CommandError):
+            device.exec("unguard()")

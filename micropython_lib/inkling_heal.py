@@ -1,0 +1,144 @@
+# Finishes what a loss of power cut short: files that take their names together, and the copy of a
+# new image to /rom. Frozen into firmware it runs at each start, before boot.py. On other firmware
+# `import inkling` runs it, by a file that lies there while something could be cut short.
+import os
+import sys
+
+import micropython
+
+# a line for each file, its name until now and the one that it takes, and "end"
+MOVES = ".inkling-moves"
+GUARD_PART = "/.inkling-guard.part"
+GUARD = """# Something was cut short: finishes it, then gives way to the module.
+import sys
+import inkling_heal
+inkling_heal.heal()
+inkling_heal.unguard()
+sys.modules.pop("inkling", None)
+import inkling
+for name in dir(inkling):
+    globals()[name] = getattr(inkling, name)
+"""
+
+
+def home():
+    # the board's own file system
+    names = os.listdir("/")
+    for name in ("flash", "sdcard"):
+        if name in names:
+            return "/" + name
+    return ""
+
+
+def exists(path):
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True
+
+
+def sync():
+    if hasattr(os, "sync"):
+        os.sync()
+
+
+def move(pairs):
+    # all of them or none, from the moment on when the list is whole; Ctrl-C comes not between
+    micropython.kbd_intr(-1)
+    try:
+        with open(home() + "/" + MOVES, "w") as file:
+            for pair in pairs:
+                file.write("\t".join(pair) + "\n")
+            file.write("end")
+        sync()
+        finish_moves()
+    finally:
+        micropython.kbd_intr(3)
+
+
+def finish_moves():
+    path = home() + "/" + MOVES
+    if not exists(path):
+        return
+    with open(path) as file:
+        lines = file.read().split("\n")
+    waits = False
+    if lines.pop() == "end":
+        pairs = [line.split("\t") for line in lines]
+        for part, name in pairs:
+            if exists(part):
+                take_place(part, name)
+            elif not exists(folder_of(name)):
+                waits = True  # for what boot.py mounts
+        sync()
+        for part, _ in pairs:
+            if exists(part):
+                os.remove(part)
+    if not waits:
+        sync()
+        os.remove(path)
+        sync()
+
+
+def folder_of(path):
+    return path.rpartition("/")[0] or "/"
+
+
+def take_place(part, name):
+    # FAT renames in two steps, and between them two names share what the first to go gives free:
+    # there it is copied, if there is room
+    folder, _, own = part.rpartition("/")
+    free = os.statvfs(folder or "/")
+    if not exists(folder + "/" + own.upper()) or free[0] * free[3] < os.stat(part)[6]:
+        os.rename(part, name)
+        return
+    buffer = memoryview(bytearray(512))
+    with open(part, "rb") as old, open(name, "wb") as new:
+        while True:
+            size = old.readinto(buffer)
+            if not size:
+                break
+            new.write(buffer[:size])
+
+
+def guardable():
+    # the folder of the native module that has what heals beside it
+    names = ("inkling.mpy", "inkling_heal.py", "inkling_rom.py")
+    for library in sys.path:
+        own = library.endswith("/lib") and not library.startswith("/rom")
+        if own and all(exists(library + "/" + name) for name in names):
+            return library
+    return ""
+
+
+def guard(library):
+    # what `import inkling` finds before the module
+    with open(library + GUARD_PART, "w") as file:
+        file.write(GUARD)
+    os.rename(library + GUARD_PART, library + "/inkling.py")
+
+
+def unguard():
+    for library in sys.path:
+        path = library + "/inkling.py"
+        if library.endswith("/lib") and exists(path):
+            with open(path) as file:
+                ours = GUARD.startswith(file.readline())
+            if ours:
+                os.remove(path)
+                if exists(library + GUARD_PART):
+                    os.remove(library + GUARD_PART)
+
+
+def heal():
+    # says what cannot be finished; then the next start tries again
+    try:
+        finish_moves()
+        import inkling_rom
+
+        inkling_rom.finish(home())
+    except (ImportError, OSError) as error:
+        print("what was cut short cannot be finished:", error, "(repeat host_tools deploy)")
+    for name in ("inkling_heal", "inkling_rom"):
+        sys.modules.pop(name, None)
