@@ -488,7 +488,10 @@ uses = [
 """
 
 FAIL = """
-import guarded_heap
+try:
+    from guarded_heap import fail
+except ImportError:
+    from virtual_board import fail_allocation as fail
 counts = []
 for use in uses:
     try:
@@ -498,16 +501,16 @@ for use in uses:
     n = 0
     while True:
         n += 1
-        guarded_heap.fail(n)
+        fail(n)
         try:
             got = use()
-            guarded_heap.fail(0)
+            fail(0)
             assert str(got) == right, (n, got, right)
             break
         except MemoryError:
-            guarded_heap.fail(0)
+            fail(0)
         except (ValueError, IndexError, OSError) as e:
-            guarded_heap.fail(0)
+            fail(0)
             if str(e) == right:
                 break
         assert bytes(m.predict(data)[0]) == expected
@@ -517,13 +520,52 @@ print(counts)
 """
 
 
-@pytest.mark.parametrize("on_board", ["unix"], indirect=True)
+@pytest.mark.parametrize("on_board", ["firmware", "single", "natmod", "unix"], indirect=True)
 def test_each_allocation_may_fail(on_board: Runner) -> None:
     counts = ast.literal_eval(on_board(USES + FAIL, {"net.ink": pictures()}))
     assert len(counts) == 23
     # all that allocate were made to fail, once an allocation
     assert sum(counts) > 150
     assert min(counts) == 1
+
+
+LISTENER_USES = """
+import array, gc, inkling
+m = inkling.Model("/rom/net.ink")
+data = array.array("b", range(16))
+expected = bytes(m.predict(data)[0])
+sound = open("/rom/sound.raw", "rb").read()
+model = inkling.Model("/rom/listening.ink")
+listener = inkling.Listener(model)
+
+def feed():
+    listener.reset()
+    return listener.feed(sound)
+
+uses = [
+    lambda: inkling.Listener(model).rate,
+    lambda: inkling.Listener(model, threshold=0.25, ignore=["unknown", 0]).hop,
+    lambda: inkling.Listener(model, ignore=["nobody"]),
+    feed,
+    lambda: listener.feed(sound[:99], 7),
+    lambda: listener.reset(),
+    lambda: (listener.rate, listener.hop),
+    lambda: inkling.Model("/rom/listening.ink").ram,
+]
+"""
+
+
+@pytest.mark.parametrize("on_board", ["firmware", "natmod", "unix"], indirect=True)
+def test_each_allocation_of_a_listener_may_fail(on_board: Runner) -> None:
+    sound = made_sounds()["word"][3000:9000].astype("<i2").tobytes()
+    files: Files = {
+        "net.ink": pictures(),
+        "listening.ink": listening_blob(),
+        "sound.raw": sound,
+    }
+    counts = ast.literal_eval(on_board(LISTENER_USES + FAIL, files))
+    assert len(counts) == 8
+    assert sum(counts) > 20
 
 
 # all of the heap but so many pieces of 16 bytes

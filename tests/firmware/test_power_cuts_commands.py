@@ -1,0 +1,296 @@
+"""Power lost at every write of whole commands, `deploy` and `install`: all old or all new.
+
+Each command runs once on a board that notes its writes and erases; then a board starts with the
+memory after each cut, torn ones too, but for FAT, which has no answer to a torn sector. The start
+itself heals; it is cut too, at each of its own writes, and so on until nothing new comes of it.
+
+INKLING_CUTS=all does every cut; else some are done, others in each run.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+from board_models import build_tiny, build_two
+from firmware_builder import build_firmware, build_natmod
+from power_cuts import FILL, ROM, Storage, own, start
+
+from host_tools import cli, native_module
+from host_tools.commands import install as install_command
+from host_tools.device import rom
+from host_tools.device.connection import Device
+from host_tools.pack import pack
+from host_tools.virtual_board import VirtualBoard
+
+ALL = os.environ.get("INKLING_CUTS") == "all"
+LONG = pytest.mark.skipif(not ALL, reason="INKLING_CUTS=all: minutes")
+SOME = 3
+# what takes the old ones' place comes last
+LAST = 60
+
+FORMAT_FAT = """
+import __main__, os, vfs
+os.chdir("/")
+vfs.umount("/flash")
+vfs.VfsFat.mkfs(__main__.RamDisk())
+vfs.mount(vfs.VfsFat(__main__.RamDisk()), "/flash")
+os.chdir("/flash")
+"""
+# stock firmware runs nothing of ours before this
+IMPORT = """
+try:
+    import inkling
+except ImportError:
+    pass
+"""
+
+
+class Bench:
+    """Runs commands on a board whose storage notes what they write."""
+
+    def __init__(self, firmware: Path, storage: Storage, script: str = "") -> None:
+        self.firmware, self.storage, self.script = firmware, storage, script
+
+    def run(self, *words: str | Path, bad: tuple[int, int] = (0, 0)) -> int:
+        self.storage.write(bad)
+        with VirtualBoard(self.firmware, storage=self.storage.file) as board:
+            code = cli.main([*map(str, words), "--port", board.port])
+        self.storage.read()
+        return code
+
+    def start(self) -> tuple[dict[str, tuple], str]:
+        return start(self.firmware, self.storage, self.script)
+
+
+def cut_everywhere(bench: Bench, torn: bool, *words: str | Path) -> str:
+    """Cuts a command, and the starts after it; checks what is there; returns the counts."""
+    storage = bench.storage
+    before = bytes(storage.memory)
+    old = own(bench.start()[0])
+    assert bench.run(*words) == 0
+    steps = storage.steps()
+    done = bytes(storage.memory)
+    new = own(bench.start()[0])
+    assert old != new
+    storage.memory[:] = before
+    count = {"old": 0, "new": 0, "again": 0}
+    places = list(storage.after(steps, torn))
+    assert bytes(storage.memory) == done  # the journal tells all
+    chosen = set(places)
+    if not ALL:
+        last = places[-LAST:]
+        chosen = {*random.sample(places, SOME), *random.sample(last, min(SOME, len(last)))}
+    storage.memory[:] = before
+    seen: set[bytes] = set()
+    for place in storage.after(steps, torn):
+        if place not in chosen:
+            continue
+        after_cut = bytes(storage.memory)
+        pending = [after_cut]
+        while pending:
+            state = pending.pop()
+            storage.memory[:] = state
+            key = storage.digest()
+            if key in seen:
+                continue
+            seen.add(key)
+            files, said = bench.start()
+            found = own(files)
+            assert found in (old, new), (place, said, set(found.items()) ^ set(new.items()))
+            assert not said, (place, said)
+            count["again" if state is not after_cut else "new" if found == new else "old"] += 1
+            healed = storage.steps()
+            storage.memory[:] = state
+            cuts = list(storage.after(healed, torn))
+            some = max(0, min(2, len(cuts), SOME - count["again"]))
+            taken = set(cuts if ALL else random.sample(cuts, some))
+            storage.memory[:] = state
+            for cut in storage.after(healed, torn) if healed else ():
+                if cut in taken:
+                    pending.append(bytes(storage.memory))
+        storage.memory[:] = after_cut
+    storage.memory[:] = done
+    return f"{len(steps)} writes and erases, {count}"
+
+
+@pytest.fixture(scope="module")
+def blobs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Two networks under one file name."""
+    paths = {}
+    for name, model in (("old", build_two()), ("new", build_tiny())):
+        paths[name] = tmp_path_factory.mktemp(name) / "net.ink"
+        paths[name].write_bytes(pack(model, name=name))
+    return paths
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Storage:
+    return Storage(tmp_path / "storage")
+
+
+def prepare(firmware: Path, storage: Storage, system: str, script: str = "") -> Bench:
+    storage.write()
+    fat = system == "FAT"
+    made = VirtualBoard(firmware, storage=storage.file).run_script(FORMAT_FAT if fat else "")
+    assert made.status == 0, made.stdout
+    storage.read()
+    return Bench(firmware, storage, script + FILL if fat else script)
+
+
+@pytest.mark.parametrize(
+    ("system", "place"),
+    [
+        ("littlefs", "/flash"),
+        ("FAT", "/flash"),
+        ("littlefs", "/rom, staged behind"),
+        ("littlefs", "/rom, staged in a file"),
+        ("FAT", "/rom, staged in a file"),
+    ],
+)
+def test_deploy_cut_at_any_write_leaves_the_old_files_or_the_new_ones(
+    virtual_board_firmware: Path,
+    storage: Storage,
+    blobs: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    system: str,
+    place: str,
+) -> None:
+    folder = place.partition(",")[0]
+    if place.endswith("file"):
+        stage_in_files(monkeypatch)
+    bench = prepare(virtual_board_firmware, storage, system)
+    other = tmp_path / "other.txt"
+    other.write_text("kept")
+    assert bench.run("deploy", blobs["old"], other, "--to", folder) == 0
+    told = cut_everywhere(bench, system != "FAT", "deploy", blobs["new"], "--to", folder)
+    with capsys.disabled():
+        print(f"\ndeploy, {system}, {place}: {told}", end=" ")
+
+
+def stage_in_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the firmware erases the partition from its start alone."""
+    whole = rom.source
+    monkeypatch.setattr(rom, "source", lambda name: whole(name) + "\nblock = 0\n")
+    opened = rom.open_partition
+
+    def without_blocks(device: Device, files: str) -> rom.Partition | None:
+        partition = opened(device, files)
+        return partition and rom.Partition(partition.size, 0, partition.used, files)
+
+    monkeypatch.setattr(rom, "open_partition", without_blocks)
+
+
+@pytest.mark.parametrize(
+    ("system", "what"),
+    [
+        ("littlefs", "again"),
+        ("FAT", "first"),
+        pytest.param("littlefs", "first", marks=LONG),
+        pytest.param("FAT", "again", marks=LONG),
+    ],
+)
+def test_install_cut_at_any_write_leaves_all_old_files_or_all_new_ones(
+    storage: Storage,
+    blobs: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    system: str,
+    what: str,
+) -> None:
+    whole, small = build_natmod(), tmp_path / "inkling.mpy"
+    built = build_natmod(str(blobs["new"]))
+    for name in (small.name, native_module.WORDS):
+        (tmp_path / name).write_bytes(built.with_name(name).read_bytes())
+    bench = prepare(build_firmware(STOCK="1"), storage, system, IMPORT)
+    if what == "again":
+        older(monkeypatch, tmp_path, whole)
+        assert bench.run("install", blobs["old"]) == 0
+        monkeypatch.undo()
+    monkeypatch.setattr(native_module, "take", lambda _: small)
+    told = cut_everywhere(bench, system != "FAT", "install", blobs["new"])
+    with capsys.disabled():
+        print(f"\ninstall, {system}, {what}: {told}", end=" ")
+
+
+def older(monkeypatch: pytest.MonkeyPatch, folder: Path, module: Path) -> None:
+    """What install takes is another module and another script."""
+    script = folder / "classify.py"
+    script.write_text("# an older one\n")
+    monkeypatch.setattr(install_command, "SCRIPT", script)
+    monkeypatch.setattr(native_module, "take", lambda _: module)
+
+
+@pytest.mark.parametrize("place", ["/flash", "/rom, staged behind", "/rom, staged in a file"])
+def test_where_a_block_keeps_nothing_deploy_leaves_the_old_files_or_the_new_ones(
+    virtual_board_firmware: Path,
+    storage: Storage,
+    blobs: dict[str, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    place: str,
+) -> None:
+    folder = place.partition(",")[0]
+    if place.endswith("file"):
+        stage_in_files(monkeypatch)
+    bench = prepare(virtual_board_firmware, storage, "littlefs")
+    assert bench.run("deploy", blobs["old"], "--to", folder) == 0
+    told = break_blocks(bench, "deploy", blobs["new"], "--to", folder)
+    with capsys.disabled():
+        print(f"\ndeploy, {place}: {told}", end=" ")
+
+
+def test_where_a_block_keeps_nothing_install_leaves_all_old_files_or_all_new_ones(
+    storage: Storage,
+    blobs: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    small = build_natmod(str(blobs["new"]))
+    bench = prepare(build_firmware(STOCK="1"), storage, "littlefs", IMPORT)
+    older(monkeypatch, tmp_path, build_natmod())
+    assert bench.run("install", blobs["old"]) == 0
+    monkeypatch.undo()
+    monkeypatch.setattr(native_module, "take", lambda _: small)
+    told = break_blocks(bench, "install", blobs["new"])
+    with capsys.disabled():
+        print(f"\ninstall: {told}", end=" ")
+
+
+def break_blocks(bench: Bench, *words: str | Path) -> str:
+    """Runs a command with each block that it writes as one that keeps nothing; the counts."""
+    storage = bench.storage
+    before = bytes(storage.memory)
+    old = own(bench.start()[0])
+    assert bench.run(*words) == 0
+    blocks = sorted({block_of(step.place) for step in storage.steps()})
+    new = own(bench.start()[0])
+    count = {"old": 0, "new": 0, "waits": 0}
+    chosen = blocks if ALL else random.sample(blocks, 2)
+    for block in chosen:
+        storage.memory[:] = before
+        code = bench.run(*words, bad=block)
+        files, said = start(bench.firmware, storage, bench.script, block)
+        found = own(files)
+        if found not in (old, new):
+            # the front of /rom is worn out: the new image waits elsewhere, whole
+            assert code == 1 and block[0] >= ROM and found == {}, (block, files, said)
+            count["waits"] += 1
+            storage.read()
+            found = own(bench.start()[0])
+            assert found == new, block
+            continue
+        assert found == (old if code else new), (block, code, said)
+        count["old" if code else "new"] += 1
+    return f"{len(chosen)} blocks of {len(blocks)}: {count}"
+
+
+def block_of(place: int) -> tuple[int, int]:
+    size = 4096 if place >= ROM else 512
+    return place // size * size, place // size * size + size
