@@ -25,7 +25,7 @@ from host_tools.virtual_board.profiling import random_inputs as stored_inputs
 # of what a network takes in firmware, and what looking up buffers by the table of functions takes
 MOST_INSTRUCTIONS = 1.05
 MOST_LOOKING_UP = 500
-MOST_HEAP = 96_000
+MOST_HEAP = 98_304
 LIBRARY = ROOT / "micropython_lib"
 
 # without a name for it, the module must live as long as its models
