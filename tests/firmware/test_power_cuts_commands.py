@@ -65,8 +65,12 @@ class Bench:
         return start(self.firmware, self.storage, self.script)
 
 
-def cut_everywhere(bench: Bench, torn: bool, *words: str | Path) -> str:
-    """Cuts a command, and the starts after it; checks what is there; returns the counts."""
+def cut_everywhere(bench: Bench, torn: bool, *words: str | Path, again: int | None = None) -> str:
+    """Cuts a command, and the starts after it; checks what is there; returns the counts.
+
+    Of the cuts of a start that follows a cut so many are made, and those starts are not cut; None:
+    all, and so on.
+    """
     storage = bench.storage
     before = bytes(storage.memory)
     old = own(bench.start()[0])
@@ -89,9 +93,9 @@ def cut_everywhere(bench: Bench, torn: bool, *words: str | Path) -> str:
         if place not in chosen:
             continue
         after_cut = bytes(storage.memory)
-        pending = [after_cut]
+        pending = [(after_cut, 0)]
         while pending:
-            state = pending.pop()
+            state, depth = pending.pop()
             storage.memory[:] = state
             key = storage.digest()
             if key in seen:
@@ -101,16 +105,20 @@ def cut_everywhere(bench: Bench, torn: bool, *words: str | Path) -> str:
             found = own(files)
             assert found in (old, new), (place, said, set(found.items()) ^ set(new.items()))
             assert not said, (place, said)
-            count["again" if state is not after_cut else "new" if found == new else "old"] += 1
+            count["again" if depth else "new" if found == new else "old"] += 1
             healed = storage.steps()
             storage.memory[:] = state
             cuts = list(storage.after(healed, torn))
-            some = max(0, min(2, len(cuts), SOME - count["again"]))
-            taken = set(cuts if ALL else random.sample(cuts, some))
+            if not ALL:
+                taken = set(random.sample(cuts, max(0, min(2, len(cuts), SOME - count["again"]))))
+            elif again is None:
+                taken = set(cuts)
+            else:
+                taken = set(random.sample(cuts, min(again, len(cuts)))) if depth == 0 else set()
             storage.memory[:] = state
             for cut in storage.after(healed, torn) if healed else ():
                 if cut in taken:
-                    pending.append(bytes(storage.memory))
+                    pending.append((bytes(storage.memory), depth + 1))
         storage.memory[:] = after_cut
     storage.memory[:] = done
     return f"{len(steps)} writes and erases, {count}"
@@ -167,7 +175,10 @@ def test_deploy_cut_at_any_write_leaves_the_old_files_or_the_new_ones(
     other = tmp_path / "other.txt"
     other.write_text("kept")
     assert bench.run("deploy", blobs["old"], other, "--to", folder) == 0
-    told = cut_everywhere(bench, system != "FAT", "deploy", blobs["new"], "--to", folder)
+    # where a start copies files, it may be cut in too many ways
+    again = 4 if (system, folder) == ("FAT", "/flash") else None
+    words = ("deploy", blobs["new"], "--to", folder)
+    told = cut_everywhere(bench, system != "FAT", *words, again=again)
     with capsys.disabled():
         print(f"\ndeploy, {system}, {place}: {told}", end=" ")
 
@@ -213,7 +224,7 @@ def test_install_cut_at_any_write_leaves_all_old_files_or_all_new_ones(
         assert bench.run("install", blobs["old"]) == 0
         monkeypatch.undo()
     monkeypatch.setattr(native_module, "take", lambda _: small)
-    told = cut_everywhere(bench, system != "FAT", "install", blobs["new"])
+    told = cut_everywhere(bench, system != "FAT", "install", blobs["new"], again=2)
     with capsys.disabled():
         print(f"\ninstall, {system}, {what}: {told}", end=" ")
 
