@@ -13,6 +13,7 @@ from host_tools.blob.reader import read_blob
 from host_tools.device.connection import open_device, run_script
 from host_tools.device.deploy import BLOB_SUFFIX, Deployed, deploy, found_first
 from host_tools.device.facts import Facts, heap_fit, read_facts
+from host_tools.device.healing import healer
 from host_tools.errors import CommandError
 from host_tools.files import read_whole
 from host_tools.fits import Fit
@@ -21,6 +22,11 @@ from host_tools.text import json_text, plain, text_table, wrapped
 
 EXAMPLE = "host_tools deploy net.ink --run micropython_lib/classify.py"
 
+_NOT_HEALED = (
+    "note: this firmware does not finish by itself what a loss of power cuts short: after one, "
+    "run host_tools deploy again, until then the file or all of /rom may be missing; flash "
+    "firmware that `make firmware` builds, which does it at its start (docs/deploy.md)"
+)
 # bytes: file systems of boards take 255, and a temporary name is longer
 _LONGEST_NAME = 200
 
@@ -55,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
         facts = read_facts(device)
         deployed, reason = deploy(device, facts, files, to)
         first = found_first(device, deployed)
+        heals = healer(device)
         seconds = time.monotonic() - begin
         fit = {
             file.path: heap_fit(facts, files[Path(file.path).name], str(Path(file.path).parent))
@@ -62,10 +69,10 @@ def run(args: argparse.Namespace) -> int:
             if file.path.endswith(BLOB_SUFFIX)
         }
         if args.json:
-            report = _report(facts, device.port, deployed, reason, first, fit, seconds)
+            report = _report(facts, device.port, deployed, reason, first, heals, fit, seconds)
             print(json_text(report))
         else:
-            _print(facts, device.port, deployed, reason, first, fit, seconds)
+            _print(facts, device.port, deployed, reason, first, heals, fit, seconds)
         if args.script:
             sys.stdout.flush()
             run_script(device, files[args.script.name].decode("utf8", "replace"), args.script.name)
@@ -99,6 +106,7 @@ def _report(
     deployed: list[Deployed],
     reason: str | None,
     first: str | None,
+    heals: str,
     fit: Mapping[str, Fit],
     seconds: float,
 ) -> dict[str, object]:
@@ -118,6 +126,7 @@ def _report(
         "heap": {path: asdict(one) | {"spare": one.spare} for path, one in fit.items()},
         "not_in_rom": reason,
         "found_first": first,
+        "heals_at": heals,
         "seconds": round(seconds, 2),
     }
 
@@ -128,6 +137,7 @@ def _print(
     deployed: list[Deployed],
     reason: str | None,
     first: str | None,
+    heals: str,
     fit: Mapping[str, Fit],
     seconds: float,
 ) -> None:
@@ -148,4 +158,6 @@ def _print(
         print(wrapped(f"not in ROMFS: {reason}"))
     if first:
         print(wrapped(f"note: classify.py and the other camera scripts find {plain(first)} first"))
+    if heals == "deploy":
+        print(wrapped(_NOT_HEALED))
     print(f"verified on the board, {seconds:.1f} s")

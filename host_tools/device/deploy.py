@@ -141,6 +141,7 @@ def _into_folder(device: Device, folder: str, name: str, data: bytes) -> Deploye
     if file_system.file_crc(device, path) == (len(data), zlib.crc32(data)):
         check(path)
         return _deployed(folder, name, data, True)
+    file_system.make_room(device, {folder: [name]})
     with progress(f"writing {path}", len(data)) as update:
         file_system.put_file(device, folder, name, data, progress=update, check=check)
     return _deployed(folder, name, data, False)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from host_tools.device.connection import BoardError, Device
+from host_tools.device.on_board import source
 from host_tools.device.transfer import Progress, send
 from host_tools.errors import CommandError
 
@@ -20,6 +21,8 @@ TEMPORARY = ".inkling-"
 _PART = f"{TEMPORARY}%s.part"
 # littlefs and FAT need some room of their own for a new file
 _OVERHEAD = 4096
+# on_board/folders.py
+_HELD = 20
 
 
 def folder_path(folder: str, name: str) -> str:
@@ -29,6 +32,32 @@ def folder_path(folder: str, name: str) -> str:
 def remove_rubbish(device: Device, folder: str) -> None:
     """Finishes what an interruption cut short, and removes what transfers left in a folder."""
     device.exec(f"tidy({folder!r})")
+
+
+def make_room(device: Device, wanted: Mapping[str, Iterable[str]]) -> None:
+    """Makes folders that are not there, outer ones first, with room for these names in each.
+
+    That is for their temporary names, too. See on_board/folders.py for why it matters on FAT.
+    """
+    counts = {}
+    for folder, names in wanted.items():
+        entries = [2 + len(name) // 13 for own in names for name in (own, _PART % own)]
+        # of what is held for a name, the last entries may be too few for the next one
+        counts[folder] = sum(entries) // (_HELD + 1 - max(entries)) + 1
+    device.exec(source("folders"))
+    cleared = None
+    for folder, count in counts.items():
+        if not device.value(f"enter({folder!r})", bool):
+            continue
+        if cleared is None:
+            cleared = folder
+            device.exec(f"clear({folder!r}, {sum(counts.values())}, {len(counts)})")
+        for number in range(count):
+            device.exec(f"hold({folder!r}, {number})")
+        for number in range(count):
+            device.exec(f"os.remove(held({folder!r}, {number}))")
+    if cleared is not None:
+        device.exec(f"os.remove(cleared({cleared!r}))")
 
 
 def file_crc(device: Device, path: str) -> tuple[int, int] | None:

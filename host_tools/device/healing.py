@@ -33,6 +33,13 @@ def heals_at_start(device: Device) -> bool:
     return bool(device.value("heals", bool))
 
 
+def healer(device: Device) -> str:
+    """What finishes it first: the board's "start", its "import" of the module, or a "deploy"."""
+    if heals_at_start(device):
+        return "start"
+    return "import" if device.value("guardable()", str) else "deploy"
+
+
 @contextlib.contextmanager
 def guarded(device: Device, library: str | None = None) -> Iterator[None]:
     """Lets `import inkling` finish what is cut short within, where the firmware does not.

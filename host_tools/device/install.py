@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from host_tools.blob import layout
@@ -26,6 +26,8 @@ _LOADS = ("armv7emsp", "armv7emdp")
 _ABI = (6, 3)
 # the module until it has its place: import takes no name that begins with a dot
 _TRIAL = "inkling_trial.mpy"
+# which healing.guarded puts beside it for as long
+_GUARD = "inkling.py"
 HEALERS = tuple(f"{name}.py" for name in MODULES)
 
 # a module elsewhere on sys.path would be imported too
@@ -189,23 +191,23 @@ def install(device: Device, target: Target, files: Mapping[str, bytes]) -> int:
     comes first. Returns the bytes of heap left with the module and the largest of the models.
     Raises CommandError; then every old file is whole and no new one is there.
     """
-    folders = sorted({path.rpartition("/")[0] for path in files})
-    for folder in folders:
-        device.exec(f"if not is_folder({folder or '/'!r}): os.mkdir({folder!r})")
-        file_system.remove_rubbish(device, folder or "/")
-    if target.library in folders:
-        device.exec(f"discard({target.library!r}, {_TRIAL!r})")
-    for path, data in files.items():
-        folder, _, name = path.rpartition("/")
-        if name in HEALERS and _is_new(device, path, data):
-            file_system.put_file(device, folder, name, data)
-    healers = any(path.rpartition("/")[2] in HEALERS for path in files)
+    for folder in _by_folder(files):
+        file_system.remove_rubbish(device, folder)
+    device.exec(f"discard({target.library!r}, {_TRIAL!r})")
+    new = {path: data for path, data in files.items() if _is_new(device, path, data)}
+    if names := _by_folder(new):
+        if target.library in names:
+            names[target.library].add(_GUARD)
+        file_system.make_room(device, names)
+    healers = [path for path in files if path.rpartition("/")[2] in HEALERS]
+    for path in healers:
+        if path in new:
+            folder, _, name = path.rpartition("/")
+            file_system.put_file(device, folder, name, new.pop(path))
     with contextlib.ExitStack() as stack:
         stack.enter_context(guarded(device, target.library if healers else ""))
         parts: dict[str, str] = {}
-        for path, data in files.items():
-            if not _is_new(device, path, data):
-                continue
+        for path, data in new.items():
             folder, _, name = path.rpartition("/")
             with progress(f"writing {path}", len(data)) as update:
                 parts[path] = stack.enter_context(
@@ -222,6 +224,17 @@ def install(device: Device, target: Target, files: Mapping[str, bytes]) -> int:
         file_system.move(device, {part: path for path, part in parts.items()})
     device.restart()
     return left
+
+
+def _by_folder(paths: Iterable[str]) -> dict[str, set[str]]:
+    """The names that each folder will have, outer folders first."""
+    names: dict[str, set[str]] = {}
+    for path in paths:
+        while path:
+            folder, _, name = path.rpartition("/")
+            names.setdefault(folder or "/", set()).add(name)
+            path = folder
+    return dict(sorted(names.items()))
 
 
 def _is_new(device: Device, path: str, data: bytes) -> bool:

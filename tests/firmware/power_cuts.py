@@ -18,11 +18,11 @@ from host_tools.virtual_board import VirtualBoard, qemu
 _JOURNAL, _JOURNAL_SIZE = 2 << 20, 1 << 20
 _HEADER = struct.Struct("<5I")
 _MAGIC = 0x4A4B4E49
-_FLASH_SIZE = 1 << 20
+FLASH_SIZE = 1 << 20
 # of PSRAM; as much of /rom as small images and what is staged behind them take
 ROM, _ROM_SIZE = 4 << 20, 64 << 10
 _SECTOR = 512
-_WRITE, _ERASE, _PROGRAM = range(3)
+WRITE, _ERASE, _PROGRAM = range(3)
 
 # On FAT what no file has any more may be somebody's else: others fill the file system first.
 FILL = """
@@ -87,29 +87,29 @@ class Storage:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self.memory = bytearray(_FLASH_SIZE + _ROM_SIZE)
+        self.memory = bytearray(FLASH_SIZE + _ROM_SIZE)
 
     def index(self, place: int) -> int:
         """Where a place in the PSRAM is in `memory`."""
-        if place < _FLASH_SIZE:
+        if place < FLASH_SIZE:
             return place
         assert ROM <= place < ROM + _ROM_SIZE, hex(place)
-        return place - ROM + _FLASH_SIZE
+        return place - ROM + FLASH_SIZE
 
     def read(self) -> None:
         """Takes what the board left."""
         with self.file.open("rb") as file:
-            self.memory[:_FLASH_SIZE] = file.read(_FLASH_SIZE)
+            self.memory[:FLASH_SIZE] = file.read(FLASH_SIZE)
             file.seek(ROM)
-            self.memory[_FLASH_SIZE:] = file.read(_ROM_SIZE)
+            self.memory[FLASH_SIZE:] = file.read(_ROM_SIZE)
 
     def write(self, bad: tuple[int, int] = (0, 0)) -> None:
         """Gives it to the next board, which notes what it writes, and keeps nothing in `bad`."""
         with self.file.open("r+b" if self.file.exists() else "w+b") as file:
             file.truncate(qemu.STORAGE_SIZE)
-            file.write(self.memory[:_FLASH_SIZE])
+            file.write(self.memory[:FLASH_SIZE])
             file.seek(ROM)
-            file.write(self.memory[_FLASH_SIZE:])
+            file.write(self.memory[FLASH_SIZE:])
             file.seek(_JOURNAL)
             file.write(_HEADER.pack(_MAGIC, 0, 0, *bad))
 
@@ -127,7 +127,7 @@ class Storage:
             kind, place = head >> 30, head & 0x3FFFFFFF
             data = b"" if kind == _ERASE else noted[at : at + size]
             at += (len(data) + 3) // 4 * 4
-            if kind == _WRITE:  # a file system may write several sectors at once
+            if kind == WRITE:  # a file system may write several sectors at once
                 found += [
                     Step(kind, place + i, len(data[i : i + _SECTOR]), data[i : i + _SECTOR])
                     for i in range(0, size, _SECTOR)

@@ -118,6 +118,31 @@ with open("/flash/inkling.mpy", "wb") as file:
         assert mpremote(board, "exec", script.replace("/rom", "/flash")) == "new\n"
 
 
+@pytest.mark.parametrize("heals", ["start", "import", "deploy"])
+def test_firmware_that_does_not_heal_by_itself_is_named(
+    virtual_board_firmware: Path,
+    new: bytes,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    heals: str,
+) -> None:
+    blob = tmp_path / "net.ink"
+    blob.write_bytes(new)
+    firmware = virtual_board_firmware if heals == "start" else build_firmware(STOCK="1")
+    with VirtualBoard(firmware) as board:
+        if heals == "import":
+            host_tools(capsys, "install", blob, "--port", board.port)
+        if heals == "deploy":
+            module = tmp_path / "inkling.mpy"
+            module.write_bytes(build_natmod(str(blob)).read_bytes())
+            mpremote(board, "cp", str(module), ":inkling.mpy")
+        words = ("deploy", str(blob), "--to", "/flash", "--port", board.port)
+        assert host_tools(capsys, *words)["heals_at"] == heals
+        assert cli.main([*words]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert ("after one, run host_tools deploy again" in said) == (heals == "deploy")
+
+
 def test_what_is_there_already_is_not_sent_again(
     board: VirtualBoard, new: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,7 +21,7 @@ def tidy(folder):
     # what an interrupted transfer left
     finish_moves()  # noqa: F821
     unguard()  # noqa: F821
-    for name in os.listdir(folder):
+    for name in os.listdir(folder) if is_folder(folder) else ():
         ours = name.startswith(".inkling-") and name.endswith(".part")
         # what FAT calls it when a cut took the long name first
         if ours or name.startswith("INKLIN~") and name.endswith(".PAR"):
@@ -30,8 +30,9 @@ def tidy(folder):
 
 def discard(folder, name):
     # a file that is not to take its name any more
-    if name in os.listdir(folder) and not exists(home() + "/" + MOVES):  # noqa: F821
-        os.remove(folder + "/" + name)
+    path = folder + "/" + name
+    if exists(path) and not exists(home() + "/" + MOVES):  # noqa: F821
+        os.remove(path)
 
 
 def show(buffer):
