@@ -225,8 +225,9 @@ typedef struct {
 #define FRAMEBUFFER_GS8 6
 
 // NULL where the object is none.
-static const framebuffer_t *as_framebuffer(mp_obj_t object) {
+static const framebuffer_t *as_framebuffer(const slot_t *slot, mp_obj_t object) {
 #ifdef INKLING_SMALL
+    (void)slot;
     (void)object;
     return NULL;
 #else
@@ -236,7 +237,11 @@ static const framebuffer_t *as_framebuffer(mp_obj_t object) {
     }
     mp_obj_t module = mp_import_name(MP_QSTR_framebuf, mp_const_none, MP_OBJ_NEW_SMALL_INT(0));
     mp_obj_t genuine = mp_load_attr(module, MP_QSTR_FrameBuffer);
-    return MP_OBJ_FROM_PTR(type) == genuine ? MP_OBJ_TO_PTR(object) : NULL;
+    if (MP_OBJ_FROM_PTR(type) != genuine) {
+        inkling_check_model(slot->model); // a module written in Python may have changed it
+        return NULL;
+    }
+    return MP_OBJ_TO_PTR(object);
 #endif
 }
 
@@ -286,11 +291,12 @@ static void read_region(const slot_t *slot, mp_obj_t region, mp_int_t width, mp_
 static bool set_picture(const slot_t *slot, mp_obj_t object, mp_obj_t region) {
     mp_int_t width;
     mp_int_t height;
-    const framebuffer_t *framebuffer = as_framebuffer(object);
+    const framebuffer_t *framebuffer = as_framebuffer(slot, object);
     if (framebuffer != NULL) {
         width = framebuffer->width;
         height = framebuffer->height;
     } else if (!side(object, MP_QSTR_width, &width) || !side(object, MP_QSTR_height, &height)) {
+        inkling_check_buffers(slot->model); // a width() without height() may have moved them
         return false;
     }
     const ink_tensor_t *tensor = &slot->tensor;

@@ -146,8 +146,7 @@ mp_obj_t inkling_listener_make_new(
 
     inkling_check_model(model);
     const size_t size = ink_listener_size(&model->model, settings.smoothing);
-    mp_obj_t memory = inkling_new_bytearray(
-        size, ink_string(&model->model, model->model.header->name), "the listener");
+    mp_obj_t memory = inkling_new_bytearray(size, NULL, "the listener");
     mp_buffer_info_t buffer;
     mp_get_buffer_raise(memory, &buffer, MP_BUFFER_RW);
     inkling_listener_t *self = inkling_allocate(sizeof(inkling_listener_t));

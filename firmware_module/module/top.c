@@ -14,6 +14,10 @@ typedef struct {
 
 #define UNKNOWN SIZE_MAX
 
+static NORETURN void raise_changed(void) {
+    inkling_raise(INKLING_VALUE_ERROR, NULL, "the scores have changed");
+}
+
 // Where the scores are now: to be asked after whatever may run Python code.
 static void look_up(scores_t *scores) {
     size_t length = 0;
@@ -26,7 +30,7 @@ static void look_up(scores_t *scores) {
     if (scores->count == UNKNOWN) {
         scores->count = length;
     } else if (length < scores->count) {
-        inkling_raise(INKLING_VALUE_ERROR, NULL, "the scores have changed");
+        raise_changed();
     }
 }
 
@@ -76,6 +80,9 @@ static mp_obj_t top(size_t n_args, const mp_obj_t *args, mp_map_t *keywords) {
                 best = value;
                 best_index = i;
             }
+        }
+        if (best_index == scores.count) {
+            raise_changed(); // what __float__ returns is another number each time
         }
         mp_obj_t pair[2] = {
             mp_obj_new_int_from_uint(best_index), score_object(&scores, best_index)};

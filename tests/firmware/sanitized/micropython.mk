@@ -10,4 +10,4 @@ LDFLAGS_USERMOD += -fsanitize=address,undefined $(foreach function,gc_alloc gc_r
 $(BUILD)/py/gc.o: CFLAGS += -fno-sanitize=address -Dmemset=guarded_heap_memset -Dmemmove=guarded_heap_memmove \
 	-Dmemcpy=guarded_heap_memmove
 
-$(INKLING_OBJECTS): CFLAGS += -fsanitize=undefined -fno-sanitize-recover=all
+$(INKLING_OBJECTS): CFLAGS += -fsanitize=undefined,float-cast-overflow -fno-sanitize-recover=all
