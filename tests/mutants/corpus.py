@@ -1,9 +1,9 @@
 """The blobs that mutants of the verifier are shown, and what is right to say of each.
 
 Every blob of the verifier's tests in tests/runtime, every part at its bounds, and layers of random
-shapes whose blocks, tensors and scratch lie at each end, over each other or have shapes that they
-may not have. What the runtime says of them is right as far as the verifier's twin in Python says
-the same: it must, of each.
+shapes whose blocks, tensors and scratch lie at each end, over each other or have shapes or
+parameters that they may not have. What the runtime says of them is right as far as the verifier's
+twin in Python says the same: it must, of each.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from blob_parts import layer_of
 from judge import read_blobs, whole_lines, write_blobs
 from small_blobs import small_blobs
 from test_every_bound import every_case
+from test_every_field import other_fields
 from test_every_shape import other_shapes
 from test_overlaps import LAYERS as OVERLAPPING
 from test_overlaps import SLIDING, distances, other_windows
@@ -92,17 +93,21 @@ def _layers(small: dict[str, bytes]) -> Iterator[bytes]:
         for _ in layer.others(np.random.default_rng(9), LAYERS):
             yield from _ends_of_blocks(layer)
             yield from _places_in_arena(layer)
-        yield from _shapes_and_overlaps(small, kernel)
+        yield from _shapes_fields_and_overlaps(small, kernel)
 
 
-def _shapes_and_overlaps(small: dict[str, bytes], kernel: str) -> Iterator[bytes]:
-    """Those of test_every_shape.py and test_overlaps.py, the blocks as large as they must be."""
+def _shapes_fields_and_overlaps(small: dict[str, bytes], kernel: str) -> Iterator[bytes]:
+    """Those of test_every_shape.py, test_every_field.py and test_overlaps.py, the blocks as large
+    as they must be."""
     rng = np.random.default_rng(9)
     layer = Alone(small, kernel)
     for _ in layer.others(rng, 3):
         whole, layer.editor = layer.editor, _compact(layer)
         yield from other_shapes(layer)
         layer.editor = whole
+    layer = Alone(small, kernel)
+    layer.editor = _compact(layer)
+    yield from other_fields(layer)
     if kernel in SLIDING:
         rng = np.random.default_rng(6)
         layer = Alone(small, kernel)

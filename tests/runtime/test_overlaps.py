@@ -45,7 +45,9 @@ def other_windows(layer: Alone, rng: np.random.Generator) -> Iterator[None]:
             stride = layer.editor.get("params", 0, f"stride_{side}")
             most = (size - 1 + pad) // stride + 1
             layer.editor.set("tensor", output, f"dims[{axis}]", most - int(rng.integers(0, 2)))
+        batches = 1 + int(rng.random() < 0.2)
         for tensor in (source, output):
+            layer.editor.set("tensor", tensor, "dims[0]", batches)
             size = int(np.prod(layer.dims(tensor)))
             layer.editor.set("tensor", tensor, "size", size)
         if layer.is_layer():
