@@ -5,13 +5,11 @@ The good blob is `networks.every_kernel`, as in test_verifier.py.
 
 from __future__ import annotations
 
-import math
-
 import networks
 import pytest
-from alone import Alone
 from blob_editor import BlobEditor
 from refusals import refusal
+from tflite_builder import ModelBuilder
 
 from host_tools.pack import pack
 
@@ -152,18 +150,20 @@ def test_a_picture_made_with_too_long_a_side_is_refused() -> None:
 
 
 @pytest.mark.parametrize("axis", [1, 2])
-def test_a_picture_smoothly_resized_from_too_long_a_side_is_refused(
-    blobs: dict[str, bytes], axis: int
-) -> None:
-    layer = Alone(blobs, "resize_bilinear_s8")
-    layer.make_room()
-    editor = layer.editor
-    source = editor.get("operator", 0, FROM)
-    editor.set("tensor", source, f"dims[{axis}]", 65536)
-    editor.set("tensor", source, "size", math.prod(layer.dims(source)))
-    editor.set("header", 0, "arena_size", 1 << 24)
-    message = "a side of input 0 is 65536, allowed at most 65535"
-    assert refusal(editor.bytes()).endswith(f"{SHAPE}: {message}")
+def test_a_picture_smoothly_resized_from_too_long_a_side_is_refused(axis: int) -> None:
+    builder = ModelBuilder("resized")
+    small, large = (builder.tensor((1, side, side, 1), scale=1.0) for side in (4, 8))
+    ways = {"align_corners": False, "half_pixel_centers": True}
+    builder.operator("RESIZE_BILINEAR", [small, builder.constant([8, 8])], [large], **ways)
+    editor = BlobEditor(pack(builder.build([small], [large])))
+    editor.set("tensor", 0, f"dims[{axis}]", 65536)
+    editor.set("tensor", 0, "size", 65536 * 4)
+    editor.set("tensor", 0, "offset", 1 << 20)
+    editor.set("header", 0, "arena_size", 1 << 21)
+    assert refusal(editor.bytes()) == (
+        f"{editor.called('resize_bilinear_s8')}: {SHAPE}: "
+        "a side of input 0 is 65536, allowed at most 65535"
+    )
 
 
 def test_a_softmax_of_a_scalar_is_refused(every_kernel: bytes) -> None:
