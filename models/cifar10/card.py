@@ -15,6 +15,7 @@ from typing import Any
 
 from host_tools.errors import CommandError
 from host_tools.pack import DEFAULT_TARGET, pack
+from host_tools.text import plain
 from models.cifar10 import data
 from models.cifar10.card_text import markdown
 from models.cifar10.family import NETWORKS, Network, multiply_accumulates, place, weights
@@ -66,7 +67,7 @@ def main() -> None:
         card |= {key: made[key] for key in MADE}
         write_card(path, blob, card, markdown(card, network))
     except (data.DataError, CommandError) as error:
-        raise SystemExit(f"card: {error}") from None
+        raise SystemExit(f"card: {plain(str(error))}") from None
     judge_promise(network.promise, card)
 
 

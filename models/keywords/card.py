@@ -20,6 +20,7 @@ from host_tools.audio import make_settings
 from host_tools.boards import read_board
 from host_tools.errors import CommandError
 from host_tools.pack import DEFAULT_TARGET, pack
+from host_tools.text import plain
 from models.keywords.card_text import markdown
 from models.keywords.data import Words
 from models.keywords.family import (
@@ -65,7 +66,7 @@ def main() -> None:
         card |= {key: made[key] for key in MADE}
         write_card(path, blob, card, markdown(card, network))
     except (OSError, CommandError) as error:
-        raise SystemExit(f"card: {error}") from None
+        raise SystemExit(f"card: {plain(str(error))}") from None
     judge_promise(network.promise, card)
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from host_tools.errors import CommandError
+from host_tools.text import plain
 from models.keywords import recordings
 from models.keywords.card import MADE, counted, heard, hearing
 from models.keywords.card_text import markdown
@@ -37,7 +38,7 @@ def main() -> None:
         run(environment(), "-m", "models.keywords.stages", args.name, *settings)
         finish(args.name, words, cache / args.name, args.out)
     except (OSError, CommandError) as error:
-        raise SystemExit(f"recipe: {error}") from None
+        raise SystemExit(f"recipe: {plain(str(error))}") from None
 
 
 def finish(name: str, words: Words, made: Path, out: Path) -> None:
@@ -53,11 +54,12 @@ def finish(name: str, words: Words, made: Path, out: Path) -> None:
     card |= {key: facts[key] for key in MADE}
     card["labels"] = list(words.labels)
     write_card(path, blob, card, markdown(card, network))
+    written = (path, path.with_suffix(".ink"), out / "card.json", out / "card.md")
     print(
         f"{name}: float {card['float_accuracy']} %, int8 {card['int8_accuracy']} % of "
         f"{len(words.test_labels)} test recordings; {len(blob):,} bytes of flash, "
         f"{card['arena_bytes']:,} of RAM, {card['board_cycles']:,} cycles (an estimate)\n"
-        f"written: {path}, {path.with_suffix('.ink')}, {out / 'card.json'}, {out / 'card.md'}"
+        f"written: {', '.join(plain(str(file)) for file in written)}"
     )
 
 

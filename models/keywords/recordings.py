@@ -116,7 +116,7 @@ def seconds(label: str, paths: Sequence[Path]) -> Iterator[tuple[str, Samples]]:
         try:
             samples = read_sound(path, RATE)
         except CommandError as error:
-            print(f"left out: {error}", file=sys.stderr, flush=True)
+            print(f"left out: {plain(str(error))}", file=sys.stderr, flush=True)
             continue
         if label != SILENCE or len(samples) < 2 * RATE:
             yield path.name, second(samples)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from host_tools.text import plain
 from models.keywords import data, network, teacher, train
 from models.keywords.family import NETWORKS, Recurrent, average, batch, place
 from models.training import environment, quantize
@@ -97,7 +98,7 @@ def main() -> None:
         words = data.load(args.features, cache) if args.features else data.cached(cache)
         run(args.name, args.cache, words, args.seed, args.epochs, args.threads)
     except (data.DataError, quantize.QuantizeError) as error:
-        raise SystemExit(f"recipe: {error}") from None
+        raise SystemExit(f"recipe: {plain(str(error))}") from None
 
 
 if __name__ == "__main__":

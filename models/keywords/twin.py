@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
+from host_tools.text import plain
 from models.keywords.family import BANDS, FRAMES, NETWORKS, Dense, Mean, Network, place
 
 MOST_FAR = 1e-3  # Of probabilities, between torch and Keras.
@@ -76,7 +77,7 @@ def main() -> None:
     path = folder / place(name).name
     if far > MOST_FAR:
         raise SystemExit(
-            f"{path}: the twin in Keras is up to {far:.3f} from the network, "
+            f"{plain(str(path))}: the twin in Keras is up to {far:.3f} from the network, "
             f"{MOST_FAR} are allowed"
         )
     path.write_bytes(int8_model(model, shown))

@@ -19,6 +19,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from host_tools.text import plain
+
 WARM_UP = 0.05  # The share of all steps in which the learning rate rises.
 TEMPERATURE = 2.0  # Of the softmax by which a network is compared with its teacher.
 
@@ -171,12 +173,12 @@ def resume(
         return 0, 0.0
     state = torch.load(checkpoint)
     if state["plan"] != asdict(plan):
-        print(f"{checkpoint}: is of another plan, starting anew", flush=True)
+        print(f"{plain(str(checkpoint))}: is of another plan, starting anew", flush=True)
         return 0, 0.0
     averaged.load_state_dict(state["averaged"])
     model.load_state_dict(state["model"])
     optimizer.load_state_dict(state["optimizer"])
-    print(f"{checkpoint}: going on after epoch {state['epochs']}", flush=True)
+    print(f"{plain(str(checkpoint))}: going on after epoch {state['epochs']}", flush=True)
     return state["epochs"], state["seconds"]
 
 
