@@ -35,6 +35,29 @@ def extremes(first: Operator, every: int) -> Iterator[tuple[str, Operator]]:
             if found is not None and found.key() not in seen:
                 seen.add(found.key())
                 yield f"{name} {place[0]} {place[1]}", found
+    cropped = _cropped(first)
+    if cropped is not None:
+        yield "a window of one pixel, of which the output has fewer than the input", cropped
+
+
+def _cropped(first: Operator) -> Operator | None:
+    """Windows of one pixel on fewer pixels than there are, where the kernel takes that: Arm's
+    kernel for them counts the pixels of the input."""
+    changed = copy.deepcopy(first)
+    ones = {"kernel_h", "kernel_w", "stride_h", "stride_w", "dilation_h", "dilation_w"}
+    ones |= {"channel_factor", "groups"}
+    values = {**dict.fromkeys(ones, 1), "pad_top": 0, "pad_left": 0}
+    if not {"kernel_h", "stride_h", "pad_top"} <= set(first.params):
+        return None
+    kept: dict[Place, int] = {}
+    for name in first.params.keys() & values.keys():
+        kept["param", name] = values[name]
+    for axis, (pixels, left) in ((1, (5, 4)), (2, (6, 3))):
+        kept["dim", 8 * first.inputs[0] + axis] = pixels
+        kept["dim", 8 * (len(first.tensors) - 1) + axis] = left
+    for place, value in kept.items():
+        changed.set(place, value)
+    return settled(changed, kept)
 
 
 def ranges_of(operator: Operator) -> dict[str, tuple[int, int]]:
