@@ -42,7 +42,7 @@ class HostTensor:
 
 
 # work from which a run takes some tenths of a second here
-_LONG = 1 << 26
+_LONG = 1 << 28
 
 
 # firmware_module/runtime/ink_blob.h and inkling.h

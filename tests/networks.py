@@ -230,3 +230,14 @@ def pools() -> bytes:
         )
         source = target
     return builder.build([first], [source])
+
+
+def first_again(additions: int) -> bytes:
+    """A chain of ADDs, each of the network's first input."""
+    builder = ModelBuilder("first again")
+    first, last = (builder.tensor((1, 4), scale=1.0, zero_point=0) for _ in range(2))
+    second = last
+    for _ in range(additions):
+        before, last = last, builder.tensor((1, 4), scale=1.0, zero_point=0)
+        builder.operator("ADD", [first, before], [last])
+    return builder.build([first, second], [last])

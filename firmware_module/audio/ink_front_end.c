@@ -85,7 +85,7 @@ static bool check_tables(ink_check_t *check, const ink_front_end_t *record) {
            ink_check_data(check, "logarithm", record->logarithm, 129, 2) &&
            (record->kind != INK_FRONT_END_MFCC ||
                ink_check_data(check, "cosines", record->cosines,
-                   (uint64_t)record->coefficients * 4 * ((bands + 3) / 4), 2)) &&
+                   (uint32_t)record->coefficients * 4 * ((bands + 3) / 4), 2)) &&
            (!micro || record->gains == 0 || ink_check_data(check, "gains", record->gains, 125, 2));
 }
 

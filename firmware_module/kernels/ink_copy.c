@@ -44,7 +44,8 @@ static inline void scatter(const ink_copy_params_t *params, uint8_t *to, const u
     }
 }
 
-static void copy_rows(const ink_copy_params_t *params, uint8_t *to, const uint8_t *from) {
+static void copy_rows(
+    const ink_copy_params_t *params, int32_t rows, uint8_t *to, const uint8_t *from) {
     const int32_t count = params->count[ROW];
     const int32_t step = params->input_stride[ROW];
     const int32_t size = params->element_size;
@@ -54,7 +55,6 @@ static void copy_rows(const ink_copy_params_t *params, uint8_t *to, const uint8_
     const uint32_t bytes = (uint32_t)count * (uint32_t)size;
     const bool together = params->output_stride[ROW] == 1;
     const bool dense = together && step == 1;
-    int32_t rows = params->count[ROWS];
     uint32_t input = 0;
     uint32_t output = 0;
     if (dense && (((uintptr_t)to | (uintptr_t)from | input_step | output_step | bytes) & 3) == 0) {
@@ -79,6 +79,23 @@ static void copy_rows(const ink_copy_params_t *params, uint8_t *to, const uint8_
     }
 }
 
+// The rows of the last two dimensions. Returns what is done since the last rest.
+static uint32_t copy_plane(
+    const ink_copy_params_t *params, uint8_t *to, const uint8_t *from, uint32_t done) {
+    const int32_t size = params->element_size;
+    const int32_t at_once = 1 + (int32_t)INK_REST_STEPS / params->count[ROW];
+    uint32_t input = 0;
+    uint32_t output = 0;
+    for (int32_t rows = params->count[ROWS]; rows > 0; rows -= at_once) {
+        const int32_t count = rows < at_once ? rows : at_once;
+        done = ink_rest_after(done, (uint32_t)(count * params->count[ROW]));
+        copy_rows(params, count, to + (int32_t)output, from + (int32_t)input);
+        input += (uint32_t)params->input_stride[ROWS] * (uint32_t)(count * size);
+        output += (uint32_t)params->output_stride[ROWS] * (uint32_t)(count * size);
+    }
+    return done;
+}
+
 void ink_copy(
     const ink_copy_params_t *params, const void *input, void *output, uint32_t output_size) {
     const int32_t size = params->element_size;
@@ -88,12 +105,10 @@ void ink_copy(
     if (params->fill) {
         ink_fill_bytes(output, (uint8_t)params->fill_value, output_size);
     }
-    const uint32_t steps = (uint32_t)(params->count[ROWS] * params->count[ROWS + 1]);
     uint32_t done = 0;
     for (int32_t axis = 0; axis >= 0;) {
-        done = ink_rest_after(done, steps);
-        copy_rows(params, (uint8_t *)output + (int32_t)output_index * size,
-            (const uint8_t *)input + (int32_t)input_index * size);
+        done = copy_plane(params, (uint8_t *)output + (int32_t)output_index * size,
+            (const uint8_t *)input + (int32_t)input_index * size, done);
         for (axis = ROWS - 1; axis >= 0; axis--) {
             const uint32_t count = (uint32_t)params->count[axis];
             input_index += (uint32_t)params->input_stride[axis];

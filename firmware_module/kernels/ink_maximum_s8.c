@@ -28,6 +28,10 @@ static void pick_row(const void *flip_bits, const int8_t *input0, uint32_t step0
         step0 = step1;
         step1 = 0;
     }
+    if (step0 == 0) {
+        memset(output, pick(*input0, *input1, flip), count);
+        return;
+    }
     if (step1 != 0) {
         for (; i + 8 <= count; i += 8) {
             const uint32_t first = pick_four(ink_load_four(input0), ink_load_four(input1), flip);
@@ -39,7 +43,7 @@ static void pick_row(const void *flip_bits, const int8_t *input0, uint32_t step0
             input1 += 8;
             output += 8;
         }
-    } else if (step0 != 0) {
+    } else {
         const uint32_t right = ink_repeat_four(*input1);
         for (; i + 4 <= count; i += 4) {
             ink_store_four(output, pick_four(ink_load_four(input0), right, flip));

@@ -32,8 +32,9 @@ static uint32_t remember(
     return sum + (uint32_t)((state[last] - zero) * weights[last]);
 }
 
-static void run_batch(
-    const ink_svdf_t *layer, int8_t *state, int8_t *output, const int16_t *inputs) {
+// Returns what is done since the last rest.
+static uint32_t run_batch(
+    const ink_svdf_t *layer, int8_t *state, int8_t *output, const int16_t *inputs, uint32_t done) {
     const ink_svdf_params_t *p = layer->params;
     const int32_t groups = ink_groups(p->depth);
     const int32_t step = p->memory * (p->wide ? 2 : 1);
@@ -59,7 +60,9 @@ static void run_batch(
                 total = 0;
             }
         }
+        done = ink_rest_after(done, (uint32_t)(INK_ROWS * (p->depth + p->memory)));
     }
+    return done;
 }
 
 void ink_svdf_s8(
@@ -68,10 +71,9 @@ void ink_svdf_s8(
     uint32_t done = 0;
     for (int32_t batch = 0; batch < p->batches; batch++) {
         ink_widen_groups(scratch, input, p->depth);
-        run_batch(layer, state, output, scratch);
+        done = run_batch(layer, state, output, scratch, done);
         input += p->depth;
         output += p->filters / p->rank;
-        done = ink_rest_after(done, (uint32_t)(p->filters * (p->depth + p->memory)));
         state += p->filters * p->memory * (p->wide ? 2 : 1);
     }
 }

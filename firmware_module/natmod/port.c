@@ -56,12 +56,13 @@ const char *inkling_words(const char *number) {
     return ask(MP_QSTR_find, MP_OBJ_NEW_SMALL_INT((mp_int_t)(uintptr_t)number));
 }
 
+// what host_tools/board_firmware/small_words.py takes apart
+_Static_assert(offsetof(ink_error_t, rule) == 2 && offsetof(ink_error_t, index) == 4 &&
+                   offsetof(ink_error_t, found) == 16 && sizeof(ink_error_t) == 32,
+    "ink_error_t");
+
 const char *inkling_message(const ink_error_t *error) {
-    uint32_t words[] = {error->status, error->part, error->index, error->kernel,
-        (uint32_t)(uintptr_t)ink_kernel_name(error->kernel), (uint32_t)(uintptr_t)error->field,
-        error->rule, (uint32_t)error->found, (uint32_t)(error->found >> 32),
-        (uint32_t)error->allowed, (uint32_t)(error->allowed >> 32)};
-    return ask(MP_QSTR_say, mp_obj_new_bytearray_by_ref(sizeof(words), words));
+    return ask(MP_QSTR_say, mp_obj_new_bytearray_by_ref(sizeof(*error), (void *)(uintptr_t)error));
 }
 #endif
 

@@ -14,10 +14,11 @@
 #define INK_MAX_IO 16
 #define INK_MAX_BLOB (1u << 28)
 #define INK_MAX_ARENA (1u << 28)
-#define INK_MAX_WORK (1u << 31)
-#define INK_MAX_SIDE 65535      // heights, widths and channels of pictures
-#define INK_MAX_WINDOW 32768    // a window's side, stride or dilation
-#define INK_MAX_MEAN (1u << 23) // elements in one average
+#define INK_MAX_WORK 4000000000u   // instructions
+#define INK_MAX_SIDE 65535         // heights, widths and channels of pictures
+#define INK_MAX_WINDOW 32768       // a window's side, stride or dilation
+#define INK_MAX_REDUCED (1u << 23) // values that one output is made of without weights
+#define INK_MAX_COUNT (1u << 24)   // of a copy, along a dimension
 #define INK_MAX_BANDS 128
 #define INK_MAX_FRAMES 1024
 

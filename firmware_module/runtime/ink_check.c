@@ -4,9 +4,13 @@
 
 #include <string.h>
 
-uint64_t ink_product(uint64_t a, uint64_t b) {
-    uint64_t product = a * b; // 2^64 where both are INK_CAP
-    return a != 0 && b != 0 && (product == 0 || product > INK_CAP) ? INK_CAP : product;
+uint32_t ink_product(uint32_t a, uint32_t b) {
+    uint64_t product = (uint64_t)a * b;
+    return product < UINT32_MAX ? (uint32_t)product : UINT32_MAX;
+}
+
+uint32_t ink_sum(uint32_t a, uint32_t b) {
+    return a + b < a ? UINT32_MAX : a + b;
 }
 
 bool ink_refuse(ink_check_t *check, ink_status_t status, const char *field, int64_t found,
@@ -73,14 +77,14 @@ bool ink_check_multiple(ink_check_t *check, ink_status_t status, const char *fie
 }
 
 bool ink_check_end(ink_check_t *check, ink_status_t status, const char *field, uint32_t offset,
-    uint64_t size, uint32_t end) {
-    int64_t found = (int64_t)offset + (int64_t)size;
+    uint32_t size, uint32_t end) {
+    int64_t found = (int64_t)offset + size;
     return found <= (int64_t)end ||
            ink_refuse(check, status, field, found, INK_RULE_END_AT_MOST, end);
 }
 
 bool ink_check_range(ink_check_t *check, ink_status_t status, const char *field, uint32_t offset,
-    uint64_t size, uint32_t alignment) {
+    uint32_t size, uint32_t alignment) {
     return ink_check_multiple(check, status, field, offset, alignment) &&
            ink_check_between(check, status, field, offset, sizeof(ink_header_t), UINT32_MAX) &&
            ink_check_end(check, status, field, offset, size, check->model->header->blob_size);
@@ -142,7 +146,7 @@ bool ink_check_output_zero_point(ink_check_t *check, int32_t allowed) {
 }
 
 bool ink_check_data(
-    ink_check_t *check, const char *field, uint32_t offset, uint64_t count, uint32_t element_size) {
+    ink_check_t *check, const char *field, uint32_t offset, uint32_t count, uint32_t element_size) {
     return ink_check_range(
         check, INK_ERROR_DATA_RANGE, field, offset, ink_product(count, element_size), 16);
 }
@@ -186,9 +190,10 @@ bool ink_check_same_size(ink_check_t *check) {
 bool ink_check_rows(ink_check_t *check, uint32_t depth, uint32_t units) {
     uint32_t elements = ink_tensor_elements(check->call.input0);
     uint32_t rows = elements / depth;
+    check->rows = rows;
     return ink_check_shape(check, "input 0's number of elements", elements, rows * depth) &&
-           ink_check_equal(check, INK_ERROR_SHAPE, "the output's number of elements",
-               ink_tensor_elements(check->call.output), (int64_t)((uint64_t)rows * units));
+           ink_check_shape(check, "the output's number of elements",
+               ink_tensor_elements(check->call.output), ink_product(rows, units));
 }
 
 bool ink_check_images(ink_check_t *check) {

@@ -6,10 +6,9 @@
 
 #include "ink_call.h"
 
-// Products of blob fields are capped here, so that a product of two of them fits 64 bits.
-#define INK_CAP ((uint64_t)1 << 32)
-
 #define INK_NO_SLIDE INT32_MAX
+
+#define INK_RATES 4
 
 // A verification under way. `part`, `index` and `kernel` say what is looked at.
 typedef struct {
@@ -18,12 +17,19 @@ typedef struct {
     ink_part_t part;
     uint32_t index;
     uint32_t kernel;
-    ink_call_t call; // the operator's
-    int64_t scratch; // bytes that its kernel asks for
-    int32_t slide;   // by how many bytes its output must start before input 0 to overlap it
-    int32_t step;    // these bytes must be a multiple of
-    uint64_t work;   // that its kernel does
-    uint64_t tables; // bytes whose entries the operators' checks looked at
+    ink_call_t call;  // the operator's
+    uint32_t scratch; // bytes that its kernel asks for
+    int32_t slide;    // by how many bytes its output must start before input 0 to overlap it
+    int32_t step;     // these bytes must be a multiple of
+    uint32_t taps;    // of all windows, that lie in input 0
+    union {           // how often what its kernel's rates are of comes
+        struct {
+            uint32_t steps, outputs, rows, calls;
+        };
+        uint32_t counts[INK_RATES];
+    };
+    uint32_t work;   // of the operators up to here
+    uint32_t looked; // bytes of tables and records that the operators' checks looked at
 } ink_check_t;
 
 // Parameters are i32 fields in a row: each must lie in min..max, which are small numbers, powers of
@@ -54,8 +60,9 @@ typedef struct {
 #define INK_RECORD_FIELD(status, type, field, min, max)                                            \
     {#field, max, min, offsetof(type, field), sizeof(((const type *)0)->field), status}
 
-// min(a * b, INK_CAP), for factors up to INK_CAP.
-uint64_t ink_product(uint64_t a, uint64_t b);
+// At most UINT32_MAX, which is more than any block or tensor has, and more work than allowed.
+uint32_t ink_product(uint32_t a, uint32_t b);
+uint32_t ink_sum(uint32_t a, uint32_t b);
 
 // Fills the error in and returns false. The second takes a whole phrase.
 bool ink_refuse(ink_check_t *check, ink_status_t status, const char *field, int64_t found,
@@ -78,14 +85,14 @@ bool ink_check_parameter_is(ink_check_t *check, const char *field, int32_t found
 bool ink_check_shape(ink_check_t *check, const char *field, uint32_t found, uint32_t allowed);
 bool ink_check_multiple(ink_check_t *check, ink_status_t status, const char *field, uint32_t found,
     uint32_t power_of_two);
-// Whether `size` bytes (up to INK_CAP) from `offset` end at `end` or before.
+// Whether `size` bytes from `offset` end at `end` or before.
 bool ink_check_end(ink_check_t *check, ink_status_t status, const char *field, uint32_t offset,
-    uint64_t size, uint32_t end);
+    uint32_t size, uint32_t end);
 
 // Whether `size` bytes from `offset` lie within the blob behind the header, at a multiple of
 // `alignment`.
 bool ink_check_range(ink_check_t *check, ink_status_t status, const char *field, uint32_t offset,
-    uint64_t size, uint32_t alignment);
+    uint32_t size, uint32_t alignment);
 
 // The fields of the record at `record`, as many as there are.
 bool ink_check_record(
@@ -105,7 +112,7 @@ bool ink_check_output_offset(ink_check_t *check, int32_t offset);
 bool ink_check_output_zero_point(ink_check_t *check, int32_t allowed);
 // A data block of `count` elements of `element_size` bytes.
 bool ink_check_data(
-    ink_check_t *check, const char *field, uint32_t offset, uint64_t count, uint32_t element_size);
+    ink_check_t *check, const char *field, uint32_t offset, uint32_t count, uint32_t element_size);
 // Data blocks of `count` multipliers and shifts.
 bool ink_check_requantization(
     ink_check_t *check, uint32_t multiplier, uint32_t shift, uint32_t count);

@@ -20,14 +20,16 @@ typedef struct {
     bool flat : 1;        // runs over elements as they lie, so any part of them may be run alone
     // Checks all that `run` trusts: parameters, shapes, data blocks. The records, their ranges and
     // the order are checked already, overlaps after it. It may set check->scratch, else 0: the
-    // bytes that the operator's scratch must have at least, negative where the kernel cannot do it
-    // at all; check->slide, else INK_NO_SLIDE; and check->work, else the elements of the largest
-    // tensor.
+    // bytes that the operator's scratch must have at least, UINT32_MAX where the kernel cannot do
+    // it at all; check->slide, else INK_NO_SLIDE; check->steps, else the output's elements; and
+    // check->rows, else its rows.
     bool (*verify)(ink_check_t *check);
     // Runs it; false where the kernel reports an error.
     bool (*run)(const ink_call_t *call);
     // The two tables of the blob whose entries `verify` looks at, or NULL where it looks at none.
     void (*tables)(const ink_call_t *call, ink_table_t tables[2]);
+    // What a step, an output, a row and the call cost: square roots of 64ths of an instruction.
+    uint8_t rates[INK_RATES];
 } ink_kernel_t;
 
 // The kernel of that number, NULL where this build has none.

@@ -53,7 +53,7 @@ static bool verify_start(ink_check_t *check, const uint8_t *blob, size_t size) {
 // An array of the blob: `count` records of `size` bytes.
 static bool check_array(
     ink_check_t *check, const char *field, uint32_t offset, uint32_t count, uint32_t size) {
-    return ink_check_range(check, INK_ERROR_HEADER, field, offset, (uint64_t)count * size, 4);
+    return ink_check_range(check, INK_ERROR_HEADER, field, offset, ink_product(count, size), 4);
 }
 
 static bool verify_header(ink_check_t *check) {
@@ -82,37 +82,31 @@ static bool verify_header(ink_check_t *check) {
 }
 
 // The length of the UTF-8 sequence at `text`, of which `left` bytes remain; 0 where it is none.
-static uint32_t utf8_length(const uint8_t *text, uint32_t left) {
-    uint32_t first = text[0];
-    if (first < 0x80) {
-        return 1;
-    }
-    uint32_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    if (first < 0xc2 || first > 0xf4 || left < length) {
+static uint32_t decode(const uint8_t *text, uint32_t left, uint32_t *code) {
+    const uint32_t first = text[0];
+    const uint32_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    uint32_t found = first & 0xffu >> length;
+    if ((first & 0xc0) == 0x80 || left < length) {
         return 0;
     }
-    // the second byte's range leaves no sequence that is too long, a surrogate or past U+10FFFF
-    uint32_t min = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    uint32_t max = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
     for (uint32_t i = 1; i < length; i++) {
-        if (text[i] < min || text[i] > max) {
+        if ((text[i] & 0xc0) != 0x80) {
             return 0;
         }
-        min = 0x80;
-        max = 0xbf;
+        found = found << 6 | (text[i] & 0x3f);
     }
-    return length;
+    *code = found;
+    // a sequence too long (the shift is 7, 11 or 16), a surrogate, or past the last
+    bool none = (length > 1 && found >> (9 * length - 4) / 2 == 0) || found >> 11 == 0xd800 >> 11 ||
+                found > 0x10ffff;
+    return none ? 0 : length;
 }
 
 // Whether a terminal would obey the character or not show it: controls, directions of writing,
 // breaks of lines, what has no width. Joiners (U+200C and U+200D) are no more than that in ASCII.
-static bool is_hidden(const uint8_t *text, uint32_t length, uint32_t length_before) {
+static bool is_hidden(uint32_t code, uint32_t length_before) {
     static const uint16_t RANGES[][2] = {{0x01, 0x1f}, {0x7f, 0x9f}, {0x61c, 0x61c},
         {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}};
-    uint32_t code = length == 1 ? text[0] : text[0] & 0xffu >> (length + 1);
-    for (uint32_t i = 1; i < length; i++) {
-        code = code << 6 | (text[i] & 0x3fu);
-    }
     if (length_before > 1 && (code == 0x200c || code == 0x200d)) {
         return false;
     }
@@ -133,11 +127,12 @@ static bool verify_strings(ink_check_t *check) {
     uint32_t before = 0;
     uint32_t done = 0;
     for (uint32_t i = 0; i < header->strings_size;) {
-        uint32_t length = utf8_length(text + i, header->strings_size - i);
+        uint32_t code;
+        uint32_t length = decode(text + i, header->strings_size - i, &code);
         if (length == 0) {
             return ink_refuse_plainly(check, INK_ERROR_STRING, "the strings are not UTF-8");
         }
-        if (is_hidden(text + i, length, before)) {
+        if (is_hidden(code, before)) {
             return ink_refuse_plainly(
                 check, INK_ERROR_STRING, "a character of the strings is none that is shown");
         }
@@ -186,14 +181,15 @@ static bool verify_tensor(ink_check_t *check, const ink_tensor_t *tensor) {
         INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, dtype, INK_DTYPE_INT8,
             INK_WIDE ? INK_DTYPE_INT32 : INK_DTYPE_UINT8),
         INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, rank, 0, INK_MAX_RANK),
-        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, place, 0, INK_PLACE_STATE),
-        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, start, 0, INK_START_NEXT),
+        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, place, 0,
+            INK_STATES ? INK_PLACE_STATE : INK_PLACE_BLOB),
+        INK_RECORD_FIELD(INK_ERROR_TENSOR, ink_tensor_t, start, 0, INK_STATES ? INK_START_NEXT : 0),
     };
     const ink_status_t bad = INK_ERROR_TENSOR;
     if (!ink_check_record(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0]), tensor)) {
         return false;
     }
-    uint64_t size = ink_element_size(tensor->dtype);
+    uint32_t size = ink_element_size(tensor->dtype);
     for (uint32_t i = 0; i < INK_MAX_RANK; i++) {
         uint32_t max = i < tensor->rank ? INT32_MAX : 1;
         if (!ink_check_word(check, bad, "a dimension", tensor->dims[i], 1, max)) {
@@ -201,7 +197,7 @@ static bool verify_tensor(ink_check_t *check, const ink_tensor_t *tensor) {
         }
         size = ink_product(size, tensor->dims[i]);
     }
-    if (!ink_check_equal(check, bad, "size", tensor->size, (int64_t)size) ||
+    if (!ink_check_same(check, bad, "size", tensor->size, size) ||
         !verify_quantization(check, tensor) || !ink_check_string(check, "name", tensor->name)) {
         return false;
     }
@@ -235,10 +231,7 @@ static bool verify_tensors(ink_check_t *check, ink_model_t *model) {
     check->part = INK_PART_TENSOR;
     for (check->index = 0; check->index < count; check->index++) {
         const ink_tensor_t *tensor = &model->tensors[check->index];
-        if (!verify_tensor(check, tensor) ||
-            (!INK_STATES && (!ink_check_same(check, INK_ERROR_TENSOR, "start", tensor->start, 0) ||
-                                !ink_check_word(check, INK_ERROR_TENSOR, "place", tensor->place, 0,
-                                    INK_PLACE_BLOB)))) {
+        if (!verify_tensor(check, tensor)) {
             return false;
         }
         uint32_t end = tensor->offset + tensor->size;
@@ -271,8 +264,10 @@ static bool verify_io(ink_check_t *check, const ink_io_t *io) {
     if (check->part == INK_PART_INPUT && io->image_table != 0) {
         uint32_t colours = tensor->dims[3] == 3 ? INK_IMAGE_CHANNEL_TABLES | INK_IMAGE_BGR : 0;
         flags = io->image_flags & (colours | INK_IMAGE_WAYS);
+#if INK_FITTING
         flags &= (flags & INK_IMAGE_SQUEEZE) != 0 ? ~INK_IMAGE_BORDER : UINT32_MAX;
         flags &= (flags & INK_IMAGE_BILINEAR) != 0 ? ~INK_IMAGE_OPENMV : UINT32_MAX;
+#endif
     }
     if (!ink_check_word(check, INK_ERROR_IO, "image_flags", io->image_flags, 0, flags)) {
         return false;
@@ -288,7 +283,7 @@ static bool verify_io(ink_check_t *check, const ink_io_t *io) {
     if (check->part == INK_PART_OUTPUT) {
         return check->index == 0 ? ink_check_same(check, INK_ERROR_IO, "labels", io->labels, 0)
                                  : ink_check_range(check, INK_ERROR_DATA_RANGE, "labels",
-                                       io->labels, (uint64_t)ink_tensor_elements(tensor) * 4, 4);
+                                       io->labels, ink_product(ink_tensor_elements(tensor), 4), 4);
     }
     if (INK_WIDE && tensor->dtype == INK_DTYPE_INT32) {
         return ink_refuse_plainly(check, INK_ERROR_IO, "it has an image_table, but is int32");

@@ -73,19 +73,29 @@ static bool verify_overlaps(ink_check_t *check, bool in_place) {
     return what == NULL || ink_refuse_plainly(check, INK_ERROR_OVERLAP, what);
 }
 
+// What is looked at is at most so many times the blob: each operator may look at the same tables,
+// and back at all operators before it, which are taken to be so many bytes each.
+#define MOST_LOOKED 8
+#define LOOK 8
+
 // Whether a tensor's bytes, before operator `time`, are what was last written there as that tensor
 // or as another view of it. Constants and states have values before the first.
-static bool is_written(const ink_model_t *model, const ink_tensor_t *tensor, uint32_t time) {
+static bool is_written(ink_check_t *check, const ink_tensor_t *tensor, uint32_t time) {
+    const ink_model_t *model = check->model;
     if (tensor->place != INK_PLACE_ARENA) {
         return true;
     }
+    const uint32_t start = tensor->offset;
+    const uint32_t end = start + tensor->size;
     while (time-- > 0) {
+        check->looked += LOOK;
         const ink_operator_t *op = &model->operators[time];
         const ink_tensor_t *output = &model->tensors[op->output];
-        if (touches(tensor, output->offset, output->size)) {
+        if (output->offset < end && start < output->offset + output->size) {
             return ink_same_bytes(tensor, output);
         }
-        if (touches(tensor, op->scratch_offset, op->scratch_size)) {
+        const uint32_t scratch = op->scratch_offset;
+        if (op->scratch_size != 0 && scratch < end && start < scratch + op->scratch_size) {
             return false;
         }
     }
@@ -99,41 +109,39 @@ static bool is_written(const ink_model_t *model, const ink_tensor_t *tensor, uin
 
 static bool verify_order(ink_check_t *check) {
     const ink_call_t *call = &check->call;
-    if (!is_written(check->model, call->input0, check->index)) {
+    if (!is_written(check, call->input0, check->index)) {
         return ink_refuse_plainly(
             check, INK_ERROR_ORDER, "input 0 is not written, or written over");
     }
     const ink_tensor_t *second = ink_call_input1(call);
-    if (second != NULL && !is_written(check->model, second, check->index)) {
+    if (second != NULL && !is_written(check, second, check->index)) {
         return ink_refuse_plainly(
             check, INK_ERROR_ORDER, "input 1 is not written, or written over");
     }
     return true;
 }
 
-static uint32_t largest_tensor(const ink_call_t *call) {
-    uint32_t largest = ink_tensor_elements(call->output);
-    const ink_tensor_t *inputs[2] = {call->input0, ink_call_input1(call)};
-    for (uint32_t i = 0; i < 1 + INK_TWO_INPUTS; i++) {
-        uint32_t elements = inputs[i] == NULL ? 0 : ink_tensor_elements(inputs[i]);
-        largest = elements > largest ? elements : largest;
+// Adds the instructions that a run of it takes on a Cortex-M7.
+static bool count_work(ink_check_t *check, const ink_kernel_t *kernel) {
+    uint64_t work = 0; // in 64ths, of four products below 2^48
+    for (uint32_t i = 0; i < INK_RATES; i++) {
+        work += (uint64_t)check->counts[i] * (uint32_t)(kernel->rates[i] * kernel->rates[i]);
     }
-    return largest;
+    work = (work >> 6) + check->work;
+    check->work = work < UINT32_MAX ? (uint32_t)work : UINT32_MAX;
+    return ink_check_word(
+        check, INK_ERROR_WORK, "the work up to here", check->work, 0, INK_MAX_WORK);
 }
 
-// What entries are looked at is at most so many times the blob: an operator each may look at the
-// same ones.
-#define MOST_TABLES 16
-
-static bool count_tables(ink_check_t *check, const ink_kernel_t *kernel) {
-    if (!INK_TABLES || kernel->tables == NULL) {
-        return true;
+static bool count_looks(ink_check_t *check, const ink_kernel_t *kernel) {
+    if (INK_TABLES && kernel->tables != NULL) {
+        ink_table_t tables[2];
+        kernel->tables(&check->call, tables);
+        check->looked += tables[0].size + tables[1].size;
     }
-    ink_table_t tables[2];
-    kernel->tables(&check->call, tables);
-    check->tables += (uint64_t)tables[0].size + tables[1].size;
-    return ink_check_between(check, INK_ERROR_WORK, "the bytes of tables up to here",
-        (int64_t)check->tables, 0, MOST_TABLES * (int64_t)check->model->blob_size);
+    // up to 2^31, and of tables 2^29
+    return ink_check_word(check, INK_ERROR_WORK, "the bytes looked at up to here", check->looked, 0,
+        MOST_LOOKED * check->model->blob_size);
 }
 
 static bool verify_operator(ink_check_t *check) {
@@ -149,31 +157,30 @@ static bool verify_operator(ink_check_t *check) {
     check->scratch = 0;
     check->slide = INK_NO_SLIDE;
     check->step = 1;
-    check->work = largest_tensor(&check->call);
-    return kernel->verify(check) && count_tables(check, kernel) &&
+    const ink_tensor_t *output = check->call.output;
+    check->outputs = check->steps = ink_tensor_elements(output);
+    check->calls = 1;
+    // of rank 0 it has dimensions of 1
+    check->rows = check->steps / output->dims[output->rank - (output->rank != 0)];
+    return kernel->verify(check) && count_looks(check, kernel) &&
            verify_overlaps(check, kernel->in_place) &&
-           ink_check_between(check, INK_ERROR_SCRATCH, "scratch_size", op->scratch_size,
-               check->scratch, UINT32_MAX);
+           ink_check_word(check, INK_ERROR_SCRATCH, "scratch_size", op->scratch_size,
+               check->scratch, UINT32_MAX) &&
+           count_work(check, kernel);
 }
 
 bool ink_verify_plan(ink_check_t *check, ink_model_t *model) {
-    uint64_t work = 0;
     check->part = INK_PART_OPERATOR;
     for (check->index = 0; check->index < model->header->n_operators; check->index++) {
         if (!verify_operator(check)) {
             return false;
         }
-        work += check->work;
-        if (!ink_check_between(
-                check, INK_ERROR_WORK, "the work up to here", (int64_t)work, 0, INK_MAX_WORK)) {
-            return false;
-        }
     }
-    model->work = (uint32_t)work;
+    model->work = check->work;
     check->part = INK_PART_OUTPUT;
     for (check->index = 0; check->index < model->header->n_outputs; check->index++) {
         const ink_tensor_t *tensor = &model->tensors[model->outputs[check->index].tensor];
-        if (!is_written(model, tensor, model->header->n_operators)) {
+        if (!is_written(check, tensor, model->header->n_operators)) {
             return ink_refuse_plainly(check, INK_ERROR_ORDER, "it is not written, or written over");
         }
     }

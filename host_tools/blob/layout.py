@@ -18,10 +18,11 @@ MAX_OPERATORS = 1024
 MAX_IO = 16
 MAX_ARENA = 1 << 28
 MAX_BLOB = 1 << 28
-MAX_WORK = 1 << 31
+MAX_WORK = 4_000_000_000
 MAX_WINDOW = 1 << 15  # sides of windows, strides, dilations
 MAX_PICTURE = 65_535  # heights, widths and channels that windows slide over
-MAX_AVERAGED = 1 << 23  # elements of one mean
+MAX_REDUCED = 1 << 23  # values that one output is made of without weights
+MAX_COUNT = 1 << 24  # of a copy, along a dimension
 
 DTYPES = {"int8": 1, "uint8": 2, "float32": 3, "int32": 4}
 PLACES = {"arena": 0, "blob": 1, "state": 2}

@@ -3,8 +3,9 @@
 python small_words.py LEAST as ... -o OBJECT SOURCE, as GCC calls it by -wrapper: assembles with a
 number for each string literal of LEAST characters or more, and writes what they stand for to
 OBJECT.words.
-python small_words.py FILE ink_error.c OBJECT...: the Python module that finds the words of these
-objects. runtime/ink_error.c and module/message.c of a build with INKLING_SMALL ask for them.
+python small_words.py FILE ink_error.c KERNEL_LIST OBJECT...: the Python module that finds the
+words of these objects, and the names of the header's kernels. natmod/port.c and module/message.c
+of a build with INKLING_SMALL ask for them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 # numbers below are those of phrases, which ink_error.c counts
 _FIRST = 256
 _PHRASES = {"SENTENCES": 1, "PARTS": 64}
+_KERNELS = 128
 # another one gives all words other numbers
 _SALT = b"2"
 
@@ -52,17 +54,14 @@ def find(number):
 
 
 def say(error):
-    # as ink_error_message() does
-    status, part, index, kernel, name, field, rule, found, more, allowed, most = struct.unpack(
-        "<8IiIi", error
-    )
-    found += more << 32
-    allowed += most << 32
+    # an ink_error_t, as ink_error_message() says it
+    status, part, rule, index, kernel, field, found, allowed = struct.unpack("<3Bx3Iqq", error)
     text = find(64 + part)
     if part > 1:
         text += str(index)
     if part == 3:
-        text += " (%s)" % (find(name) if name < 65536 else "kernel %d" % kernel)
+        name = find(128 + kernel) if kernel < 128 else "word"
+        text += " (%s)" % ("kernel %d" % kernel if name[:5] == "word " else name)
     text += (": " if part else "") + find(1 + status)
     if field:
         text += ": " + find(field)
@@ -238,6 +237,12 @@ def phrases(source: str) -> dict[int, str]:
     return found
 
 
+def kernels(header: str) -> dict[int, str]:
+    """The names of the kernels that kernel_list.py's header lists, as phrases."""
+    listed = re.findall(r"X\((\d+), (\w+)\)", header)
+    return {_KERNELS + int(number): name for number, name in listed}
+
+
 def finder(known: dict[int, str], words: Iterable[str]) -> str:
     """The Python module. Raises ValueError where two words have one number."""
     by_number = dict(known)
@@ -254,10 +259,10 @@ def main(words: list[str]) -> int:
     """Runs what GCC runs, or writes the Python module."""
     first, *command = words
     if not first.isdigit():
-        source, *objects = command
+        source, header, *objects = command
         lists = (Path(f"{name}.words") for name in objects)
         found = [text for path in lists for text in ast.literal_eval(path.read_text("utf8"))]
-        known = phrases(Path(source).read_text("utf8"))
+        known = phrases(Path(source).read_text("utf8")) | kernels(Path(header).read_text("utf8"))
         try:
             Path(first).write_text(finder(known, found), "utf8")
         except ValueError as error:

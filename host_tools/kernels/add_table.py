@@ -87,4 +87,5 @@ CARD = Card(
     compute=_compute,
     counts=lambda layer: {"element": math.prod(layer.output), "clamp": clamped_outputs(layer)},
     packs={"add_s8": Packing(pack=_data)},
+    rates=(28, 0, 0, 111),
 )

@@ -15,10 +15,14 @@ from typing import Any
 import numpy.typing as npt
 
 from host_tools.kernels.layer import Counts, Layer
+from host_tools.kernels.steps import rows_of
 
 Array = npt.NDArray[Any]
 Params = Mapping[str, Any]
 Data = Mapping[str, Array]
+_MOST = (1 << 32) - 1  # of a count, as the board has them
+# of a step, an output, a row and a call
+Rates = tuple[int, int, int, int]
 
 ITEM_SIZES = {"int8": 1, "uint8": 1, "uint16": 2, "int32": 4, "float32": 4}
 
@@ -94,7 +98,8 @@ class Card:
     `swap`: parameters and data with both inputs exchanged, of kernels whose result stays the same.
     `compute`: the output of a call in numpy.
     `counts`: how often the pieces of its code run, which its predicted cost is a sum of.
-    `work`: steps, as docs/blob-format.md counts them; `multiplies`: they are multiply-accumulates.
+    `macs`: multiply-accumulates, of kernels that a model is lowered to.
+    `steps`, `rows`, `rates`: what `work` is counted from, as docs/blob-format.md says.
     `scratch`: bytes. `slide`: by how many bytes the output must start before input 0 to overlap
     it, or None. `may_replace`: like `in_place`, where the shapes decide.
     `reads`: how often its data is read from end to end, and in each such pass its scratch, 0 where
@@ -114,8 +119,10 @@ class Card:
     swap: Callable[[Params, Data], tuple[dict[str, Any], dict[str, Array]]] | None = None
     compute: Callable[[Call], Array] = field(kw_only=True)
     counts: Callable[[Layer], Counts] = lambda layer: {"element": largest_tensor(layer)}
-    work: Callable[[Layer], int] = largest_tensor
-    multiplies: bool = False
+    macs: Callable[[Layer], int] = lambda layer: 0
+    steps: Callable[[Layer], int] = lambda layer: math.prod(layer.output)
+    rows: Callable[[Layer], int] = rows_of
+    rates: Rates = field(kw_only=True)
     scratch: Callable[[Layer], int] = lambda layer: 0
     slide: Callable[[Layer], int | None] = lambda layer: None
     may_replace: Callable[[Layer], bool] | None = None
@@ -130,6 +137,12 @@ class Card:
             + "".join("6i" if name in self.vectors else "i" for name in self.params)
             + "I" * len(self.blocks)
         )
+
+    def work(self, layer: Layer) -> int:
+        """Instructions of a call on a Cortex-M7."""
+        counts = (self.steps(layer), math.prod(layer.output), self.rows(layer), 1)
+        capped = (min(count, _MOST) for count in counts)
+        return sum(n * rate * rate for n, rate in zip(capped, self.rates, strict=True)) >> 6
 
     def block_sizes(self, layer: Layer) -> dict[str, int]:
         """Bytes of each data block."""

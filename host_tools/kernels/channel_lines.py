@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.kernels.card import Block, Card, by_keyword, fields
+from host_tools.kernels.steps import pixels_in
 
 Int8 = npt.NDArray[np.int8]
 Int64 = npt.NDArray[np.int64]
@@ -93,4 +94,6 @@ CARD = Card(
     ),
     in_place=True,
     compute=by_keyword(channel_lines),
+    rows=pixels_in,
+    rates=(28, 0, 37, 83),
 )

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from host_tools.kernels.card import Block, Card, by_keyword, fields, has
 from host_tools.kernels.layer import Counts, Layer, pixels_of, taps_inside
+from host_tools.kernels.steps import conv_steps
 from host_tools.kernels.windows import requantize, weighted_sums
 
 
@@ -74,11 +75,6 @@ def units(layer: Layer) -> int:
     return layer.output[3]
 
 
-def full_work(layer: Layer) -> int:
-    """Multiply-accumulates of a convolution of one group."""
-    return math.prod(layer.output) * window(layer) * layer.inputs[0][3]
-
-
 def _depth(layer: Layer) -> int:
     """Input channels that an output channel reads."""
     return layer.inputs[0][3] // max(1, layer.params["channel_factor"])
@@ -122,8 +118,9 @@ CARD = Card(
     pictures=True,
     compute=by_keyword(conv),
     counts=_counts,
-    work=lambda layer: math.prod(layer.output) * window(layer) * _depth(layer),
-    multiplies=True,
+    steps=conv_steps,
+    macs=lambda layer: math.prod(layer.output) * window(layer) * _depth(layer),
     scratch=_scratch,
     reads=lambda layer: (pixels_of(layer), 1),
+    rates=(14, 75, 135, 63),
 )

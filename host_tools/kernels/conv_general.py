@@ -23,7 +23,6 @@ import numpy.typing as npt
 from host_tools.kernels import conv_packed, fully_connected_packed
 from host_tools.kernels.card import Array, Block, Call, Card, Data, Packing, Params, fields, has
 from host_tools.kernels.conv import ONE_GROUP, UNDILATED, window
-from host_tools.kernels.fully_connected import dense_work
 from host_tools.kernels.layer import (
     Counts,
     Layer,
@@ -38,6 +37,12 @@ from host_tools.kernels.requantization import (
     fold_offset,
     records,
     wrap_int32,
+)
+from host_tools.kernels.steps import (
+    conv_general_rows,
+    conv_general_steps,
+    dense_general_steps,
+    rows_of_units,
 )
 
 GROUP = conv_packed.GROUP
@@ -258,7 +263,8 @@ CARDS = (
         pictures=True,
         compute=_compute_conv,
         counts=_conv_counts,
-        work=lambda layer: math.prod(layer.output) * _taps(layer),
+        steps=conv_general_steps,
+        rows=conv_general_rows,
         scratch=lambda layer: _scratch(_taps(layer)),
         reads=partial(reads_by_pixels, PIXELS),
         packs={
@@ -271,6 +277,7 @@ CARDS = (
                 lambda params: {"groups": 1},
             ),
         },
+        rates=(20, 37, 52, 98),
     ),
     Card(
         "fully_connected_general_s8",
@@ -285,7 +292,8 @@ CARDS = (
         ),
         compute=_compute_dense,
         counts=_dense_counts,
-        work=dense_work,
+        steps=dense_general_steps,
+        rows=rows_of_units,
         scratch=lambda layer: _scratch(layer.params["depth"]),
         reads=lambda layer: (dense_rows(layer), 0),
         packs={
@@ -293,5 +301,6 @@ CARDS = (
                 lambda layer: layer.params["filter_offset"] == 0, _fully_connected
             )
         },
+        rates=(12, 48, 97, 75),
     ),
 )

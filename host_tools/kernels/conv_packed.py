@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.kernels.card import Array, Block, Call, Card, Data, Packing, Params, fields, has
-from host_tools.kernels.conv import ONE_GROUP, UNDILATED, WINDOW, full_work, window
+from host_tools.kernels.conv import ONE_GROUP, UNDILATED, WINDOW, window
 from host_tools.kernels.layer import Counts, Layer, clamped_outputs, divide_up, reads_by_pixels
 from host_tools.kernels.requantization import (
     Refused,
@@ -31,6 +31,7 @@ from host_tools.kernels.requantization import (
     wrap_int32,
 )
 from host_tools.kernels.slides import slide_by_pixels
+from host_tools.kernels.steps import conv_packed_rows, conv_packed_steps
 from host_tools.kernels.windows import weighted_sums
 
 GROUP = 4
@@ -296,7 +297,8 @@ CARD = Card(
     pictures=True,
     compute=_compute,
     counts=_counts,
-    work=full_work,
+    steps=conv_packed_steps,
+    rows=conv_packed_rows,
     scratch=_scratch,
     reads=partial(reads_by_pixels, PIXELS),
     slide=slide_by_pixels,
@@ -304,4 +306,5 @@ CARD = Card(
         "conv_s8": Packing(lambda layer: has(layer.params, ONE_GROUP), one_block(pack)),
         "depthwise_conv_s8": Packing(few_channels, _dense),
     },
+    rates=(14, 36, 61, 255),
 )

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from host_tools.kernels.card import Call, Card, fields
 from host_tools.kernels.layer import Counts, Layer
+from host_tools.kernels.steps import copy_rows, copy_steps
 
 
 def copy(
@@ -51,11 +52,6 @@ def _compute(call: Call) -> npt.NDArray[np.generic]:
     return copy(source, call.output.values, **call.params, output_shape=call.shape)
 
 
-def _work(layer: Layer) -> int:
-    params = layer.params
-    return math.prod(params["count"]) + int(params["fill"]) * math.prod(layer.output)
-
-
 def _counts(layer: Layer) -> Counts:
     params, size = layer.params, layer.params["element_size"]
     *outer, rows, row = params["count"]
@@ -79,5 +75,7 @@ CARD = Card(
     vectors=("count", "input_stride", "output_stride"),
     compute=_compute,
     counts=_counts,
-    work=_work,
+    steps=copy_steps,
+    rows=copy_rows,
+    rates=(11, 2, 68, 109),
 )

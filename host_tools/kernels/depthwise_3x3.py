@@ -15,10 +15,10 @@ import numpy.typing as npt
 from host_tools.kernels.card import Array, Block, Call, Card, Data, Packing, Params, has
 from host_tools.kernels.conv import UNDILATED, WINDOW_3X3
 from host_tools.kernels.conv_packed import PARAMS, finish, one_block, packed_sums
-from host_tools.kernels.depthwise_conv import depthwise_work
 from host_tools.kernels.layer import Counts, Layer, clamped_outputs, divide_up, pixels_of
 from host_tools.kernels.requantization import accumulator_range, fold_offset, records
 from host_tools.kernels.slides import ALIGNMENT
+from host_tools.kernels.steps import depthwise_3x3_steps
 
 ORDER = [0, 1, 3, 4, 2, 3, 5, 6, 4, 5, 7, 8]  # row * 3 + column
 
@@ -127,7 +127,7 @@ CARD = Card(
     pictures=True,
     compute=_compute,
     counts=_counts,
-    work=depthwise_work,
+    steps=depthwise_3x3_steps,
     reads=lambda layer: (divide_up(pixels_of(layer), 2 * layer.output[2]), 1),
     scratch=lambda layer: scratch_size(layer.output[1], layer.output[2], layer.params["stride_h"]),
     slide=_slide,
@@ -136,4 +136,5 @@ CARD = Card(
         "depthwise_conv_s8": Packing(_fits, one_block(pack)),
         "conv_s8": Packing(_fits_groups, _data_of_groups),
     },
+    rates=(37, 9, 33, 111),
 )

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from host_tools.kernels.card import Block, Card, by_keyword, has
 from host_tools.kernels.conv import ONE_GROUP, PARAMS, WINDOW_3X3, units, window
 from host_tools.kernels.layer import Counts, Layer, pixels_of, taps_inside
+from host_tools.kernels.steps import depthwise_steps
 from host_tools.kernels.windows import requantize, windows
 
 
@@ -59,7 +60,7 @@ def depthwise_conv(
     return requantize(sums + bias, multiplier, shift, output_offset, act_min, act_max)
 
 
-def depthwise_work(layer: Layer) -> int:
+def depthwise_macs(layer: Layer) -> int:
     """Multiply-accumulates of a depthwise convolution."""
     return math.prod(layer.output) * window(layer)
 
@@ -100,8 +101,9 @@ CARD = Card(
     pictures=True,
     compute=by_keyword(depthwise_conv),
     counts=_counts,
-    work=depthwise_work,
-    multiplies=True,
+    steps=depthwise_steps,
+    macs=depthwise_macs,
     scratch=_scratch,
     reads=lambda layer: (pixels_of(layer), 1),
+    rates=(17, 88, 82, 171),
 )

@@ -21,10 +21,20 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.kernels.card import Array, Block, Call, Card, Data, Operand, Packing, Params, has
+from host_tools.kernels.card import (
+    Array,
+    Block,
+    Call,
+    Card,
+    Data,
+    Operand,
+    Packing,
+    Params,
+    Rates,
+    has,
+)
 from host_tools.kernels.conv import UNDILATED, window
 from host_tools.kernels.conv_packed import PARAMS, finish, one_block, packed_sums
-from host_tools.kernels.depthwise_conv import depthwise_work
 from host_tools.kernels.layer import (
     Counts,
     Layer,
@@ -36,6 +46,7 @@ from host_tools.kernels.layer import (
 )
 from host_tools.kernels.requantization import accumulator_range, fold_offset, records
 from host_tools.kernels.slides import slide_by_pixels
+from host_tools.kernels.steps import depthwise_packed_steps
 
 CHANNELS = 4  # of a record, and the fewest of an input
 ORDER = [0, 2, 1, 3]
@@ -144,7 +155,7 @@ def _counts(layer: Layer) -> Counts:
     }
 
 
-def _card(name: str, number: int, dilated: bool) -> Card:
+def _card(name: str, number: int, dilated: bool, rates: Rates) -> Card:
     return Card(
         name,
         number,
@@ -153,11 +164,15 @@ def _card(name: str, number: int, dilated: bool) -> Card:
         pictures=True,
         compute=_compute,
         counts=_counts,
-        work=depthwise_work,
+        steps=depthwise_packed_steps,
+        rates=rates,
         reads=lambda layer: (pixels_of(layer), 1),
         slide=_slide,
         packs=_packs(dilated),
     )
 
 
-CARDS = (_card("depthwise_packed_s8", 40, False), _card("depthwise_dilated_s8", 41, True))
+CARDS = (
+    _card("depthwise_packed_s8", 40, False, (16, 37, 94, 113)),
+    _card("depthwise_dilated_s8", 41, True, (15, 42, 85, 143)),
+)

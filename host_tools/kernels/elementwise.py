@@ -11,6 +11,7 @@ import numpy.typing as npt
 from host_tools.arithmetic import multiply_by_quantized_multiplier, wrap_int32
 from host_tools.kernels.card import Block, Card, Params, by_keyword, fields, swap_fields
 from host_tools.kernels.layer import Counts, Layer
+from host_tools.kernels.steps import broadcast_rows
 from host_tools.kernels.windows import requantize
 
 Int8 = npt.NDArray[np.int8]
@@ -175,6 +176,7 @@ CARDS = (
         in_place=True,
         swap=swap_fields,
         compute=by_keyword(add),
+        rates=(67, 0, 0, 109),
     ),
     Card(
         *("mul_s8", 7, _MUL),
@@ -182,26 +184,39 @@ CARDS = (
         in_place=True,
         swap=swap_fields,
         compute=by_keyword(mul),
+        rates=(47, 0, 0, 95),
     ),
     Card(
         *("broadcast_add_s8", 8, _ADD),
         inputs=2,
         compute=by_keyword(broadcast_add),
+        rows=broadcast_rows,
         counts=_broadcast_counts,
+        rates=(59, 0, 80, 132),
     ),
     Card(
         *("broadcast_sub_s8", 9, _ADD),
         inputs=2,
         compute=by_keyword(broadcast_sub),
+        rows=broadcast_rows,
         counts=_broadcast_counts,
+        rates=(59, 0, 75, 156),
     ),
-    Card("broadcast_mul_s8", 10, _MUL, inputs=2, compute=by_keyword(broadcast_mul)),
+    Card(
+        *("broadcast_mul_s8", 10, _MUL),
+        inputs=2,
+        compute=by_keyword(broadcast_mul),
+        rows=broadcast_rows,
+        rates=(55, 0, 54, 136),
+    ),
     Card(
         *("prelu_s8", 18, _PRELU),
         blocks=(Block("positive", "uint8", lambda layer: 256),),
         inputs=2,
         in_place=True,
         compute=by_keyword(prelu),
+        rows=broadcast_rows,
+        rates=(32, 0, 76, 146),
     ),
     Card(
         *("maximum_s8", 19),
@@ -209,6 +224,8 @@ CARDS = (
         in_place=True,
         swap=swap_fields,
         compute=by_keyword(maximum),
+        rows=broadcast_rows,
+        rates=(13, 5, 68, 155),
     ),
     Card(
         *("minimum_s8", 20),
@@ -216,6 +233,8 @@ CARDS = (
         in_place=True,
         swap=swap_fields,
         compute=by_keyword(minimum),
+        rows=broadcast_rows,
+        rates=(13, 5, 68, 155),
     ),
     Card(
         *("squared_difference_s8", 24, _ADD),
@@ -223,5 +242,7 @@ CARDS = (
         in_place=True,
         swap=swap_fields,
         compute=by_keyword(squared_difference),
+        rows=broadcast_rows,
+        rates=(63, 0, 81, 183),
     ),
 )

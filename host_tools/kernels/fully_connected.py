@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from host_tools.kernels.card import Block, Card, by_keyword, fields
 from host_tools.kernels.layer import Counts, Layer, dense_rows
+from host_tools.kernels.steps import matmul_steps, rows_of_units
 from host_tools.kernels.windows import requantize
 
 
@@ -72,7 +73,7 @@ def _requantizations(layer: Layer) -> int:
     return _units(layer) if layer.params["per_channel"] else 1
 
 
-def dense_work(layer: Layer) -> int:
+def dense_macs(layer: Layer) -> int:
     """Multiply-accumulates."""
     return int(math.prod(layer.output) * layer.params["depth"])
 
@@ -110,9 +111,11 @@ CARDS = (
         ),
         compute=by_keyword(fully_connected),
         counts=_counts,
-        work=dense_work,
-        multiplies=True,
+        macs=dense_macs,
+        steps=dense_macs,
+        rows=rows_of_units,
         reads=lambda layer: (dense_rows(layer), 1),
+        rates=(17, 61, 109, 78),
     ),
     Card(
         "batch_matmul_s8",
@@ -121,7 +124,8 @@ CARDS = (
         inputs=2,
         compute=by_keyword(batch_matmul),
         counts=_matmul_counts,
-        work=lambda layer: int(math.prod(layer.output) * layer.inputs[0][-1]),
-        multiplies=True,
+        macs=lambda layer: int(math.prod(layer.output) * layer.inputs[0][-1]),
+        steps=matmul_steps,
+        rates=(11, 43, 89, 92),
     ),
 )

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from host_tools.kernels import conv_packed
 from host_tools.kernels.card import Array, Block, Call, Card, Packing, fields
-from host_tools.kernels.fully_connected import dense_work
+from host_tools.kernels.fully_connected import dense_macs
 from host_tools.kernels.layer import Counts, Layer, clamped_outputs, dense_rows, divide_up
 from host_tools.kernels.requantization import (
     Refused,
@@ -26,6 +26,7 @@ from host_tools.kernels.requantization import (
     shared_record,
     wrap_int32,
 )
+from host_tools.kernels.steps import rows_of_units
 
 UNITS = 4
 
@@ -156,7 +157,8 @@ CARD = Card(
     (Block("weights", "uint8", _size),),
     compute=_compute,
     counts=_counts,
-    work=dense_work,
+    steps=dense_macs,
+    rows=rows_of_units,
     scratch=lambda layer: scratch_size(layer.params["depth"]),
     reads=lambda layer: (dense_rows(layer), divide_up(layer.params["units"], UNITS)),
     slide=_slide,
@@ -167,4 +169,5 @@ CARD = Card(
             lambda params: {"blocks": count_blocks(params["units"], bool(params["per_channel"]))},
         )
     },
+    rates=(10, 37, 53, 110),
 )

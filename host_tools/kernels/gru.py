@@ -103,6 +103,10 @@ def _scratch(layer: Layer) -> int:
     return int(2 * GROUP * longest + 6 * layer.params["units"])
 
 
+def _macs(layer: Layer) -> int:
+    return int(_rows(layer) * (layer.params["depth"] + layer.params["units"]))
+
+
 CARD = Card(
     "gru_s8",
     47,
@@ -116,7 +120,8 @@ CARD = Card(
     inputs=2,
     compute=_compute,
     counts=_counts,
-    work=lambda layer: _rows(layer) * (layer.params["depth"] + layer.params["units"]),
-    multiplies=True,
+    macs=_macs,
+    steps=_macs,
     scratch=_scratch,
+    rates=(11, 107, 0, 229),
 )

@@ -35,4 +35,5 @@ CARD = Card(
     blocks=(Block("table", "uint8", lambda layer: 256),),
     in_place=True,
     compute=_compute,
+    rates=(18, 0, 0, 79),
 )

@@ -11,9 +11,10 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.kernels.card import Array, Card, Packing, by_keyword, fields
+from host_tools.kernels.card import Array, Card, Packing, Rates, by_keyword, fields
 from host_tools.kernels.layer import Counts, Layer, clamped_outputs, taps_inside
 from host_tools.kernels.slides import slide_by_pixels
+from host_tools.kernels.steps import pool_simd_steps, pool_steps
 from host_tools.kernels.windows import windows
 
 
@@ -79,10 +80,6 @@ def max_pool(
 PARAMS = fields("kernel_h kernel_w stride_h stride_w pad_top pad_left act_min act_max")
 
 
-def _work(layer: Layer) -> int:
-    return int(math.prod(layer.output) * layer.params["kernel_h"] * layer.params["kernel_w"])
-
-
 def _counts(layer: Layer) -> Counts:
     taps = taps_inside(layer)
     return {
@@ -108,13 +105,16 @@ def _simd_counts(layer: Layer) -> Counts:
     }
 
 
-def _simd(name: str, number: int, portable: str, function: Callable[..., Array]) -> Card:
+def _simd(
+    name: str, number: int, rates: Rates, portable: str, function: Callable[..., Array]
+) -> Card:
     return Card(
         *(name, number, PARAMS),
         pictures=True,
         compute=by_keyword(function),
         counts=_simd_counts,
-        work=_work,
+        steps=pool_simd_steps,
+        rates=rates,
         slide=slide_by_pixels,
         packs={portable: Packing()},
     )
@@ -126,17 +126,19 @@ CARDS = (
         pictures=True,
         compute=by_keyword(average_pool),
         counts=_counts,
-        work=_work,
+        steps=pool_steps,
         # an int32 a channel, as documented for CMSIS-NN's get_buffer_size function
         scratch=lambda layer: 4 * layer.inputs[0][3],
+        rates=(25, 58, 77, 139),
     ),
     Card(
         *("max_pool_s8", 5, PARAMS),
         pictures=True,
         compute=by_keyword(max_pool),
         counts=_counts,
-        work=_work,
+        steps=pool_steps,
+        rates=(29, 19, 108, 141),
     ),
-    _simd("max_pool_simd_s8", 36, "max_pool_s8", max_pool),
-    _simd("average_pool_simd_s8", 37, "average_pool_s8", average_pool),
+    _simd("max_pool_simd_s8", 36, (11, 21, 83, 95), "max_pool_s8", max_pool),
+    _simd("average_pool_simd_s8", 37, (9, 36, 77, 128), "average_pool_s8", average_pool),
 )

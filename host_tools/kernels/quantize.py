@@ -94,7 +94,22 @@ def _cast(call: Call) -> npt.NDArray[np.generic]:
 
 
 CARDS = (
-    Card("quantize_f32", 16, compute=_quantize),
-    Card("dequantize_f32", 17, compute=_dequantize),
-    Card("cast", 29, compute=_cast),
+    Card(
+        "quantize_f32",
+        16,
+        compute=_quantize,
+        rates=(29, 0, 0, 85),
+    ),
+    Card(
+        "dequantize_f32",
+        17,
+        compute=_dequantize,
+        rates=(24, 0, 0, 83),
+    ),
+    Card(
+        "cast",
+        29,
+        compute=_cast,
+        rates=(34, 0, 0, 88),
+    ),
 )

@@ -188,12 +188,19 @@ def _svdf_counts(layer: Layer) -> Counts:
     }
 
 
-def _lstm_work(layer: Layer) -> int:
+def _svdf_steps(layer: Layer) -> int:
+    params = layer.params
+    return int(
+        params["batches"] * params["filters"] * (4 * params["memory"] + params["depth"] + 40)
+    )
+
+
+def _lstm_macs(layer: Layer) -> int:
     taps = 4 * (layer.params["depth"] + layer.params["units"])
     return int(layer.params["steps"] * layer.params["batches"] * layer.params["units"] * taps)
 
 
-def _svdf_work(layer: Layer) -> int:
+def _svdf_macs(layer: Layer) -> int:
     params = layer.params
     return int(params["batches"] * params["filters"] * (params["memory"] + params["depth"]))
 
@@ -233,10 +240,11 @@ CARDS = (
         state=True,
         compute=_svdf,
         counts=_svdf_counts,
-        work=_svdf_work,
-        multiplies=True,
+        macs=_svdf_macs,
+        steps=_svdf_steps,
         scratch=lambda layer: 2 * GROUP * _groups(layer.params["depth"]),
         reads=lambda layer: (layer.params["batches"], 1),
+        rates=(11, 68, 0, 147),
     ),
     Card(
         "lstm_s8",
@@ -259,9 +267,10 @@ CARDS = (
         state=True,
         compute=_lstm,
         counts=_lstm_counts,
-        work=_lstm_work,
-        multiplies=True,
+        macs=_lstm_macs,
+        steps=_lstm_macs,
         scratch=lambda layer: 2 * GROUP * _lstm_groups(layer),
         reads=lambda layer: (layer.params["steps"] * layer.params["batches"], 1),
+        rates=(10, 157, 48, 162),
     ),
 )

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from host_tools.kernels.card import Card, by_keyword, fields
 from host_tools.kernels.layer import Counts, Layer
+from host_tools.kernels.steps import elements_in, mean_rows, reduce_rows
 from host_tools.kernels.windows import requantize
 
 
@@ -82,6 +83,9 @@ CARDS = (
         fields("axes input_offset output_offset multiplier shift"),
         compute=by_keyword(mean),
         counts=_counts,
+        rows=mean_rows,
+        steps=elements_in,
+        rates=(25, 64, 43, 149),
     ),
     Card(
         "reduce_max_s8",
@@ -89,6 +93,9 @@ CARDS = (
         fields("axes"),
         compute=by_keyword(reduce_max),
         counts=_extremum_counts,
+        rows=reduce_rows,
+        steps=elements_in,
+        rates=(12, 19, 74, 188),
     ),
     Card(
         "reduce_min_s8",
@@ -96,6 +103,9 @@ CARDS = (
         fields("axes"),
         compute=by_keyword(reduce_min),
         counts=_extremum_counts,
+        rows=reduce_rows,
+        steps=elements_in,
+        rates=(11, 0, 0, 139),
     ),
     Card(
         "arg_max_s8",
@@ -106,5 +116,7 @@ CARDS = (
             "element": math.prod(layer.inputs[0]),
             "output": math.prod(layer.output),
         },
+        steps=elements_in,
+        rates=(29, 15, 15, 115),
     ),
 )

@@ -67,6 +67,7 @@ CARDS = (
         pictures=True,
         compute=by_keyword(resize_nearest),
         counts=_counts,
+        rates=(0, 19, 38, 120),
     ),
     Card(
         "resize_bilinear_s8",
@@ -75,6 +76,6 @@ CARDS = (
         pictures=True,
         compute=by_keyword(resize_bilinear),
         counts=_counts,
-        work=lambda layer: 4 * math.prod(layer.output),
+        rates=(23, 14, 67, 147),
     ),
 )

@@ -125,6 +125,7 @@ CARDS = (
         fields("multiplier shift diff_min"),
         compute=by_keyword(softmax),
         counts=_counts,
+        rates=(123, 32, 85, 98),
     ),
     Card(
         "log_softmax_s8",
@@ -132,6 +133,7 @@ CARDS = (
         fields("multiplier shift reverse_multiplier reverse_shift diff_min"),
         compute=by_keyword(log_softmax),
         counts=_counts,
+        rates=(110, 79, 0, 128),
     ),
     Card(
         "l2_normalization_s8",
@@ -139,5 +141,6 @@ CARDS = (
         fields("input_offset"),
         compute=by_keyword(l2_normalization),
         counts=_counts,
+        rates=(43, 0, 0, 154),
     ),
 )

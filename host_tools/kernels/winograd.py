@@ -35,8 +35,8 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.kernels.card import Array, Block, Call, Card, Packing, has
-from host_tools.kernels.conv import ONE_GROUP, WINDOW_3X3, full_work
+from host_tools.kernels.card import Array, Block, Call, Card, Packing, Rates, has
+from host_tools.kernels.conv import ONE_GROUP, WINDOW_3X3
 from host_tools.kernels.conv_packed import PARAMS, finish, one_block, packed_sums
 from host_tools.kernels.layer import Counts, Layer, clamped_outputs, divide_up
 from host_tools.kernels.requantization import (
@@ -47,6 +47,7 @@ from host_tools.kernels.requantization import (
     wrap_int32,
 )
 from host_tools.kernels.slides import slide_by_tiles
+from host_tools.kernels.steps import winograd_rows, winograd_steps
 
 TILES = 4
 GROUP = 16
@@ -262,7 +263,7 @@ def _tiles_inside(tiles: int, tile: int, size: int, pad: int) -> int:
     return max(0, end - first)
 
 
-def _card(tile: int, number: int) -> Card:
+def _card(tile: int, number: int, rates: Rates) -> Card:
     return Card(
         f"winograd_f{tile}_s8",
         number,
@@ -271,7 +272,9 @@ def _card(tile: int, number: int) -> Card:
         pictures=True,
         compute=partial(_compute, tile),
         counts=partial(_counts, tile),
-        work=full_work,
+        steps=lambda layer: winograd_steps(layer, tile, tile, layer.inputs[0][3]),
+        rates=rates,
+        rows=lambda layer: winograd_rows(layer, tile, tile),
         scratch=lambda layer: scratch_size(tile, layer.inputs[0][3]),
         reads=partial(_reads, tile),
         slide=partial(slide_by_tiles, tile, ahead=tile),
@@ -279,4 +282,4 @@ def _card(tile: int, number: int) -> Card:
     )
 
 
-CARDS = (_card(2, 38), _card(4, 39))
+CARDS = (_card(2, 38, (107, 48, 62, 0)), _card(4, 39, (150, 31, 145, 0)))

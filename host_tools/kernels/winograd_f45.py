@@ -28,11 +28,12 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.kernels.card import Array, Block, Call, Card, Packing, has
-from host_tools.kernels.conv import ONE_GROUP, full_work
+from host_tools.kernels.conv import ONE_GROUP
 from host_tools.kernels.conv_packed import PARAMS, finish, one_block, packed_sums
 from host_tools.kernels.layer import Counts, Layer, clamped_outputs, divide_up
 from host_tools.kernels.requantization import Refused
 from host_tools.kernels.slides import slide_by_tiles
+from host_tools.kernels.steps import winograd_rows, winograd_steps
 from host_tools.kernels.winograd import GROUP, TILES, Method, pack_records, unpack_records
 
 ROWS, SIDE, POSITIONS = 5, 4, 8
@@ -191,9 +192,11 @@ CARD = Card(
     pictures=True,
     compute=_compute,
     counts=_counts,
-    work=full_work,
+    steps=lambda layer: winograd_steps(layer, 1, SIDE, ROWS * layer.inputs[0][3]),
+    rows=lambda layer: winograd_rows(layer, 1, SIDE),
     scratch=lambda layer: scratch_size(layer.inputs[0][3]),
     reads=_reads,
     slide=_slide,
     packs={"conv_s8": Packing(_fits, one_block(pack))},
+    rates=(86, 33, 62, 146),
 )

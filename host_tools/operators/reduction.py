@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from host_tools.blob.layout import MAX_AVERAGED
+from host_tools.blob.layout import MAX_REDUCED
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator, Tensor
 from host_tools.operators.arguments import (
@@ -28,9 +28,9 @@ def mean(graph: Graph, operator: Operator) -> dict[str, int]:
     source, target, axes = _reduced(graph, operator)
     given, result = quantized(source), quantized(target)
     count = math.prod(source.shape[axis] for axis in axes)
-    if count > MAX_AVERAGED:
+    if count > MAX_REDUCED:
         raise CommandError(
-            f"it reduces {count} elements to one; at most {MAX_AVERAGED} are supported"
+            f"it reduces {count} elements to one; at most {MAX_REDUCED} are supported"
         )
     multiplier, shift = multiplier_of(float(given.scale) / float(result.scale))
     if operator.kind == "MEAN":

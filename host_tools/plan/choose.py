@@ -55,8 +55,7 @@ def choose_kernels(plan: Plan, limits: Limits) -> Plan:
     """
     counted = []
     for operator in plan.operators:
-        card = KERNELS[operator.kernel]
-        macs = card.work(plan.layer(operator)) if card.multiplies else 0
+        macs = KERNELS[operator.kernel].macs(plan.layer(operator))
         counted.append(dataclasses.replace(operator, macs=macs))
     plan = dataclasses.replace(plan, operators=counted)
     found = [examined(plan, operator, limits.machine) for operator in plan.operators]

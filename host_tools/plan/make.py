@@ -19,7 +19,7 @@ from host_tools.plan.fold_pads import fold_pads
 from host_tools.plan.fuse_gru import fuse_gru
 from host_tools.plan.fuse_tables import fuse_tables
 from host_tools.plan.image_tables import Pictures, image_tables
-from host_tools.plan.limits import check_arena, check_limits
+from host_tools.plan.limits import check_limits, check_run
 from host_tools.plan.lower import check_tensor, lower
 from host_tools.plan.narrow_indices import narrow_indices
 from host_tools.plan.quantize_early import quantize_early
@@ -87,7 +87,7 @@ def _settled(plan: Plan, limits: Limits) -> Plan:
         plan = dense_windows(plan)
     check_limits(plan)
     plan = choose_kernels(plan, limits)
-    check_arena(plan)
+    check_run(plan)
     return plan
 
 

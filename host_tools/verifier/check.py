@@ -15,7 +15,7 @@ from host_tools.kernels.card import Card, fields
 from host_tools.kernels.layer import Layer
 
 # products are capped as in C, so that messages have the same numbers
-CAP = 1 << 32
+CAP = (1 << 32) - 1
 WORD = (1 << 32) - 1
 MOST = (1 << 31) - 1
 LEAST = -(1 << 31)
@@ -113,7 +113,7 @@ class Check:
     inputs: list[tuple[int, int, int]] = field(default_factory=list)
     outputs: list[tuple[int, int, int]] = field(default_factory=list)
     state_size: int = 0
-    tables: int = 0  # bytes whose entries were looked at
+    looked: int = 0  # bytes whose entries were looked at
 
     def read_header(self) -> None:
         values = layout.HEADER.unpack_from(self.data)
@@ -157,11 +157,11 @@ class Check:
     def range(self, status: str, name: str, offset: int, size: int, alignment: int) -> None:
         self.multiple(status, name, offset, alignment)
         self.between(status, name, offset, layout.HEADER.size, WORD)
-        self.ends(status, name, offset, size, self.header["blob_size"])
+        self.ends(status, name, offset, min(size, CAP), self.header["blob_size"])
 
     def block(self, name: str, offset: int, size: int) -> None:
         """A data block of `size` bytes."""
-        self.range(DATA, name, offset, min(size, CAP), layout.DATA_ALIGNMENT)
+        self.range(DATA, name, offset, size, layout.DATA_ALIGNMENT)
 
     def string(self, name: str, start: int) -> None:
         self.between(BAD_STRING, name, start, 0, self.header["strings_size"] - 1)
@@ -243,7 +243,7 @@ class Call:
         """The entries of multiplier and shift, whose blocks are verified."""
         multipliers = self.check.array(self.params["multiplier"], "<i4", count)
         shifts = self.check.array(self.params["shift"], "<i4", count)
-        self.check.tables += 8 * count
+        self.check.looked += 8 * count
         low = (multipliers != 0) & (multipliers < 1 << 30)
         bad = low | (shifts < -31) | (shifts > 30)
         if bad.any():
@@ -257,7 +257,7 @@ class Call:
         """A block of `count` entries, each in 0..most, whose message has the block's name."""
         self.check.block(name, self.params[name], count * np.dtype(dtype).itemsize)
         table = self.check.array(self.params[name], dtype, count)
-        self.check.tables += table.nbytes
+        self.check.looked += table.nbytes
         bad = (table < 0) | (table > most)
         if bad.any():
             self.check.between(PARAMETER, name, int(table[bad.argmax()]), 0, most)

@@ -8,7 +8,6 @@ from host_tools.verifier.check import (
     ARENA,
     BAD_OPERATOR,
     BLOB,
-    CAP,
     LITTLE_SCRATCH,
     NO_KERNEL,
     ORDER,
@@ -23,7 +22,7 @@ from host_tools.verifier.records import overlap
 from host_tools.verifier.rules import RULES
 
 # ink_verify_plan.c
-_MOST_TABLES = 16
+_MOST_LOOKED, _LOOK = 8, 8
 
 _CARDS = {card.number: card for card in KERNELS.values()}
 
@@ -43,12 +42,12 @@ def verify_plan(check: Check) -> None:
         call = Call.of(check, card, record)
         _order(check, call, records)
         RULES[card.name](call)
-        most = _MOST_TABLES * check.header["blob_size"]
-        check.between(TOO_MUCH_WORK, "the bytes of tables up to here", check.tables, 0, most)
+        most = _MOST_LOOKED * check.header["blob_size"]
+        check.between(TOO_MUCH_WORK, "the bytes looked at up to here", check.looked, 0, most)
         _overlaps(check, call, record)
         scratch = record["scratch_size"]
         check.between(LITTLE_SCRATCH, "scratch_size", scratch, call.scratch, WORD)
-        work += min(card.work(call.layer), CAP)
+        work = min(work + card.work(call.layer), WORD)
         check.between(TOO_MUCH_WORK, "the work up to here", work, 0, layout.MAX_WORK)
         records.append(record)
     for index, (number, _, _) in enumerate(check.outputs):
@@ -89,6 +88,7 @@ def _is_written(check: Check, tensor: Tensor, before: list[dict[str, int]]) -> b
     if tensor.place != ARENA:
         return True
     for record in reversed(before):
+        check.looked += _LOOK
         output = check.tensors[record["output"]]
         if overlap(tensor, output.offset, output.size):
             return tensor.bytes_of == output.bytes_of

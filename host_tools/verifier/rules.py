@@ -12,6 +12,7 @@ from functools import partial
 
 from host_tools.blob import layout
 from host_tools.verifier.check import (
+    CAP,
     FLOAT32,
     INT8,
     INT32,
@@ -70,14 +71,19 @@ def _conv(call: Call) -> None:
 
 def _depthwise_conv(call: Call) -> None:
     _conv_fields(call)
-    units = min(call.input0.dims[3] * call.params["channel_factor"], 1 << 32)
+    units = min(call.input0.dims[3] * call.params["channel_factor"], CAP)
     call.shape("the output's number of channels", call.output.dims[3], units)
+    weights = min(call.params["kernel_h"] * call.params["kernel_w"] * units, CAP)
+    call.check.between(SHAPE, "the number of weights", weights, 1, layout.MAX_REDUCED)
     _convolution(call)
 
 
 def _pool(call: Call) -> None:
     call.parameters({**_WINDOWS, **_PADS})
     call.windows()
+    values = call.input0.elements // call.input0.dims[0]
+    words = "the number of values in a picture"
+    call.check.between(SHAPE, words, values, 1, layout.MAX_REDUCED)
     call.shape("the output's number of channels", call.output.dims[3], call.input0.dims[3])
     call.output_zero_point(call.input0.zero_point)
     call.activation()
@@ -201,7 +207,7 @@ def _recurrent(call: Call, inputs: int, states: int, outputs: int) -> None:
         ("input 1's elements", call.input1, states),
         ("the output's elements", call.output, outputs),
     ):
-        call.shape(name, tensor.elements, min(elements, 1 << 32))
+        call.shape(name, tensor.elements, min(elements, CAP))
     call.blocks()
     _own_scratch(call)
 
@@ -244,7 +250,7 @@ def _lstm(call: Call) -> None:
         }
     )
     p = call.params
-    rows = min(p["steps"] * p["batches"], 1 << 32)
+    rows = min(p["steps"] * p["batches"], CAP)
     _recurrent(call, rows * p["depth"], p["batches"] * 3 * p["units"], rows * p["units"])
 
 
@@ -437,9 +443,9 @@ def _kept(call: Call) -> tuple[int, int]:
     averaged = kept = 1
     for axis, dim in enumerate(call.input0.shape):
         if call.params["axes"] >> axis & 1:
-            averaged = min(averaged * dim, 1 << 32)
+            averaged = min(averaged * dim, CAP)
         else:
-            kept = min(kept * dim, 1 << 32)
+            kept = min(kept * dim, CAP)
     return averaged, kept
 
 
@@ -459,7 +465,7 @@ def _mean(call: Call) -> None:
     call.output_offset()
     averaged, kept = _kept(call)
     words = "the number of elements averaged"
-    call.check.between(SHAPE, words, averaged, 1, layout.MAX_AVERAGED)
+    call.check.between(SHAPE, words, averaged, 1, layout.MAX_REDUCED)
     call.shape("the output's number of elements", call.output.elements, kept)
 
 
@@ -474,7 +480,10 @@ def _arg_max(call: Call) -> None:
     call.parameter("axis", 0, call.input0.rank - 1)
     call.shape("input 0's dtype", call.input0.dtype, INT8)
     call.shape("the output's dtype", call.output.dtype, INT32)
-    kept = call.input0.size // call.input0.dims[call.params["axis"]]
+    count = call.input0.dims[call.params["axis"]]
+    words = "the number of elements compared"
+    call.check.between(SHAPE, words, count, 1, layout.MAX_REDUCED)
+    kept = call.input0.size // count
     call.shape("the output's number of elements", call.output.elements, kept)
 
 
@@ -492,8 +501,8 @@ def _copy(call: Call) -> None:
     call.parameter_is("element_size", call.input0.item_size)
     call.parameter("fill", 0, 1 if call.input0.item_size == 1 else 0)
     for count in call.params["count"]:
-        call.check.between(PARAMETER, "count", count, 1, layout.MAX_ARENA)
-    elements = min(math.prod(call.params["count"]), 1 << 32)
+        call.check.between(PARAMETER, "count", count, 1, layout.MAX_COUNT)
+    elements = min(math.prod(call.params["count"]), CAP)
     call.check.between(PARAMETER, "the product of count", elements, 1, call.output.elements)
     _reach(call, "input", "input 0", call.input0.elements)
     _reach(call, "output", "the output", call.output.elements)

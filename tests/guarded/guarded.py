@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -38,18 +39,27 @@ QEMU = [
 ROOMS = ("runtime", "kernels", "audio")
 
 
+class Count(NamedTuple):
+    """The work that a blob says, and instructions: of its verification, of its first operator, and
+    the most of these between two look-ups."""
+
+    work: int
+    verified: int
+    ran: int
+    longest: int
+
+
 @dataclass
 class Outcome:
     """How often each status came (of two runs a blob), each kernel's runs, and the faults.
 
-    `counts`: of each blob, in mode COUNT, the instructions of its verification, of its first
-    operator, and the most of these between two look-ups.
+    `counts`: of each blob, in mode COUNT.
     """
 
     statuses: dict[str, int] = field(default_factory=dict)
     kernels: dict[str, int] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
-    counts: list[tuple[int, int, int]] = field(default_factory=list)
+    counts: list[Count] = field(default_factory=list)
 
 
 def build(firmware: Path) -> Path:
@@ -125,9 +135,8 @@ def start(
         if counted := re.fullmatch(r"(\d+) (status|runs) (.*)", line):
             table = outcome.statuses if counted[2] == "status" else outcome.kernels
             table[counted[3]] = int(counted[1])
-        elif counted := re.fullmatch(r"counted (\d+) (\d+) (\d+)", line):
-            verified, ran, longest = map(int, counted.groups())
-            outcome.counts.append((verified, ran, longest))
+        elif counted := re.fullmatch(r"counted (\d+) (\d+) (\d+) (\d+)", line):
+            outcome.counts.append(Count(*map(int, counted.groups())))
         elif line.startswith("fault: "):
             outcome.faults.append(_with_function(image, line))
     if f"{len(outcome.faults)} faults" not in text.splitlines():

@@ -22,7 +22,7 @@ from host_tools.host_runtime import BlobError, HostModel
 
 # of blocks, and of all in the arena: guard.h has room for more of neither
 MOST_BLOB, MOST_ARENA = 1 << 15, 1 << 20
-MOST_WORK = 1 << 20  # what tests/runtime/run_blob.h runs
+MOST_WORK = 1 << 24  # what tests/runtime/run_blob.h runs
 # of the values themselves, not of what is read and written
 _NO_SHAPE = re.compile("offset|multiplier|shift|act_|zero_point|clip|threshold|diff_min|fill")
 _REFUSAL = re.compile(r": ([^:]+) is -?\d+, allowed (?:at most |a multiple of )?(-?\d+)(.*)$")

@@ -18,8 +18,8 @@ from host_tools.host_build import build_program
 from host_tools.kernels import KERNELS
 
 MUTATIONS = int(os.environ.get("INKLING_GUARDED", "2000"))
-# steps of a run; tests/runtime/run_blob.h leaves out what has more than 2^20
-WORK = int(os.environ.get("INKLING_GUARDED_WORK", str(1 << 15)))
+# instructions of a run; tests/runtime/run_blob.h leaves out what has more than 2^24
+WORK = int(os.environ.get("INKLING_GUARDED_WORK", str(1 << 19)))
 # of the parts of a kernel's shapes one in so many
 EVERY = int(os.environ.get("INKLING_GUARDED_EVERY", "4"))
 # an operator's own scratch is what our kernels ask for

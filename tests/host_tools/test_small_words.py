@@ -18,7 +18,9 @@ ERROR_C = ROOT / "firmware_module/runtime/ink_error.c"
 def board_file(folder: Path, words: list[str]) -> types.ModuleType:
     """The file that a board imports, imported here."""
     path = folder / "inkling_words.py"
-    path.write_text(small_words.finder(small_words.phrases(ERROR_C.read_text("utf8")), words))
+    known = small_words.phrases(ERROR_C.read_text("utf8"))
+    known |= small_words.kernels("#define INK_KERNELS(X) X(12, lut_s8) X(32, conv_packed_s8)")
+    path.write_text(small_words.finder(known, words))
     module = types.ModuleType("inkling_words")
     module.__file__ = str(path)
     exec(path.read_text(), module.__dict__)
@@ -40,8 +42,10 @@ def test_words_are_found_by_their_numbers(tmp_path: Path) -> None:
         (1, 1, -2, 0, "header: parameter out of its range: kernel_h is -2, allowed 0 or more"),
         (2, 4, 3, 4, "tensor 7: parameter out of its range: kernel_h is 3, allowed a "
          "multiple of 4"),
-        (3, 5, 9, 8, "operator 7 (kernel 12): parameter out of its range: kernel_h ends at 9, "
+        (3, 5, 9, 8, "operator 7 (kernel 13): parameter out of its range: kernel_h ends at 9, "
          "allowed at most 8"),
+        (3, 3, 1, 0, "operator 7 (conv_packed_s8): parameter out of its range: kernel_h is 1, "
+         "allowed 0"),
         (4, 0, 0, 0, "input 7: parameter out of its range: kernel_h"),
     ],
 )  # fmt: skip
@@ -50,8 +54,9 @@ def test_a_message_is_put_together_as_the_runtime_does(
 ) -> None:
     field = small_words.number_of("kernel_h")
     board = board_file(tmp_path, ["kernel_h"])
-    numbers = (15, part, 7, 12, 0x20000000, field, rule)
-    assert board.say(struct.pack("<7Iqq", *numbers, found, allowed)) == text
+    kernel = 32 if "conv" in text else 13
+    error = struct.pack("<3Bx3Iqq", 15, part, rule, 7, kernel, field, found, allowed)
+    assert board.say(error) == text
 
 
 def test_two_words_of_one_number_stop_the_build() -> None:
@@ -76,10 +81,12 @@ def test_an_object_has_numbers_for_its_literals_and_other_data_as_they_are(tmp_p
     assert b"scratches\0" in found and found.count(b"scratch\0") == 2
     assert struct.pack("<I", small_words.number_of("of a table")) in found
     out = tmp_path / "inkling_words.py"
-    words = ["python3", small_words.__file__, str(out), str(ERROR_C), "words.o"]
+    (tmp_path / "kernels.h").write_text("#define INK_KERNELS(X) X(12, lut_s8)\n")
+    words = ["python3", small_words.__file__, str(out), str(ERROR_C), "kernels.h", "words.o"]
     subprocess.run(words, cwd=tmp_path, check=True)
     number = small_words.number_of("too little scratch")
     assert f"\n#{number} too little scratch\n" in out.read_text()
+    assert "\n#140 lut_s8\n" in out.read_text()
 
 
 # what GCC 12 makes of a function with a string, a number too large for an instruction, and a

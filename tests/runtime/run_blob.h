@@ -11,7 +11,7 @@
 #include "random_numbers.h"
 
 // Plans beyond these are verified, but not run: they would only take long.
-#define MOST_WORK (1u << 20)
+#define MOST_WORK (1u << 24)
 #define MOST_ARENA (1u << 20)
 
 // Given by the program: memory as large as asked for, to the byte, for a copy of the blob that is

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from blob_editor import BlobEditor
+from tflite_builder import ModelBuilder
 
 from host_tools import host_build
+from host_tools.blob.reader import read_blob
 from host_tools.errors import CommandError
 from host_tools.host_runtime import BlobError, HostModel
+from host_tools.kernels import KERNELS
+from host_tools.pack import pack
 
 
 def random_inputs(model: HostModel, count: int) -> list[np.ndarray]:
@@ -30,9 +37,8 @@ def test_a_model_tells_what_the_blob_says(every_kernel: bytes, two_inputs: bytes
     assert [(t.shape, t.dtype) for t in model.inputs] == [((1, 6, 6, 3), "float32")]
     assert [(t.shape, t.dtype) for t in model.outputs] == [((1, 5), "float32")]
     assert model.arena_size == BlobEditor(every_kernel).get("header", 0, "arena_size")
-    # convolution 216 x 6, depthwise 54 x 9, pools 54 x 4 each, dense 5 x 6, copy 96 + 216, mean
-    # 216, quantize 108, six element-wise of 54, resize 96, softmax and dequantize 5 each
-    assert model.work == 1296 + 486 + 432 + 30 + 312 + 216 + 108 + 6 * 54 + 96 + 10
+    read = read_blob(every_kernel)
+    assert model.work == sum(KERNELS[op.kernel].work(read.layer(op)) for op in read.operators)
     model = HostModel(two_inputs)
     assert [t.name for t in model.inputs] == ["first", "second"]
     assert (model.inputs[1].scale, model.inputs[1].zero_point) == (np.float32(0.1), -5)
@@ -182,3 +188,19 @@ def test_a_changed_header_recompiles_what_includes_it_and_nothing_else(
 def test_a_prefix_without_a_library_is_named(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="has neither lib/libcmsis-nn.a nor libcmsis-nn.a"):
         host_build.build_library(tmp_path)
+
+
+def test_ctrl_c_leaves_a_run_that_goes_on() -> None:
+    builder = ModelBuilder("long")
+    places = {"scale": 0.1, "zero_point": 0}
+    rows, columns = (builder.tensor((1, side, 2000), **places) for side in (1000, 1000))
+    product = builder.tensor((1, 1000, 1000), **places)
+    builder.operator("BATCH_MATMUL", [rows, columns], [product], 2, adj_x=False, adj_y=True)
+    model = HostModel(pack(builder.build([rows, columns], [product]), target="portable"))
+    before = threading.active_count()
+    ended = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+    ended.start()
+    with pytest.raises(KeyboardInterrupt):
+        model.run([np.zeros(tensor.shape, np.int8) for tensor in model.inputs])
+    ended.join()
+    assert threading.active_count() == before + 1, "it had ended"

@@ -10,6 +10,7 @@ import math
 import struct
 from typing import Any
 
+import networks
 import pytest
 from blob_editor import BlobEditor
 from refusals import refusal
@@ -183,7 +184,7 @@ def test_dimensions_whose_product_overflows_are_refused(every_kernel: bytes) -> 
         for size in (0, 108):
             editor.set("tensor", 1, "size", size)
             assert refusal(editor.bytes()).startswith(
-                f"tensor 1: bad tensor record: size is {size}, allowed 4294967296"
+                f"tensor 1: bad tensor record: size is {size}, allowed 4294967295"
             )
 
 
@@ -368,8 +369,16 @@ def test_tables_that_many_operators_share_are_looked_at_so_often_and_no_more() -
             half_pixel_centers=True,
         )
     blob = pack(builder.build([first], [last]), target="portable")
-    words = "too much work: it would look like a hang: the bytes of tables up to here is"
+    words = "too much work: it would look like a hang: the bytes looked at up to here is"
     assert f"(resize_nearest_s8): {words}" in refusal(blob)
+
+
+def test_operators_look_back_at_so_many_others_and_no_more() -> None:
+    HostModel(pack(networks.first_again(280), target="portable"))
+    words = "too much work: it would look like a hang: the bytes looked at up to here is"
+    assert f"operator 292 (add_s8): {words}" in refusal(
+        pack(networks.first_again(300), target="portable")
+    )
 
 
 def test_a_copy_moves_no_more_elements_than_the_output_has(every_kernel: bytes) -> None:

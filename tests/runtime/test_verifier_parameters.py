@@ -129,7 +129,7 @@ PARAMETER_RULES = [
     (COPY, "fill", 2, f"{OUT}: fill is 2, allowed at most 1"),
     (COPY, "fill", -1, f"{OUT}: fill is -1, allowed 0 or more"),
     (COPY, "count[0]", 0, f"{OUT}: count is 0, allowed 1 or more"),
-    (COPY, "count[5]", MOST, f"{OUT}: count is {MOST}, allowed at most {1 << 28}"),
+    (COPY, "count[5]", MOST, f"{OUT}: count is {MOST}, allowed at most {1 << 24}"),
     (COPY, "count[5]", 25, f"{OUT}: input_start and input_stride lead out of input 0"),
     (COPY, "input_start", 1, f"{OUT}: input_start and input_stride lead out of input 0"),
     (COPY, "input_start", -1, f"{OUT}: input_start and input_stride lead out of input 0"),
@@ -245,8 +245,10 @@ def test_a_copy_of_more_than_its_output_is_refused(every_kernel: bytes) -> None:
         editor.set("params", COPY, f"count[{i}]", 1)
         editor.set("params", COPY, f"input_stride[{i}]", 0)
         editor.set("params", COPY, f"output_stride[{i}]", 0)
-    editor.set("params", COPY, "count[0]", 1 << 28)
-    editor.set("params", COPY, "count[1]", 8)
+    editor.set("params", COPY, "count[0]", (1 << 24) + 1)
+    assert refusal(editor.bytes()).endswith("count is 16777217, allowed at most 16777216")
+    editor.set("params", COPY, "count[0]", 1 << 24)
+    editor.set("params", COPY, "count[1]", 128)
     assert refusal(editor.bytes()) == (
         f"{editor.called(COPY)}: parameter out of its range: the product of count is 2147483648, "
         "allowed at most 216"
@@ -262,8 +264,5 @@ def test_windows_of_the_largest_size_do_not_overflow(every_kernel: bytes) -> Non
         editor.set("params", MAX_POOL, field, 32768)
     for field in ("pad_top", "pad_left"):
         editor.set("params", MAX_POOL, field, 32767)
-    assert "too much work" in refusal(editor.bytes())
-    editor.set("params", MAX_POOL, "kernel_w", 2)
-    editor.set("params", MAX_POOL, "pad_left", 0)
     picture = np.zeros((1, 6, 6, 3), np.float32)
     HostModel(editor.bytes()).run([picture])

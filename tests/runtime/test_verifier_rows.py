@@ -13,6 +13,7 @@ from refusals import refusal
 from tflite_builder import ModelBuilder
 
 from host_tools.host_runtime import HostModel
+from host_tools.kernels import KERNELS
 from host_tools.pack import pack
 
 OUT = "parameter out of its range"
@@ -257,7 +258,11 @@ def test_a_scalar_has_no_last_dimension() -> None:
 
 
 def test_a_product_of_matrices_counts_its_multiplications_as_work() -> None:
-    assert HostModel(pack(MODELS["batch_matmul_s8"])).work == 2 * 4 * 3 * 6 * 5
+    # 24 rows of 6 columns, two of which are left of four, 144 outputs of depth 5
+    counts = (24 * (6 + 2 * 2) * 5, 144, 24, 1)
+    rates = KERNELS["batch_matmul_s8"].rates
+    work = sum(n * rate**2 for n, rate in zip(counts, rates, strict=True)) >> 6
+    assert HostModel(pack(MODELS["batch_matmul_s8"])).work == work
 
 
 def test_a_product_of_matrices_takes_every_multiplier_and_shift() -> None:

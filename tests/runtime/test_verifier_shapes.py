@@ -121,6 +121,43 @@ def test_a_mean_of_too_many_elements_is_refused(every_kernel: bytes) -> None:
     )
 
 
+REDUCED = 1 << 23
+LONG = {"dims[0]": REDUCED + 1, "dims[1]": 1, "dims[2]": 1, "dims[3]": 1}
+
+
+@pytest.mark.parametrize(
+    ("kernel", "tensor", "params", "message"),
+    [
+        *(
+            (kernel, {"dims[1]": 4096, "dims[2]": 2049}, {}, "values in a picture")
+            for kernel in (MAX_POOL, "average_pool_s8", "max_pool_simd_s8", "average_pool_simd_s8")
+        ),
+        ("arg_max_s8", LONG, {"axis": 0}, "elements compared"),
+        ("depthwise_conv_s8", {}, {"kernel_h": 4096, "kernel_w": 2049}, "weights"),
+    ],
+)
+def test_what_would_go_over_too_much_before_it_can_be_left_is_refused(
+    blobs: dict[str, bytes],
+    kernel: str,
+    tensor: dict[str, int],
+    params: dict[str, int],
+    message: str,
+) -> None:
+    layer = Alone(blobs, kernel)
+    layer.make_room()
+    editor = layer.editor
+    source = editor.get("operator", 0, FROM)
+    for field, value in tensor.items():
+        editor.set("tensor", source, field, value)
+    for field, value in params.items():
+        editor.set("params", 0, field, value)
+    editor.set("tensor", source, "size", math.prod(layer.dims(source)))
+    editor.set("header", 0, "arena_size", 1 << 28)
+    said = refusal(editor.bytes())
+    assert f"{SHAPE}: the number of {message} is " in said
+    assert said.endswith(f", allowed at most {REDUCED}")
+
+
 @pytest.mark.parametrize(
     ("sides", "name"),
     [((65536, 1, 3), "a height"), ((1, 65536, 3), "a width"), ((1, 1, 65536), "a number of chan")],

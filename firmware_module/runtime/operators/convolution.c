@@ -46,19 +46,18 @@ bool ink_check_convolution_fields(ink_check_t *check) {
            ink_check_images(check);
 }
 
-bool ink_check_convolution(ink_check_t *check, uint32_t depth) {
+_Static_assert(offsetof(ink_conv_params_t, pad_top) == offsetof(ink_windows_t, pad), "windows");
+
+bool ink_check_convolution(ink_check_t *check, uint32_t depth, uint32_t joined, uint32_t uneven) {
     const ink_conv_params_t *p = check->call.params;
-    const ink_windows_t windows = {
-        {p->kernel_h, p->kernel_w},
-        {p->stride_h, p->stride_w},
-        {p->dilation_h, p->dilation_w},
-        {p->pad_top, p->pad_left},
-    };
     uint32_t units = check->call.output->dims[3];
-    uint64_t window = ink_product((uint64_t)p->kernel_h * (uint64_t)p->kernel_w, depth);
-    check->work = ink_product(ink_tensor_elements(check->call.output), window);
-    return ink_check_windows(check, &windows) &&
-           ink_check_input_offset(check, "input_offset", p->input_offset, check->call.input0) &&
+    uint32_t window = ink_product((uint32_t)(p->kernel_h * p->kernel_w), depth);
+    if (!ink_check_windows(check, check->call.params)) {
+        return false;
+    }
+    uint32_t steps = ink_sum(ink_product(check->taps, depth), ink_product(check->taps / joined, 3));
+    check->steps = ink_product(steps, units + uneven);
+    return ink_check_input_offset(check, "input_offset", p->input_offset, check->call.input0) &&
            ink_check_output_offset(check, p->output_offset) &&
            ink_check_activation(check, p->act_min, p->act_max) &&
            ink_check_data(check, "weights", p->weights, ink_product(window, units), 1) &&

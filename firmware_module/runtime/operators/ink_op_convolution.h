@@ -24,7 +24,8 @@ void ink_convolution_tables(const ink_call_t *call, ink_table_t tables[2]);
 bool ink_check_convolution_fields(ink_check_t *check);
 
 // Everything else but scratch and the numbers of channels. `depth` is how many input channels an
-// output channel reads.
-bool ink_check_convolution(ink_check_t *check, uint32_t depth);
+// output channel reads; as work, `joined` taps begin together and `uneven` more output channels
+// count.
+bool ink_check_convolution(ink_check_t *check, uint32_t depth, uint32_t joined, uint32_t uneven);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "operators/ink_op_windows.h"
 
-// All but scratch. Sets check->work.
+// All but scratch. Sets check->steps.
 bool ink_check_pool(ink_check_t *check);
 
 #endif

@@ -7,6 +7,6 @@
 
 // Whether the tensors are int8 and have as many elements, input 1 a state of them.
 bool ink_check_recurrent(
-    ink_check_t *check, uint64_t input_elements, uint64_t state_elements, uint64_t output_elements);
+    ink_check_t *check, uint32_t input_elements, uint32_t state_elements, uint32_t output_elements);
 
 #endif

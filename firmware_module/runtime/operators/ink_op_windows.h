@@ -12,6 +12,7 @@ typedef struct {
 
 // Whether input 0 and the output are int8 pictures of sides within bounds and equal batch, and each
 // output window touches the input. The windows' own fields are within their ranges already.
+// Sets check->taps.
 bool ink_check_windows(ink_check_t *check, const ink_windows_t *windows);
 
 // By how many bytes the output must start before the input to overlap it, for a kernel that reads

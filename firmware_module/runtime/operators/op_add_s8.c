@@ -45,6 +45,7 @@ static bool run_flat(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_add_s8 = {
     .name = "add_s8",
+    .rates = {67, 0, 0, 109},
     .params_size = sizeof(ink_add_params_t),
     .n_inputs = 2,
     .in_place = true,

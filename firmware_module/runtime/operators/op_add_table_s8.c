@@ -28,6 +28,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_add_table_s8 = {
     .name = "add_table_s8",
+    .rates = {28, 0, 0, 111},
     .params_size = sizeof(ink_add_table_params_t),
     .n_inputs = 2,
     .in_place = true,

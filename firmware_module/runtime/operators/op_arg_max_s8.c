@@ -17,8 +17,11 @@ static bool verify(ink_check_t *check) {
         !ink_check_shape(check, "the output's dtype", output->dtype, INK_DTYPE_INT32)) {
         return false;
     }
-    return ink_check_equal(check, INK_ERROR_SHAPE, "the output's number of elements",
-        ink_tensor_elements(output), input->size / input->dims[p->axis]);
+    check->steps = input->size;
+    return ink_check_word(check, INK_ERROR_SHAPE, "the number of elements compared",
+               input->dims[p->axis], 1, INK_MAX_REDUCED) &&
+           ink_check_shape(check, "the output's number of elements", ink_tensor_elements(output),
+               input->size / input->dims[p->axis]);
 }
 
 static bool run(const ink_call_t *call) {
@@ -28,6 +31,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_arg_max_s8 = {
     .name = "arg_max_s8",
+    .rates = {29, 15, 15, 115},
     .params_size = sizeof(ink_arg_max_params_t),
     .n_inputs = 1,
     .verify = verify,

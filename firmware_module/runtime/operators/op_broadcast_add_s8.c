@@ -22,6 +22,7 @@ static bool run_sub(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_broadcast_add_s8 = {
     .name = "broadcast_add_s8",
+    .rates = {59, 0, 80, 132},
     .params_size = sizeof(ink_add_params_t),
     .n_inputs = 2,
     .verify = verify_broadcast,
@@ -30,6 +31,7 @@ const ink_kernel_t ink_op_broadcast_add_s8 = {
 
 const ink_kernel_t ink_op_broadcast_sub_s8 = {
     .name = "broadcast_sub_s8",
+    .rates = {59, 0, 75, 156},
     .params_size = sizeof(ink_add_params_t),
     .n_inputs = 2,
     .verify = verify_broadcast,

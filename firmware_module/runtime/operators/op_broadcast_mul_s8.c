@@ -16,6 +16,7 @@ static bool run_broadcast(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_broadcast_mul_s8 = {
     .name = "broadcast_mul_s8",
+    .rates = {55, 0, 54, 136},
     .params_size = sizeof(ink_mul_params_t),
     .n_inputs = 2,
     .verify = verify_broadcast,

@@ -11,6 +11,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_cast = {
     .name = "cast",
+    .rates = {34, 0, 0, 88},
     .n_inputs = 1,
     .flat = true,
     .verify = ink_check_same_size,

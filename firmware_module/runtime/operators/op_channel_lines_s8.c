@@ -14,10 +14,11 @@ static bool verify(ink_check_t *check) {
         INK_FIELD("shift", 0, 31),
     };
     const ink_channel_lines_params_t *p = check->call.params;
+    const uint32_t channels = channels_of(check->call.input0);
+    check->rows = check->call.input0->size / channels;
     return ink_check_fields(check, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0])) &&
            ink_check_s8(check) && ink_check_same_size(check) &&
-           ink_check_data(
-               check, "lines", p->lines, ink_product(channels_of(check->call.input0), 2), 4) &&
+           ink_check_data(check, "lines", p->lines, channels, 8) &&
            ink_check_data(check, "above", p->above, 256, 1) &&
            ink_check_data(check, "inner", p->inner, 256, 1) &&
            ink_check_data(check, "below", p->below, 256, 1);
@@ -34,6 +35,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_channel_lines_s8 = {
     .name = "channel_lines_s8",
+    .rates = {28, 0, 37, 83},
     .params_size = sizeof(ink_channel_lines_params_t),
     .n_inputs = 1,
     .in_place = true,

@@ -4,8 +4,6 @@
 #include "operators/ink_op_packed_convolution.h"
 
 // Bytes of the record of a pair of output channels besides its weights: biases, requantizations.
-#define RECORD 24
-
 static ink_packed_conv_t convolution(const ink_call_t *call) {
     const ink_general_conv_params_t *p = call->params;
     ink_packed_conv_t conv = ink_dilated_convolution(call);
@@ -25,19 +23,17 @@ static bool verify(ink_check_t *check) {
             check, INK_ERROR_SHAPE, "groups does not divide the numbers of channels");
     }
     uint32_t units = check->call.output->dims[3] / groups;
-    uint64_t window = (uint64_t)p->kernel_h * (uint64_t)p->kernel_w;
-    uint64_t taps = ink_product(window, check->call.input0->dims[3] / groups);
-    uint64_t size = INK_CAP;
-    if (taps < INK_CAP) {
-        uint64_t record = RECORD + 2 * ((taps + 3) & ~(uint64_t)3);
-        size = ink_product(ink_product(groups, (units + 1) / 2), record);
-    }
-    if (!ink_check_data(check, "weights", p->weights, size, 1)) {
+    uint32_t window = (uint32_t)(p->kernel_h * p->kernel_w);
+    uint32_t taps = ink_product(window, check->call.input0->dims[3] / groups);
+    if (!ink_check_data(
+            check, "weights", p->weights, ink_product(groups, ink_packed_size(units, taps)), 1)) {
         return false;
     }
     ink_packed_conv_t conv = convolution(&check->call);
-    check->scratch = (int64_t)ink_conv_general_s8_scratch(&conv);
-    check->work = ink_product(ink_tensor_elements(check->call.output), taps);
+    check->scratch = (uint32_t)ink_conv_general_s8_scratch(&conv);
+    const uint32_t pixels = ink_product(check->rows + 1, groups);
+    check->steps = ink_packed_steps(pixels, units, taps);
+    check->rows = ink_product(pixels, window);
     return true;
 }
 
@@ -51,6 +47,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_conv_general_s8 = {
     .name = "conv_general_s8",
+    .rates = {20, 37, 52, 98},
     .params_size = sizeof(ink_general_conv_params_t),
     .n_inputs = 1,
     .verify = verify,

@@ -28,19 +28,25 @@ static bool verify(ink_check_t *check) {
         return false;
     }
     const ink_conv_params_t *p = check->call.params;
+    uint32_t width = check->call.input0->dims[2];
     uint32_t channels = check->call.input0->dims[3];
     uint32_t groups = (uint32_t)p->channel_factor;
     if (channels % groups != 0 || check->call.output->dims[3] % groups != 0) {
         return ink_refuse_plainly(check, INK_ERROR_SHAPE,
             "channel_factor, the number of groups, does not divide the channels");
     }
-    if (!ink_check_convolution(check, channels / groups)) {
+    // what four of a group leave takes as long as three each
+    const uint32_t uneven = 2 * groups * (check->call.output->dims[3] / groups % 4);
+    // taps side by side begin once
+    const uint32_t window = (uint32_t)p->kernel_w < width ? (uint32_t)p->kernel_w : width;
+    const uint32_t joined = groups == 1 && p->dilation_w == 1 ? window : 1;
+    if (!ink_check_convolution(check, channels / groups, joined, uneven)) {
         return false;
     }
     ink_convolution_t conv = convolution(&check->call);
     ink_nn_conv_params_t params = conv_params(&check->call, &conv);
     check->scratch =
-        ink_nn_conv_s8_get_buffer_size(&params, &conv.input, &conv.filter, &conv.output);
+        (uint32_t)ink_nn_conv_s8_get_buffer_size(&params, &conv.input, &conv.filter, &conv.output);
     return true;
 }
 
@@ -89,6 +95,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_conv_s8 = {
     .name = "conv_s8",
+    .rates = {14, 75, 135, 63},
     .params_size = sizeof(ink_conv_params_t),
     .n_inputs = 1,
     .verify = verify,

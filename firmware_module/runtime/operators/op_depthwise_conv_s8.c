@@ -27,16 +27,18 @@ static bool verify(ink_check_t *check) {
         return false;
     }
     const ink_conv_params_t *p = check->call.params;
-    uint64_t units = ink_product(check->call.input0->dims[3], (uint32_t)p->channel_factor);
-    if (!ink_check_equal(check, INK_ERROR_SHAPE, "the output's number of channels",
-            check->call.output->dims[3], (int64_t)units) ||
-        !ink_check_convolution(check, 1)) {
+    uint32_t units = ink_product(check->call.input0->dims[3], (uint32_t)p->channel_factor);
+    if (!ink_check_shape(
+            check, "the output's number of channels", check->call.output->dims[3], units) ||
+        !ink_check_word(check, INK_ERROR_SHAPE, "the number of weights",
+            ink_product((uint32_t)(p->kernel_h * p->kernel_w), units), 1, INK_MAX_REDUCED) ||
+        !ink_check_convolution(check, 1, 1, 0)) {
         return false;
     }
     ink_convolution_t conv = convolution(&check->call);
     ink_nn_dw_conv_params_t params = conv_params(&check->call, &conv);
-    check->scratch =
-        ink_nn_depthwise_conv_s8_get_buffer_size(&params, &conv.input, &conv.filter, &conv.output);
+    check->scratch = (uint32_t)ink_nn_depthwise_conv_s8_get_buffer_size(
+        &params, &conv.input, &conv.filter, &conv.output);
     return true;
 }
 
@@ -60,6 +62,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_depthwise_conv_s8 = {
     .name = "depthwise_conv_s8",
+    .rates = {17, 88, 82, 171},
     .params_size = sizeof(ink_conv_params_t),
     .n_inputs = 1,
     .verify = verify,

@@ -4,8 +4,8 @@
 #include "ink_operators.h"
 #include "operators/ink_op_packed_convolution.h"
 
-#define CHANNELS 4   // input channels of a record
-#define HEAD_SIZE 48 // bytes of a record before its taps: biases, requantizations
+#define CHANNELS 4 // input channels of a record
+#define HEAD 6     // taps that take as much as biases and requantizations
 
 // What follows the check of fields and windows; `weights` is where the block lies.
 static bool verify_block(ink_check_t *check, const ink_windows_t *windows, uint32_t weights) {
@@ -19,8 +19,8 @@ static bool verify_block(ink_check_t *check, const ink_windows_t *windows, uint3
     }
     uint32_t window = (uint32_t)(windows->kernel[0] * windows->kernel[1]);
     uint32_t records = (channels + CHANNELS - 1) / CHANNELS * factor;
-    uint64_t size = records * (HEAD_SIZE + 2 * CHANNELS * (uint64_t)window);
-    if (!ink_check_data(check, "weights", weights, size < INK_CAP ? size : INK_CAP, 1)) {
+    if (!ink_check_data(check, "weights", weights,
+            ink_product(records, ink_product(window + HEAD, 2 * CHANNELS)), 1)) {
         return false;
     }
     check->slide = ink_slide(&check->call, windows);
@@ -28,7 +28,7 @@ static bool verify_block(ink_check_t *check, const ink_windows_t *windows, uint3
         // some channels of a pixel are written before others are read
         check->slide += units;
     }
-    check->work = ink_product(ink_tensor_elements(check->call.output), window);
+    check->steps = ink_product(check->taps, records * CHANNELS);
     return true;
 }
 
@@ -61,6 +61,7 @@ static bool run_dilated(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_depthwise_packed_s8 = {
     .name = "depthwise_packed_s8",
+    .rates = {16, 37, 94, 113},
     .params_size = sizeof(ink_packed_conv_params_t),
     .n_inputs = 1,
     .verify = verify,
@@ -69,6 +70,7 @@ const ink_kernel_t ink_op_depthwise_packed_s8 = {
 
 const ink_kernel_t ink_op_depthwise_dilated_s8 = {
     .name = "depthwise_dilated_s8",
+    .rates = {15, 42, 85, 143},
     .params_size = sizeof(ink_dilated_conv_params_t),
     .n_inputs = 1,
     .verify = verify_dilated,

@@ -5,8 +5,6 @@
 #include "operators/ink_op_packed_convolution.h"
 
 // Bytes of the record of a pair of units besides its weights: biases, requantizations.
-#define RECORD 24
-
 static ink_packed_conv_t layer(const ink_call_t *call) {
     const ink_general_fully_connected_params_t *p = call->params;
     int32_t rows = (int32_t)(ink_tensor_elements(call->output) / (uint32_t)p->units);
@@ -45,14 +43,13 @@ static bool verify(ink_check_t *check) {
     if (!ink_check_rows(check, (uint32_t)p->depth, (uint32_t)p->units)) {
         return false;
     }
-    uint64_t record = RECORD + 2 * (((uint64_t)p->depth + 3) & ~(uint64_t)3);
-    uint64_t size = ink_product(((uint64_t)p->units + 1) / 2, record);
-    check->work = ink_product(ink_tensor_elements(check->call.output), (uint32_t)p->depth);
+    uint32_t size = ink_packed_size((uint32_t)p->units, (uint32_t)p->depth);
+    check->steps = ink_packed_steps(check->rows + 1, (uint32_t)p->units, (uint32_t)p->depth);
     if (!ink_check_data(check, "weights", p->weights, size, 1)) {
         return false;
     }
     ink_packed_conv_t conv = layer(&check->call);
-    check->scratch = (int64_t)ink_conv_general_s8_scratch(&conv);
+    check->scratch = (uint32_t)ink_conv_general_s8_scratch(&conv);
     return true;
 }
 
@@ -66,6 +63,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_fully_connected_general_s8 = {
     .name = "fully_connected_general_s8",
+    .rates = {12, 48, 97, 75},
     .params_size = sizeof(ink_general_fully_connected_params_t),
     .n_inputs = 1,
     .verify = verify,

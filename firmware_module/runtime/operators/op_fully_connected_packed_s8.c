@@ -4,8 +4,6 @@
 #include "operators/ink_op_packed_convolution.h"
 
 // Bytes of a requantization (the head is one), of a block's biases, of a pair's.
-#define BLOCK_BIASES 16
-#define PAIR_BIASES 8
 #define REQUANTIZATION 8
 
 static ink_packed_fully_connected_t layer(const ink_call_t *call) {
@@ -36,18 +34,19 @@ static bool verify(ink_check_t *check) {
     if (!ink_check_rows(check, (uint32_t)p->depth, (uint32_t)p->units)) {
         return false;
     }
-    uint64_t taps = ((uint64_t)p->depth + 3) & ~(uint64_t)3;
-    uint64_t block = BLOCK_BIASES + 4 * taps;
-    uint64_t pair = PAIR_BIASES + 2 * taps + 2 * REQUANTIZATION;
-    uint64_t pairs = ((uint64_t)p->units - 4 * (uint64_t)p->blocks + 1) / 2;
-    uint64_t size =
-        REQUANTIZATION + ink_product((uint32_t)p->blocks, block) + ink_product(pairs, pair);
-    check->work = ink_product(ink_tensor_elements(check->call.output), (uint32_t)p->depth);
+    // biases of a block, biases and requantizations of a pair take as much as one and three
+    uint32_t fours = ink_fours((uint32_t)p->depth);
+    uint32_t block = ink_product(fours + 1, 16);
+    uint32_t pair = ink_product(fours + 3, 8);
+    uint32_t pairs = ((uint32_t)p->units - 4 * (uint32_t)p->blocks + 1) / 2;
+    uint32_t size = ink_sum(ink_product((uint32_t)p->blocks, block), ink_product(pairs, pair));
+    size = ink_sum(size, REQUANTIZATION);
+    check->steps = ink_product(ink_tensor_elements(check->call.output), (uint32_t)p->depth);
     if (!ink_check_data(check, "weights", p->weights, size, 1)) {
         return false;
     }
     ink_packed_fully_connected_t fully_connected = layer(&check->call);
-    check->scratch = (int64_t)ink_fully_connected_packed_s8_scratch(&fully_connected);
+    check->scratch = (uint32_t)ink_fully_connected_packed_s8_scratch(&fully_connected);
     // a row is widened into scratch before its units are written
     check->slide = p->units > p->depth
                        ? (int32_t)check->call.output->size - (int32_t)check->call.input0->size -
@@ -66,6 +65,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_fully_connected_packed_s8 = {
     .name = "fully_connected_packed_s8",
+    .rates = {10, 37, 53, 110},
     .params_size = sizeof(ink_packed_fully_connected_params_t),
     .n_inputs = 1,
     .verify = verify,

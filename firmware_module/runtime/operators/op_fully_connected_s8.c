@@ -31,10 +31,10 @@ static bool verify(ink_check_t *check) {
     if (!ink_check_rows(check, (uint32_t)p->depth, (uint32_t)p->units)) {
         return false;
     }
-    uint64_t weights = ink_product((uint32_t)p->depth, (uint32_t)p->units);
-    check->work = ink_product(ink_tensor_elements(check->call.output), (uint32_t)p->depth);
+    uint32_t weights = ink_product((uint32_t)p->depth, (uint32_t)p->units);
+    check->steps = ink_product(ink_tensor_elements(check->call.output), (uint32_t)p->depth);
     ink_nn_dims_t filter = filter_dims(p);
-    check->scratch = ink_nn_fully_connected_s8_get_buffer_size(&filter);
+    check->scratch = (uint32_t)ink_nn_fully_connected_s8_get_buffer_size(&filter);
     return ink_check_data(check, "weights", p->weights, weights, 1) &&
            ink_check_data(check, "bias", p->bias, (uint32_t)p->units, 4) &&
            ink_check_requantization(
@@ -75,6 +75,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_fully_connected_s8 = {
     .name = "fully_connected_s8",
+    .rates = {17, 61, 109, 78},
     .params_size = sizeof(ink_fully_connected_params_t),
     .n_inputs = 1,
     .verify = verify,

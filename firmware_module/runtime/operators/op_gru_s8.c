@@ -45,8 +45,8 @@ static bool verify(ink_check_t *check) {
     const uint32_t groups = (uint32_t)ink_groups(p->depth);
     const uint32_t hidden_groups = (uint32_t)ink_groups(p->units);
     const uint32_t most = groups > hidden_groups ? groups : hidden_groups;
-    check->scratch = (int64_t)(most * INK_GROUP * sizeof(int16_t)) + 6 * units;
-    check->work = ink_product(3 * units, depth + units);
+    check->scratch = most * INK_GROUP * (uint32_t)sizeof(int16_t) + 6 * units;
+    check->steps = ink_product(3 * units, depth + units);
     return ink_check_shape(check, "input 0's number of elements",
                ink_tensor_elements(check->call.input0), depth) &&
            ink_check_shape(check, "input 1's number of elements",
@@ -75,6 +75,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_gru_s8 = {
     .name = "gru_s8",
+    .rates = {11, 107, 0, 229},
     .params_size = sizeof(ink_gru_params_t),
     .n_inputs = 2,
     .verify = verify,

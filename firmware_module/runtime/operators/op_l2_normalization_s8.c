@@ -33,6 +33,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_l2_normalization_s8 = {
     .name = "l2_normalization_s8",
+    .rates = {43, 0, 0, 154},
     .params_size = sizeof(ink_l2_normalization_params_t),
     .n_inputs = 1,
     .verify = verify,

@@ -40,6 +40,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_log_softmax_s8 = {
     .name = "log_softmax_s8",
+    .rates = {110, 79, 0, 128},
     .params_size = sizeof(ink_log_softmax_params_t),
     .n_inputs = 1,
     .verify = verify,

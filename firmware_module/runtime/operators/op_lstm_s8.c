@@ -24,11 +24,11 @@ static bool verify(ink_check_t *check) {
         return false;
     }
     const uint32_t units = (uint32_t)p->units;
-    const uint64_t rows = ink_product((uint32_t)p->steps, (uint32_t)p->batches);
-    const uint64_t groups = (uint32_t)ink_groups(p->depth) + (uint32_t)ink_groups(p->units);
-    const uint64_t taps = 4 * ((uint64_t)(uint32_t)p->depth + units);
-    check->scratch = (int64_t)(groups * INK_GROUP * sizeof(int16_t));
-    check->work = ink_product(ink_product(rows, units), taps);
+    const uint32_t rows = (uint32_t)p->steps * (uint32_t)p->batches;
+    const uint32_t groups = (uint32_t)ink_groups(p->depth) + (uint32_t)ink_groups(p->units);
+    const uint32_t taps = 4 * ((uint32_t)p->depth + units);
+    check->scratch = groups * INK_GROUP * (uint32_t)sizeof(int16_t);
+    check->steps = ink_product(ink_product(rows, units), taps);
     return ink_check_recurrent(check, ink_product(rows, (uint32_t)p->depth),
                ink_product((uint32_t)p->batches, 3 * units), ink_product(rows, units)) &&
            ink_check_data(check, "weights", p->weights,
@@ -55,6 +55,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_lstm_s8 = {
     .name = "lstm_s8",
+    .rates = {10, 157, 48, 162},
     .params_size = sizeof(ink_lstm_params_t),
     .n_inputs = 2,
     .verify = verify,

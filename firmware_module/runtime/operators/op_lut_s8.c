@@ -20,6 +20,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_lut_s8 = {
     .name = "lut_s8",
+    .rates = {18, 0, 0, 79},
     .params_size = sizeof(ink_lut_params_t),
     .n_inputs = 1,
     .in_place = true,

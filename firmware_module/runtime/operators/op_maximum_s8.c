@@ -22,6 +22,7 @@ static bool run_minimum(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_maximum_s8 = {
     .name = "maximum_s8",
+    .rates = {13, 5, 68, 155},
     .n_inputs = 2,
     .in_place = true,
     .verify = verify,
@@ -30,6 +31,7 @@ const ink_kernel_t ink_op_maximum_s8 = {
 
 const ink_kernel_t ink_op_minimum_s8 = {
     .name = "minimum_s8",
+    .rates = {13, 5, 68, 155},
     .n_inputs = 2,
     .in_place = true,
     .verify = verify,

@@ -20,17 +20,21 @@ static bool verify(ink_check_t *check) {
         !ink_check_output_offset(check, p->output_offset)) {
         return false;
     }
-    uint64_t averaged = 1;
-    uint64_t kept = 1;
+    uint32_t averaged = 1;
+    uint32_t kept = 1;
+    uint32_t row = 1;
     for (uint32_t i = 0; i < input->rank; i++) {
-        uint64_t *product = (p->axes >> i & 1) != 0 ? &averaged : &kept;
+        uint32_t *product = (p->axes >> i & 1) != 0 ? &averaged : &kept;
         *product = ink_product(*product, input->dims[i]);
+        row = (p->axes >> i & 1) != 0 ? input->dims[i] : row;
     }
+    check->steps = input->size;
+    check->rows = input->size / row;
     // so that sums fit int32
-    return ink_check_word(check, INK_ERROR_SHAPE, "the number of elements averaged",
-               (uint32_t)averaged, 1, INK_MAX_MEAN) &&
-           ink_check_equal(check, INK_ERROR_SHAPE, "the output's number of elements",
-               ink_tensor_elements(check->call.output), (int64_t)kept);
+    return ink_check_word(check, INK_ERROR_SHAPE, "the number of elements averaged", averaged, 1,
+               INK_MAX_REDUCED) &&
+           ink_check_shape(check, "the output's number of elements",
+               ink_tensor_elements(check->call.output), kept);
 }
 
 static bool run(const ink_call_t *call) {
@@ -40,6 +44,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_mean_s8 = {
     .name = "mean_s8",
+    .rates = {25, 64, 43, 149},
     .params_size = sizeof(ink_mean_params_t),
     .n_inputs = 1,
     .verify = verify,

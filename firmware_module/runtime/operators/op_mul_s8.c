@@ -35,6 +35,7 @@ static bool run_flat(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_mul_s8 = {
     .name = "mul_s8",
+    .rates = {47, 0, 0, 95},
     .params_size = sizeof(ink_mul_params_t),
     .n_inputs = 2,
     .in_place = true,

@@ -9,10 +9,13 @@ bool ink_check_pool(ink_check_t *check) {
     const ink_pool_params_t *p = check->call.params;
     const ink_tensor_t *input = check->call.input0;
     const ink_tensor_t *output = check->call.output;
-    check->work =
-        ink_product(ink_tensor_elements(output), (uint64_t)p->kernel_h * (uint64_t)p->kernel_w);
     // their windows are those of packed convolutions
-    return ink_check_packed_windows(check) &&
+    if (!ink_check_packed_windows(check)) {
+        return false;
+    }
+    check->steps = ink_product(check->taps, output->dims[3]);
+    return ink_check_word(check, INK_ERROR_SHAPE, "the number of values in a picture",
+               input->size / input->dims[0], 1, INK_MAX_REDUCED) &&
            ink_check_shape(
                check, "the output's number of channels", output->dims[3], input->dims[3]) &&
            ink_check_output_zero_point(check, input->zero_point) &&
@@ -23,7 +26,7 @@ static bool verify_average(ink_check_t *check) {
     if (!ink_check_pool(check)) {
         return false;
     }
-    check->scratch = ink_nn_average_pool_s8_get_buffer_size(
+    check->scratch = (uint32_t)ink_nn_average_pool_s8_get_buffer_size(
         (int)check->call.output->dims[2], (int)check->call.input0->dims[3]);
     return true;
 }
@@ -67,6 +70,7 @@ static bool run_max(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_average_pool_s8 = {
     .name = "average_pool_s8",
+    .rates = {25, 58, 77, 139},
     .params_size = sizeof(ink_pool_params_t),
     .n_inputs = 1,
     .verify = verify_average,
@@ -75,6 +79,7 @@ const ink_kernel_t ink_op_average_pool_s8 = {
 
 const ink_kernel_t ink_op_max_pool_s8 = {
     .name = "max_pool_s8",
+    .rates = {29, 19, 108, 141},
     .params_size = sizeof(ink_pool_params_t),
     .n_inputs = 1,
     .verify = ink_check_pool,

@@ -30,6 +30,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_prelu_s8 = {
     .name = "prelu_s8",
+    .rates = {32, 0, 76, 146},
     .params_size = sizeof(ink_prelu_params_t),
     .n_inputs = 2,
     .in_place = true,

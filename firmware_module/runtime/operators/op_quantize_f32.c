@@ -33,6 +33,7 @@ static bool run_dequantize(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_quantize_f32 = {
     .name = "quantize_f32",
+    .rates = {29, 0, 0, 85},
     .n_inputs = 1,
     .flat = true,
     .verify = verify_quantize,
@@ -41,6 +42,7 @@ const ink_kernel_t ink_op_quantize_f32 = {
 
 const ink_kernel_t ink_op_dequantize_f32 = {
     .name = "dequantize_f32",
+    .rates = {24, 0, 0, 83},
     .n_inputs = 1,
     .flat = true,
     .verify = verify_dequantize,

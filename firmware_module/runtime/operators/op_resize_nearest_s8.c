@@ -43,6 +43,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_resize_nearest_s8 = {
     .name = "resize_nearest_s8",
+    .rates = {0, 19, 38, 120},
     .params_size = sizeof(ink_resize_params_t),
     .n_inputs = 1,
     .verify = verify,

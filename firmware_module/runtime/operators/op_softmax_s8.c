@@ -34,6 +34,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_softmax_s8 = {
     .name = "softmax_s8",
+    .rates = {123, 32, 85, 98},
     .params_size = sizeof(ink_softmax_params_t),
     .n_inputs = 1,
     .verify = verify,

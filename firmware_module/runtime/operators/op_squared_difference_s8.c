@@ -37,6 +37,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_squared_difference_s8 = {
     .name = "squared_difference_s8",
+    .rates = {63, 0, 81, 183},
     .params_size = sizeof(ink_add_params_t),
     .n_inputs = 2,
     .in_place = true,

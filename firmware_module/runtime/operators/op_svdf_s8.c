@@ -35,11 +35,12 @@ static bool verify(ink_check_t *check) {
     const uint32_t groups = (uint32_t)ink_groups(p->depth);
     const uint32_t blocks = (uint32_t)ink_groups(p->filters); // of four filters
     const uint32_t element = p->wide ? 2 : 1;
-    const uint64_t time = ink_product(filters, (uint32_t)p->memory);
-    check->scratch = (int64_t)(groups * INK_GROUP * sizeof(int16_t));
-    check->work = ink_product(batches, time + ink_product(filters, (uint32_t)p->depth));
-    return ink_check_recurrent(check, ink_product(batches, (uint32_t)p->depth),
-               ink_product(batches, ink_product(time, element)), ink_product(batches, units)) &&
+    const uint32_t time = filters * (uint32_t)p->memory;
+    check->scratch = groups * INK_GROUP * (uint32_t)sizeof(int16_t);
+    check->steps =
+        ink_product(batches * filters, 4 * (uint32_t)p->memory + (uint32_t)p->depth + 40);
+    return ink_check_recurrent(check, batches * (uint32_t)p->depth,
+               ink_product(batches, ink_product(time, element)), batches * units) &&
            ink_check_data(check, "weights", p->weights,
                ink_product(blocks, groups * INK_GROUP * INK_ROWS), 1) &&
            ink_check_data(check, "start", p->start, blocks * INK_ROWS, 4) &&
@@ -64,6 +65,7 @@ static bool run(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_svdf_s8 = {
     .name = "svdf_s8",
+    .rates = {11, 68, 0, 147},
     .params_size = sizeof(ink_svdf_params_t),
     .n_inputs = 2,
     .verify = verify,

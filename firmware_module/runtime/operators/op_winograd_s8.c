@@ -8,6 +8,7 @@ typedef struct {
     int32_t window;     // its side
     uint32_t positions; // of a tile
     uint32_t rows;      // of the window whose channels are summed at a position
+    uint32_t side[2];   // of a tile of outputs
 } method_t;
 
 // Bytes of the record of a pair of output channels besides its weights.
@@ -40,10 +41,10 @@ static int32_t slide(const ink_call_t *call, uint32_t side, uint32_t ahead, uint
 static bool verify(ink_check_t *check, const method_t *method) {
     const ink_packed_conv_params_t *p = check->call.params;
     uint32_t depth = check->call.input0->dims[3];
-    uint64_t units = check->call.output->dims[3];
-    uint64_t summed = ink_product(method->rows, depth);
-    uint64_t weights = ink_product((summed + 15) / 16, 64); // of both, filled up
-    uint64_t record = ink_product(method->positions, STARTS + weights) + REQUANTIZATIONS;
+    uint32_t units = check->call.output->dims[3];
+    // of both, filled up; what does not fit 32 bits has too many channels
+    uint32_t weights = (method->rows * depth + 15) / 16 * 64;
+    uint32_t record = method->positions * (STARTS + weights) + REQUANTIZATIONS;
     if (!ink_check_packed_convolution(check, ink_product((units + 1) / 2, record)) ||
         !ink_check_parameter_is(check, "kernel_h", p->kernel_h, method->window) ||
         !ink_check_parameter_is(check, "kernel_w", p->kernel_w, method->window) ||
@@ -52,40 +53,46 @@ static bool verify(ink_check_t *check, const method_t *method) {
         !ink_check_multiple(check, INK_ERROR_SHAPE, "input 0's number of channels", depth, 4)) {
         return false;
     }
-    int32_t taps = method->window * method->window;
-    check->work = ink_product(ink_tensor_elements(check->call.output), (uint64_t)taps * depth);
+    const uint32_t *out = check->call.output->dims;
+    const uint32_t rows = (out[1] + method->side[0] - 1) / method->side[0];
+    const uint32_t columns = (out[2] + method->side[1] - 1) / method->side[1];
+    // four tiles at a time, those of one row picture by picture
+    const uint32_t apart = method->side[0] == 1 ? out[0] : 1;
+    const uint32_t tiles = out[0] / apart * rows * columns;
+    check->rows = ink_product(tiles * apart, depth);
+    check->steps = ink_product((tiles + 3) / 4 * apart, ((units + 3) & ~1u) * (weights / 16 + 2));
     return true;
 }
 
 static bool verify_f2(ink_check_t *check) {
-    const method_t method = {.window = 3, .positions = 16, .rows = 1};
+    const method_t method = {.window = 3, .positions = 16, .rows = 1, .side = {2, 2}};
     if (!verify(check, &method)) {
         return false;
     }
     ink_packed_conv_t conv = ink_packed_convolution(&check->call);
-    check->scratch = (int64_t)ink_winograd_f2_s8_scratch(&conv);
+    check->scratch = (uint32_t)ink_winograd_f2_s8_scratch(&conv);
     check->slide = slide(&check->call, 2, 2, 0);
     return true;
 }
 
 static bool verify_f4(ink_check_t *check) {
-    const method_t method = {.window = 3, .positions = 36, .rows = 1};
+    const method_t method = {.window = 3, .positions = 36, .rows = 1, .side = {4, 4}};
     if (!verify(check, &method)) {
         return false;
     }
     ink_packed_conv_t conv = ink_packed_convolution(&check->call);
-    check->scratch = (int64_t)ink_winograd_f4_s8_scratch(&conv);
+    check->scratch = (uint32_t)ink_winograd_f4_s8_scratch(&conv);
     check->slide = slide(&check->call, 4, 4, 0);
     return true;
 }
 
 static bool verify_f45(ink_check_t *check) {
-    const method_t method = {.window = 5, .positions = 8, .rows = 5};
+    const method_t method = {.window = 5, .positions = 8, .rows = 5, .side = {1, 4}};
     if (!verify(check, &method)) {
         return false;
     }
     ink_packed_conv_t conv = ink_packed_convolution(&check->call);
-    check->scratch = (int64_t)ink_winograd_f45_s8_scratch(&conv);
+    check->scratch = (uint32_t)ink_winograd_f45_s8_scratch(&conv);
     // of several strips the second reads all rows again
     uint32_t width = check->call.output->dims[2];
     uint32_t side = width > 8 ? 1 : width > 4 ? 2 : 4;
@@ -119,6 +126,7 @@ static bool run_f45(const ink_call_t *call) {
 
 const ink_kernel_t ink_op_winograd_f2_s8 = {
     .name = "winograd_f2_s8",
+    .rates = {107, 48, 62, 0},
     .params_size = sizeof(ink_packed_conv_params_t),
     .n_inputs = 1,
     .verify = verify_f2,
@@ -127,6 +135,7 @@ const ink_kernel_t ink_op_winograd_f2_s8 = {
 
 const ink_kernel_t ink_op_winograd_f4_s8 = {
     .name = "winograd_f4_s8",
+    .rates = {150, 31, 145, 0},
     .params_size = sizeof(ink_packed_conv_params_t),
     .n_inputs = 1,
     .verify = verify_f4,
@@ -135,6 +144,7 @@ const ink_kernel_t ink_op_winograd_f4_s8 = {
 
 const ink_kernel_t ink_op_winograd_f45_s8 = {
     .name = "winograd_f45_s8",
+    .rates = {86, 33, 62, 146},
     .params_size = sizeof(ink_packed_conv_params_t),
     .n_inputs = 1,
     .verify = verify_f45,

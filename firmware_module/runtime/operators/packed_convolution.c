@@ -60,6 +60,19 @@ ink_windows_t ink_dilated_windows(const ink_call_t *call) {
     return windows;
 }
 
+uint32_t ink_fours(uint32_t taps) {
+    return taps / 4 + (taps % 4 != 0);
+}
+
+uint32_t ink_packed_size(uint32_t units, uint32_t taps) {
+    // biases and requantizations take as much as three
+    return ink_product((units + 1) / 2, ink_product(ink_fours(taps) + 3, 8));
+}
+
+uint32_t ink_packed_steps(uint32_t pixels, uint32_t units, uint32_t taps) {
+    return ink_product(pixels, ink_product((units + 3) & ~1u, ink_fours(taps) + 2));
+}
+
 static bool check_fields(ink_check_t *check) {
     static const ink_field_t FIELDS[] = {
         INK_FIELD("kernel_h", 1, INK_MAX_WINDOW),
@@ -77,7 +90,7 @@ bool ink_check_packed_windows(ink_check_t *check) {
     return check_fields(check) && ink_check_windows(check, &windows);
 }
 
-bool ink_check_packed_convolution(ink_check_t *check, uint64_t size) {
+bool ink_check_packed_convolution(ink_check_t *check, uint32_t size) {
     const ink_packed_conv_params_t *p = check->call.params;
     return ink_check_packed_windows(check) && ink_check_activation(check, p->act_min, p->act_max) &&
            ink_check_data(check, "weights", p->weights, size, 1);

@@ -3,13 +3,12 @@
 #include "ink_op_recurrent.h"
 
 static bool check_elements(
-    ink_check_t *check, const char *field, const ink_tensor_t *tensor, uint64_t allowed) {
-    return ink_check_equal(
-        check, INK_ERROR_SHAPE, field, ink_tensor_elements(tensor), (int64_t)allowed);
+    ink_check_t *check, const char *field, const ink_tensor_t *tensor, uint32_t allowed) {
+    return ink_check_shape(check, field, ink_tensor_elements(tensor), allowed);
 }
 
-bool ink_check_recurrent(ink_check_t *check, uint64_t input_elements, uint64_t state_elements,
-    uint64_t output_elements) {
+bool ink_check_recurrent(ink_check_t *check, uint32_t input_elements, uint32_t state_elements,
+    uint32_t output_elements) {
     const ink_call_t *call = &check->call;
     return ink_check_s8(check) &&
            ink_check_shape(check, "input 1's place", call->input1->place, INK_PLACE_STATE) &&

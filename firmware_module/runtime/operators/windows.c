@@ -13,6 +13,28 @@ static bool check_sides(ink_check_t *check, const ink_tensor_t *tensor) {
     return true;
 }
 
+// Windows along an axis that tell for all how much of them lies in the input.
+#define LOOKS 16
+
+// How many of a window's taps along an axis lie before place `end`, counted from its start.
+static int32_t before(const ink_windows_t *windows, uint32_t axis, int32_t end) {
+    const int32_t dilation = windows->dilation[axis];
+    const int32_t taps = end > 0 ? (end + dilation - 1) / dilation : 0;
+    return taps < windows->kernel[axis] ? taps : windows->kernel[axis];
+}
+
+// Taps of all windows along an axis that lie in the input.
+static uint32_t inside(const ink_windows_t *windows, uint32_t axis, uint32_t size, uint32_t count) {
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < LOOKS; i++) {
+        const int32_t place = (int32_t)((2 * i + 1) * count / (2 * LOOKS));
+        const int32_t start = place * windows->stride[axis] - windows->pad[axis];
+        found += (uint32_t)(before(windows, axis, (int32_t)size - start) -
+                            before(windows, axis, -start));
+    }
+    return (uint32_t)((uint64_t)found * count / LOOKS);
+}
+
 bool ink_check_windows(ink_check_t *check, const ink_windows_t *windows) {
     static const char *const PAD[] = {"pad_top", "pad_left"};
     static const char *const OUTPUT[] = {"the output's height", "the output's width"};
@@ -21,6 +43,7 @@ bool ink_check_windows(ink_check_t *check, const ink_windows_t *windows) {
     if (!ink_check_images(check) || !check_sides(check, input) || !check_sides(check, output)) {
         return false;
     }
+    check->taps = input->dims[0];
     for (uint32_t i = 0; i < 2; i++) {
         // below 2^30 + 2^17, so that kernels may count in int32
         int32_t reach = (windows->kernel[i] - 1) * windows->dilation[i];
@@ -32,6 +55,8 @@ bool ink_check_windows(ink_check_t *check, const ink_windows_t *windows) {
         if (!ink_check_word(check, INK_ERROR_SHAPE, OUTPUT[i], output->dims[i + 1], 1, most)) {
             return false;
         }
+        check->taps =
+            ink_product(check->taps, inside(windows, i, input->dims[i + 1], output->dims[i + 1]));
     }
     return true;
 }

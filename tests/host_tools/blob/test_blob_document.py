@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from blob_document import (
+    DOCUMENT,
     DocumentBlock,
     DocumentKernel,
     dimensions,
@@ -12,7 +15,7 @@ from blob_document import (
     document_kernels,
 )
 
-from host_tools.blob.layout import MAX_RANK
+from host_tools.blob.layout import MAX_RANK, MAX_WORK
 from host_tools.kernels import KERNELS
 from host_tools.kernels.card import Card
 from host_tools.kernels.layer import Layer
@@ -57,3 +60,22 @@ def test_the_document_and_the_host_count_the_same_elements(block: DocumentBlock)
         output = (*(int(n) for n in rng.integers(1, 40, 3)), channels * int(rng.integers(1, 9)))
         wanted = block.elements({**params, **dimensions(source, output)})
         assert elements(Layer(params, (source,) * card.inputs, output)) == wanted
+
+
+def test_the_document_has_the_rates_of_every_kernel_s_work_and_how_right_it_is() -> None:
+    said = {}
+    table = DOCUMENT.read_text("utf8").split("### Work")[1]
+    for number, name, row in re.findall(r"^\| (\d+) (\w+) \|(.*)\|$", table, re.MULTILINE):
+        _, _, *rates, share = row.split(" | ")
+        least, most = map(float, share.split(" to "))
+        assert 0.5 <= least <= most <= 2, name
+        said[name] = (int(number), tuple(map(int, rates)))
+    assert said == {name: (card.number, card.rates) for name, card in KERNELS.items()}
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_steps_and_rows_that_do_not_fit_are_more_work_than_is_allowed(name: str) -> None:
+    """The board has 2^32 - 1 in their place: each that has a rate must be refused so."""
+    step, _, row, _ = KERNELS[name].rates
+    for rate in (step, row):
+        assert rate == 0 or rate**2 * (2**32 - 1) >> 6 > MAX_WORK

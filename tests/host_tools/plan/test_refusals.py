@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from chains import Chain
 from tflite_builder import ModelBuilder
 
 from host_tools.blob.layout import MAX_WORK
@@ -187,15 +186,8 @@ def graph_of(shape: tuple[int, ...], operators: int) -> Graph:
 
 
 def test_a_plan_that_would_look_like_a_hang_is_refused() -> None:
-    with pytest.raises(CommandError, match=rf"steps of work; a blob has 0 to {MAX_WORK}"):
-        make_plan(graph_of((1, 1 << 28), 9))
-
-
-def test_what_a_full_convolution_does_in_place_of_a_depthwise_one_counts_as_well() -> None:
-    _, graph = Chain(2048, 3).conv(3, 9, depthwise=True).build()
-    make_plan(graph, "portable")
-    with pytest.raises(CommandError, match=f"needs {2048**2 * 9 * 81} steps of work"):
-        make_plan(graph, "cortex-m7")
+    with pytest.raises(CommandError, match=rf"instructions; at most {MAX_WORK} are allowed"):
+        make_plan(graph_of((1, 1 << 20), 20))
 
 
 def test_more_operators_than_a_blob_can_hold_are_refused() -> None:

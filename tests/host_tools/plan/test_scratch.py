@@ -13,6 +13,8 @@ from host_tools.plan_types import Plan, PlanOperator, PlanTensor
 PLAIN = {
     "kernel_h": 1,
     "kernel_w": 1,
+    "stride_h": 1,
+    "stride_w": 1,
     "dilation_h": 1,
     "dilation_w": 1,
     "pad_top": 0,
@@ -62,18 +64,49 @@ def test_scratch_is_what_cmsis_nn_documents_for_dsp(
         ("conv_s8", {"kernel_h": 3, "kernel_w": 2}, 8 * 8 * 6 * 6 * 12),
         ("conv_s8", {"kernel_h": 3, "kernel_w": 2, "channel_factor": 3}, 8 * 8 * 6 * 6 * 4),
         ("depthwise_conv_s8", {"kernel_h": 3, "kernel_w": 2}, 8 * 8 * 6 * 6),
-        ("max_pool_s8", {"kernel_h": 3, "kernel_w": 2}, 8 * 8 * 6 * 6),
-        ("fully_connected_s8", {"depth": 128}, 8 * 8 * 6 * 128),
-        ("softmax_s8", {}, 8 * 8 * 12),
-        ("copy", {"count": (1, 1, 1, 2, 3, 4), "fill": 0}, 24),
-        ("copy", {"count": (1, 1, 1, 2, 3, 4), "fill": 1}, 24 + 8 * 8 * 6),
+        ("fully_connected_s8", {"depth": 128, "units": 6}, 8 * 8 * 6 * 128),
+        ("max_pool_s8", {"kernel_h": 3, "kernel_w": 2}, 0),
     ],
 )
-def test_work_is_output_elements_times_window_elements(
+def test_multiply_accumulates_are_output_elements_times_window_elements(
     kernel: str, params: dict[str, int], expected: int
 ) -> None:
     plan, operator = plan_of(kernel, 12, **params)
-    assert KERNELS[kernel].work(plan.layer(operator)) == expected
+    assert KERNELS[kernel].macs(plan.layer(operator)) == expected
+
+
+# 8 rows of 2 taps and 7 of a third that lie in the input, 8 columns of one tap and 7 of another
+_WINDOW = {"kernel_h": 3, "kernel_w": 2}
+_COPY = {"element_size": 1, "input_start": 0, "output_start": 4, "count": (1, 1, 1, 2, 3, 4)}
+_ROWS = {"input_stride": (0, 0, 0, 24, 8, 1), "output_stride": (0, 0, 0, 24, 8, 1)}
+_APART = {"input_stride": (0, 0, 0, 24, 8, 2), "output_stride": (0, 0, 0, 24, 8, 1)}
+
+
+@pytest.mark.parametrize(
+    ("kernel", "params", "steps", "rows"),
+    [
+        # of 6 channels two are left of four, and count three times
+        ("conv_s8", _WINDOW, (21 * 15 * 12 + 3 * (21 * 15 // 2)) * (6 + 2 * 2), 64),
+        ("conv_s8", {**_WINDOW, "channel_factor": 3}, 21 * 15 * (4 + 3) * (6 + 3 * 2 * 2), 64),
+        ("max_pool_s8", _WINDOW, 21 * 15 * 6, 64),
+        ("fully_connected_s8", {"depth": 128, "units": 6}, 8 * 8 * 6 * 128, 64),
+        ("softmax_s8", {}, 8 * 8 * 6, 64),
+        ("mean_s8", {"axes": 6}, 8 * 8 * 12, 96),
+        ("copy", {**_COPY, **_ROWS, "fill": 0}, 1 + 6 * 6, 2),
+        ("copy", {**_COPY, **_ROWS, "fill": 1}, 1 + 6 * 6 + 384 // 5, 2),
+        ("copy", {**_COPY, **_ROWS, "output_start": 2, "fill": 0}, 5 * (1 + 6 * 6), 2),
+        ("copy", {**_COPY, **_APART, "fill": 0}, (3 + 6) * 12, 2),
+    ],
+)
+def test_work_is_counted_from_steps_outputs_rows_and_the_call(
+    kernel: str, params: dict[str, int], steps: int, rows: int
+) -> None:
+    plan, operator = plan_of(kernel, 12, **params)
+    card, layer = KERNELS[kernel], plan.layer(operator)
+    assert (card.steps(layer), card.rows(layer)) == (steps, rows)
+    counts = (steps, 8 * 8 * 6, rows, 1)
+    instructions = sum(n * rate**2 for n, rate in zip(counts, card.rates, strict=True)) / 64
+    assert card.work(layer) == int(instructions)
 
 
 def test_multiply_accumulates_of_our_network_are_those_of_its_weights(cifar10_plan: Plan) -> None:
