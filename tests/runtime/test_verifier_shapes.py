@@ -5,8 +5,11 @@ The good blob is `networks.every_kernel`, as in test_verifier.py.
 
 from __future__ import annotations
 
+import math
+
 import networks
 import pytest
+from alone import Alone
 from blob_editor import BlobEditor
 from refusals import refusal
 from tflite_builder import ModelBuilder
