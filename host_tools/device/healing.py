@@ -1,7 +1,8 @@
 """Who finishes on a board what a loss of power cut short: the firmware, or what install put there.
 
-Our firmware has micropython_lib/inkling_heal.py frozen in and runs it at each start. Beside a
-native module it lies as a file, and `import inkling` runs it while `guarded`.
+Our firmware has micropython_lib/inkling_heal.py frozen in and runs it at each start, by
+inkling_start.py. Beside a native module it lies as a file, and `import inkling` runs it while
+`guarded`.
 """
 
 from __future__ import annotations
@@ -14,23 +15,10 @@ from host_tools.errors import CommandError
 
 MODULES = ("inkling_heal", "inkling_rom")
 
-_FROZEN = """
-import sys
-path = sys.path[:]
-sys.path[:] = [".frozen"]
-try:
-    import inkling_heal
-    heals = not sys.modules.pop("inkling_heal").__file__.startswith("/")
-except ImportError:
-    heals = False
-sys.path[:] = path
-"""
-
 
 def heals_at_start(device: Device) -> bool:
-    """Whether the firmware itself does it. The board's facts are read already."""
-    device.exec(_FROZEN)
-    return bool(device.value("heals", bool))
+    """Whether the board's start has done it. The board's facts are read already."""
+    return bool(device.value("'inkling_start' in sys.modules", bool))
 
 
 def healer(device: Device) -> str:

@@ -71,6 +71,7 @@ def run(text, name):
 mount()
 if inkling_heal:
     inkling_heal.heal()
+    sys.modules["inkling_start"] = None  # as inkling_start.py does
 _given = computer.script()
 if _given:
     sys.argv[:] = _given[0]
