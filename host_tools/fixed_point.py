@@ -5,6 +5,8 @@ A value in Qm.(31-m) is raw / 2^(31-m). Formulas and constants: gemmlowp's fixed
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -133,6 +135,7 @@ def tanh(raw: IntArray, integer_bits: int) -> IntArray:
     return np.where(raw == 0, 0, result).astype(np.int32)
 
 
+@lru_cache(1024)  # a table asks for the same 255 each time
 def inverse_square_root(value: int) -> tuple[int, int]:
     """1 / sqrt(value) of 0 <= value < 2^31 as (multiplier, shift): multiplier * 2^(shift - 31).
 
