@@ -45,6 +45,7 @@ help:
 	@echo '     NETWORK=name        another one of models/keywords than ds-cnn'
 	@echo 'make test              set up, lint, and every test'
 	@echo '     TESTS=path          only these tests'
+	@echo '     JOBS=n              so many at a time (default: as many as this computer has cores)'
 	@echo '     CORES="m4 m33"      those of the device with the native module on these cores, too'
 	@echo 'make fuzz              fuzzing guided by coverage: runtime, packer, the fast kernels under guard (not in make test)'
 	@echo '     SECONDS=60          how long each of the three runs'
@@ -90,21 +91,23 @@ build/system-tools: host_tools/setup/system_tools.sh
 # before a command that takes its time: what it is, its log
 ALIVE := sh host_tools/setup/alive.sh
 
+# most of what is installed is never imported, so nothing is compiled in advance
 PIP_INSTALL = mkdir -p build && $(ALIVE) 'set-up: Python packages' build/pip.log \
-	$(PYTHON) -m pip install --disable-pip-version-check --editable '.[$(1)]' \
+	$(PYTHON) -m pip install --disable-pip-version-check --no-compile --editable '.[$(1)]' \
 	|| { tail -n 20 build/pip.log >&2; exit 1; }
 
-# what packs, builds and runs; then what tests and lints
+# what packs, builds and runs; or all of it and what tests and lints
 .venv/tools: pyproject.toml | build/system-tools
 	@echo "set-up: Python packages (.venv)" >&2
 	@"$(PYTHON3)" -m venv .venv
 	@$(call PIP_INSTALL,firmware)
 	@touch $@
 
-.venv/test-tools: .venv/tools
+.venv/test-tools: pyproject.toml | build/system-tools
 	@echo "set-up: Python packages for tests (.venv)" >&2
+	@"$(PYTHON3)" -m venv .venv
 	@$(call PIP_INSTALL,firmware$(comma)test$(comma)lint)
-	@touch $@
+	@touch .venv/tools .venv/wheel-tools .venv/sound-tools $@  # the extra "test" has theirs
 
 build/micropython/py/mkenv.mk: | .venv/tools
 	@echo "set-up: MicroPython's source" >&2
@@ -270,9 +273,11 @@ build/browser: host_tools/setup/browser.sh
 	@sh $<
 	@mkdir -p build && touch $@
 
+# all tests of a file in one process; the files in order, as those with many tests are not the slow ones
 .PHONY: test
 test: lint firmware-virtual build/browser
-	@CORES='$(CORES)' $(PYTHON) -m pytest $(TESTS)
+	@CORES='$(CORES)' $(PYTHON) -m pytest --numprocesses $(patsubst 1,0,$(JOBS)) \
+		--dist loadfile --no-loadscope-reorder $(TESTS)
 
 # clang with libFuzzer from the system; atheris, which has wheels for Linux alone, in an environment of its own
 build/fuzz-tools/made: | .venv/test-tools

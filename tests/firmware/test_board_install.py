@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from board_models import mpremote
-from firmware_builder import build_firmware, build_natmod
+from firmware_builder import build_firmware, build_natmod, building
 
 from host_tools import cli, native_module
 from host_tools.virtual_board import VirtualBoard
@@ -32,6 +32,13 @@ import inkling_ml as ml
 from inkling_ml.preprocessing import Normalization
 print(ml.Model("/flash/cifar10.ink").name)
 """
+
+
+@pytest.fixture(autouse=True)
+def alone() -> Iterator[None]:
+    """`install` makes its module in folders that others build in."""
+    with building():
+        yield
 
 
 @pytest.fixture

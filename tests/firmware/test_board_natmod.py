@@ -76,8 +76,8 @@ print(inkling.Model("/rom/tiny.ink").ram)
 @pytest.mark.parametrize("models", ["", "models/cifar10/cifar10.tflite"], ids=["whole", "small"])
 def test_its_code_begins_with_mpy_init(models: str) -> None:
     """MicroPython 1.28's linker calls what begins 4 bytes into the code, whatever it is."""
-    build_natmod(models)
-    linked = ROOT / ("build/natmod-for" if models else "build/natmod") / "inkling.o"
+    module = build_natmod(models)
+    linked = module.with_name("inkling.o") if models else ROOT / "build/natmod/inkling.o"
     command = ["arm-none-eabi-readelf", "--wide", "--sections", "--symbols", linked]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
     section, alignment = re.findall(r"\] (\.text\S*) .* AX .* (\d+)$", done.stdout, re.M)[0]

@@ -75,11 +75,13 @@ def build(firmware: Path) -> Path:
     sources = sorted((HERE / "harness").glob("*.c"))
     image = BUILD / f"{folder.name}.elf"
     BUILD.mkdir(parents=True, exist_ok=True)
-    command = ["arm-none-eabi-gcc", *FLAGS, "-o", image, *sources, *objects, "-lgcc"]
+    # put in place whole: another process may be running it
+    made = BUILD / f"{folder.name}-{os.getpid()}.elf"
+    command = ["arm-none-eabi-gcc", *FLAGS, "-o", made, *sources, *objects, "-lgcc"]
     done = subprocess.run(map(str, command), capture_output=True, text=True, timeout=300)
     if done.returncode:
         raise RuntimeError(f"the harness does not build:\n{done.stderr[-4000:]}")
-    return image
+    return made.replace(image)
 
 
 def corpus(mode: int, blobs: Sequence[bytes], seed: int, first: int, count: int) -> bytes:

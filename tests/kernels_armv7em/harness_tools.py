@@ -5,6 +5,7 @@ A case is one call of a kernel with what it must write. `run` returns a result a
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 import subprocess
@@ -113,21 +114,27 @@ def build(machine: str) -> Path:
     newest = max(path.stat().st_mtime for path in watched)
     if not image.exists() or image.stat().st_mtime < newest:
         BUILD.mkdir(parents=True, exist_ok=True)
-        command = [*COMPILERS[machine], *WARNINGS, "-o", image, *sources]
+        # put in place whole: another process may be running it
+        made = BUILD / f"{image.name}-{os.getpid()}"
+        command = [*COMPILERS[machine], *WARNINGS, "-o", made, *sources]
         subprocess.run([str(part) for part in command], check=True, timeout=300)
+        made.replace(image)
     return image
 
 
 def run(cases: list[Case], machine: str) -> list[Result]:
     """Run `cases` under QEMU, or on "host" (the twins)."""
     image = build(machine)
-    file = BUILD / f"cases-{machine}.bin"
+    file = BUILD / f"cases-{machine}-{os.getpid()}.bin"
     file.write_bytes(serialize(cases))
     command = [str(image), str(file)]
     if machine != "host":
         loader = f"loader,file={file},addr=0x60000000,force-raw=on"
         command = [*QEMU, "-device", loader, "-kernel", str(image)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    finally:
+        file.unlink()
     text = done.stdout + done.stderr
     lines = re.findall(r"case \d+(.*), instructions (\d+), scratch (\d+)", text)
     if len(lines) != len(cases):

@@ -191,7 +191,8 @@ def test_what_a_verb_says_is_escaped(
     words: list[str], folder: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = [folder if word == "PORT" else word for word in words]
-    ended = threading.Timer(5, os.kill, (os.getpid(), signal.SIGINT))  # `view` waits for it
+    seconds = 5 if words[0] == "view" else 120  # `view` waits for Ctrl-C
+    ended = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
     ended.start()
     try:
         with contextlib.suppress(SystemExit):
