@@ -74,9 +74,10 @@ def check_firmware(path: Path) -> None:
 
 
 # Semihosting for the exit status alone: its files and commands would be a debugger's to serve, and
-# there is none. The machine has hardware for a network: one that leads nowhere, because with none
-# at all QEMU 7.2 sometimes forgets its serial port.
-CONFINED = ["-semihosting-config", "enable=on,target=gdb", "-nic", "user,restrict=on"]
+# there is none; the command line that it tells is not QEMU's. The machine has hardware for a
+# network: one that leads nowhere, because with none at all QEMU 7.2 sometimes forgets its serial
+# port.
+CONFINED = ["-semihosting-config", "enable=on,target=gdb,arg=firmware", "-nic", "user,restrict=on"]
 
 
 def command_line(

@@ -39,6 +39,10 @@ for mode, name in ((0, "/etc/passwd"), (0, folder + "/secret"), (4, folder + "/m
         operation(0x06, guess, uctypes.addressof(buffer), 64)
         assert buffer == bytearray(64), (name, guess, buffer)
         operation(0x05, guess, uctypes.addressof(buffer), 64)
+# the command line, which would name the folder of the firmware
+told = bytearray(256)
+operation(0x15, uctypes.addressof(told), 256)
+assert told.rstrip(b"\0") == b"firmware", told
 operation(0x0E, *text(folder + "/secret"))
 operation(0x0F, *(text(folder + "/secret") + text(folder + "/moved")))
 print("tried")
