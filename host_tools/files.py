@@ -38,18 +38,27 @@ def read_whole(path: str | Path, most: int = MOST_BYTES) -> bytes:
             raise CommandError(f"{path}: not a file")
         if status.st_size > most:
             raise CommandError(f"{path}: {status.st_size} bytes are too many; {most} are allowed")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(status.st_size + 1)
     except (OSError, ValueError) as error:
         raise CommandError(f"{path}: cannot be read: {_reason(error)}") from error
+    if len(data) > status.st_size:  # it might never end
+        raise CommandError(f"{path}: it grew while it was read")
+    return data
+
+
+def same_place(one: str | Path, other: str | Path) -> bool:
+    """Whether both are, or would be, the same file; a loop of links is none but itself."""
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def write_whole(path: str | Path, data: bytes) -> None:
     """Writes `data` beside `path`, then renames: a reader sees the old file or the new one.
 
-    The new file has the old one's permissions. A link is followed; a device, such as /dev/null, is
-    written to, and so is what /dev/stdout stands for: what is printed after that goes to standard
-    error. Raises CommandError, naming `path`, and leaves no partial file; one that a killed run
-    left is removed.
+    The new file has the old one's permissions, and its owner where that may be. A link is
+    followed; a device, such as /dev/null, is written to, and so is what /dev/stdout stands for:
+    what is printed after that goes to standard error. Raises CommandError, naming `path`, and
+    leaves no partial file; one that a killed run left is removed.
     """
     write_all([(path, data)])
 
@@ -70,9 +79,10 @@ def write_all(files: Sequence[tuple[str | Path, bytes]]) -> None:
                 part = path.with_name(f"{stem}{_own()}.part")
                 with part.open("xb") as file:
                     parts[path] = part
+                    if path.exists():
+                        _keep_owner(path, part)
+                        shutil.copymode(path, part)
                     file.write(data)
-                if path.exists():
-                    shutil.copymode(path, part)
         for path, (given, data) in zip(paths, files, strict=True):
             with writing(given):
                 if path in parts:
@@ -82,6 +92,15 @@ def write_all(files: Sequence[tuple[str | Path, bytes]]) -> None:
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)
+
+
+def _keep_owner(path: Path, part: Path) -> None:
+    """Gives the file `part` the owner and group of `path`, as far as this user may."""
+    if hasattr(os, "chown"):
+        old = path.stat()
+        for owner, group in ((-1, old.st_gid), (old.st_uid, -1)):
+            with contextlib.suppress(OSError):
+                os.chown(part, owner, group)
 
 
 @contextmanager

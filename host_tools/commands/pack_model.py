@@ -14,7 +14,7 @@ from host_tools.board_options import add_board, add_place, board_of, place_of
 from host_tools.byte_count import add_limits, limits
 from host_tools.cycles.lines import Machine
 from host_tools.errors import CommandError
-from host_tools.files import write_whole
+from host_tools.files import same_place, write_whole
 from host_tools.graph import Graph
 from host_tools.kernels.groups import GROUPS
 from host_tools.labels import read_output_labels
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     if args.channels_last:
         graph = _channels_last(graph, args.model)
     output = args.output or args.model.parent / f"{args.model.stem}.ink"
-    if output.resolve() == args.model.resolve():
+    if same_place(output, args.model):
         raise CommandError(f"{output}: the blob would overwrite the model; give another -o")
     labels = read_output_labels(args.labels, [graph.tensors[index] for index in graph.outputs])
     flash, ram = limits(args)

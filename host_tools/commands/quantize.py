@@ -11,7 +11,7 @@ from pathlib import Path
 
 from host_tools import picture_options, tflite
 from host_tools.errors import CommandError
-from host_tools.files import read_whole, write_all
+from host_tools.files import read_whole, same_place, write_all
 from host_tools.graph import Graph
 from host_tools.images import FITS, SCALINGS
 from host_tools.labels import read_labels
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     pictures = picture_options.pictures(args)
     output = args.output or args.model.parent / f"{args.model.stem}_int8.tflite"
     for name, path in (("-o", output), ("--svg", args.svg)):
-        if path and path.resolve() == args.model.resolve():
+        if path and same_place(path, args.model):
             raise CommandError(f"{path}: it would overwrite the model; give another {name}")
     package()
     names = read_labels(args.labels) if args.labels else None

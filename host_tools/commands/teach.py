@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import shlex
 import sys
 import time
@@ -126,14 +127,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _files(args: argparse.Namespace) -> Files:
     """Where everything goes. Raises CommandError where that cannot be."""
-    folder = args.folder.resolve()
+    folder = Path(os.path.realpath(args.folder))
     blob = args.output or folder.with_name(f"{folder.name}.ink")
     html = args.html or blob.with_suffix(".html")
     given = [path for path in (blob, html, args.tflite) if path]
     for path in given:
-        if not path.resolve().parent.is_dir():
+        if not Path(os.path.realpath(path)).parent.is_dir():
             raise CommandError(f"{path}: there is no folder {path.parent} to write it into")
-    if len({path.resolve() for path in given}) < len(given):
+    if len({os.path.realpath(path) for path in given}) < len(given):
         raise CommandError(f"two of {', '.join(map(str, given))} are the same file")
     return Files(blob, html, args.tflite, blob.with_name(f"{blob.name}.checkpoint"))
 

@@ -10,14 +10,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from oracle import ROOT
 from PIL import Image
 
 from host_tools import files
+from host_tools.cli import main
 from host_tools.errors import CommandError
-from host_tools.files import in_folder, temporary_folder, write_all, write_whole
+from host_tools.files import in_folder, read_whole, temporary_folder, write_all, write_whole
 
 
 def test_several_files_are_written_or_none(tmp_path: Path) -> None:
@@ -59,6 +61,52 @@ def test_a_file_keeps_its_permissions(tmp_path: Path) -> None:
         path.chmod(mode)
         write_whole(path, b"after")
         assert (stat.S_IMODE(path.stat().st_mode), path.read_bytes()) == (mode, b"after")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="for root alone")
+def test_a_file_keeps_its_owner(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"before")
+    path.chmod(0o640)
+    os.chown(path, 12, 34)
+    write_whole(path, b"after")
+    after = path.stat()
+    assert (after.st_uid, after.st_gid, stat.S_IMODE(after.st_mode)) == (12, 34, 0o640)
+
+
+def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"before")
+    # opened only after its size was asked for
+    opened = Path.open
+
+    def grown(self: Path, mode: str) -> Any:
+        with opened(self, "ab") as file:
+            file.write(b"and after")
+        return opened(self, mode)
+
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        pytest.raises(CommandError, match="it grew while it was read"),
+    ):
+        patch.setattr(Path, "open", grown)
+        read_whole(path)
+
+
+def test_a_loop_of_links_is_refused_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    model = str(ROOT / "models/cifar10/cifar10.tflite")
+    for words in (
+        ["pack-model", model, "-o", str(loop)],
+        ["quantize", model, "--calibrate", str(tmp_path), "-o", str(loop)],
+        ["teach", str(tmp_path), "-o", str(loop)],
+        ["teach", str(loop)],
+    ):
+        assert main(words) == 1
+        assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_what_a_killed_run_left_is_removed_and_what_another_writes_is_not(tmp_path: Path) -> None:
