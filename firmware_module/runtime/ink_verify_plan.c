@@ -2,6 +2,7 @@
 // Verifies the operators: their records, what they read and write, and, by the table of operators,
 // their parameters. Tensors are verified already (ink_verify.c).
 #include "ink_operators.h"
+#include "ink_rest.h"
 #include "ink_verify.h"
 
 static bool check_index(ink_check_t *check, const char *field, uint32_t tensor) {
@@ -138,6 +139,7 @@ static bool count_looks(ink_check_t *check, const ink_kernel_t *kernel) {
         ink_table_t tables[2];
         kernel->tables(&check->call, tables);
         check->looked += tables[0].size + tables[1].size;
+        ink_rest(tables[0].size);
     }
     // up to 2^31, and of tables 2^29
     return ink_check_word(check, INK_ERROR_WORK, "the bytes looked at up to here", check->looked, 0,

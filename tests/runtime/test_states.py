@@ -161,6 +161,12 @@ def test_a_state_without_a_tensor_behind_it_begins_with_no_other() -> None:
         assert BAD in refusal(editor.bytes())
 
 
+def test_a_state_does_not_begin_with_what_lies_behind_the_tensors() -> None:
+    editor = BlobEditor(pack(counter([1, 2, 3, 4])))
+    editor.set("header", 0, "n_tensors", CONSTANT)  # the state is the last now
+    assert BAD in refusal(editor.bytes())
+
+
 def test_scratch_never_lies_among_states() -> None:
     editor = BlobEditor(pack(counter()))
     editor.set("operator", 0, "scratch_size", 4)
