@@ -12,7 +12,9 @@ from blob_editor import BlobEditor
 from refusals import refusal
 from single_operators import RULES
 
+from host_tools.blob.reader import read_blob
 from host_tools.host_runtime import HostModel
+from host_tools.kernels import KERNELS
 
 CONV = "conv_s8"
 DEPTHWISE = "depthwise_conv_s8"
@@ -256,6 +258,25 @@ def test_a_copy_of_more_than_its_output_is_refused(every_kernel: bytes) -> None:
     editor.set("params", COPY, "count[0]", 216)
     editor.set("params", COPY, "count[1]", 1)
     HostModel(editor.bytes())
+
+
+@pytest.mark.parametrize(("start", "stride", "each"), [(72, 36, 1), (73, 36, 5), (72, 37, 5)])
+def test_a_copy_whose_places_are_no_words_is_more_work(
+    every_kernel: bytes, start: int, stride: int, each: int
+) -> None:
+    editor = BlobEditor(every_kernel)
+    for field in ("input_stride", "output_stride"):
+        assert editor.get("params", COPY, f"{field}[5]") == 1
+    assert editor.get("params", COPY, "count[4]") == 4
+    assert editor.get("params", COPY, "count[5]") == 24
+    editor.set("params", COPY, "fill", 0)
+    editor.set("params", COPY, "output_start", start)
+    editor.set("params", COPY, "output_stride[4]", stride)
+    read = read_blob(editor.bytes())
+    copy = next(op for op in read.operators if op.kernel == COPY)
+    assert KERNELS[COPY].steps(read.layer(copy)) == (96 // 16 + 6 * 4) * each
+    works = (KERNELS[op.kernel].work(read.layer(op)) for op in read.operators)
+    assert HostModel(editor.bytes()).work == sum(works)
 
 
 def test_windows_of_the_largest_size_do_not_overflow(every_kernel: bytes) -> None:
