@@ -11,7 +11,7 @@ import numpy as np
 
 from host_tools.blob.layout import MAX_RANK
 from host_tools.graph import Graph, Operator, Tensor
-from host_tools.plan_types import PlanOperator
+from host_tools.plan_types import ITEM_SIZES, PlanOperator
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,8 @@ def _copy(
     dimensions = [(1, 0, 0)] * (MAX_RANK - len(dimensions)) + dimensions
     counts, inputs, outputs = zip(*dimensions, strict=True)
     params = {
-        "element_size": np.dtype(source.dtype).itemsize,
+        # other types are refused after this
+        "element_size": ITEM_SIZES.get(source.dtype, 0),
         "count": counts,
         "input_start": input_start,
         "input_stride": inputs,

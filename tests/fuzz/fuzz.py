@@ -27,6 +27,7 @@ from layers import MOST_WORK, sample  # noqa: E402
 from single_operators import KINDS, random_model  # noqa: E402
 from small_blobs import small_blobs  # noqa: E402
 
+from host_tools.blob.layout import HEADER  # noqa: E402
 from host_tools.host_build import build_library, build_program  # noqa: E402
 from host_tools.kernels import KERNELS  # noqa: E402
 
@@ -81,7 +82,8 @@ def run_guarded(image: Path, folder: Path, found: Path, seconds: int) -> bool:
     """Runs what is in the corpus, then mutations of it until the time is over."""
     end = time.monotonic() + seconds
     named = [(path.name, path.read_bytes()) for path in sorted(folder.iterdir())]
-    named = [(name, blob) for name, blob in named if 0 < len(blob) <= LONGEST]
+    # mutations are of what has a header
+    named = [(name, blob) for name, blob in named if HEADER.size <= len(blob) <= LONGEST]
     runs, faults = 0, []
     seed = int(time.time())
     done = False

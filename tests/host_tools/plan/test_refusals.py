@@ -213,3 +213,16 @@ def test_the_message_about_a_file_begins_with_its_path(tmp_path) -> None:
     path.write_bytes(builder.build([x], [y]))
     with pytest.raises(CommandError, match=f"^{path}: 1 operator cannot be packed:"):
         pack(path)
+
+
+@pytest.mark.parametrize("dtype", ["variant", "string"])
+def test_a_variable_that_is_no_number_is_refused(dtype: str) -> None:
+    builder = ModelBuilder()
+    handle = builder.variable("last")
+    given, result = (builder.tensor([1, 4], scale=0.1) for _ in range(2))
+    held = builder.tensor([1, 4], dtype)
+    builder.operator("READ_VARIABLE", [handle], [held])
+    builder.operator("TANH", [held], [result])
+    builder.operator("ASSIGN_VARIABLE", [handle, given], [])
+    with pytest.raises(CommandError, match=dtype):
+        pack(builder.build([given], [result]))
