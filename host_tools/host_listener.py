@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +18,7 @@ from host_tools.host_runtime import HostModel
 NO_WORD = -1
 _BATCH = 128  # results whose networks run at once
 MAX_SMOOTHING = 64
+MAX_SCORES = 1 << 23
 # labels of what is no word
 NO_WORDS = ("silence", "unknown", "_silence_", "_unknown_", "background", "noise", "other")
 
@@ -98,6 +100,12 @@ class HostListener:
                 f"{model.name}: it has no front end; pack it with --audio to listen with it"
             )
         _check(listening)
+        scores = math.prod(model.outputs[0].shape)
+        if scores > MAX_SCORES:
+            raise CommandError(
+                f"{model.name}: output 0 has {scores} elements, too many to listen to: at most "
+                f"{MAX_SCORES}"
+            )
         self.memory = int(self._library.ink_listener_size(model.handle, listening.smoothing))
         self._memory = np.zeros(self.memory // 8, np.uint64)
         self._listener = _Listener()

@@ -160,6 +160,18 @@ LISTENING: dict[str, dict[str, Any]] = {
 LABELS = ["yes", "no", "Unknown", "silence"]
 
 
+def huge_blob(side: int) -> bytes:
+    """A blob that listens, whose output has side x side elements."""
+    builder = ModelBuilder("huge")
+    frames = builder.tensor((1, 8, 6, 1), scale=0.58, zero_point=80, name="frames")
+    scores = builder.tensor((1, side, side, 1), scale=0.58, zero_point=80, name="scores")
+    ways = {"align_corners": False, "half_pixel_centers": True}
+    size = builder.constant([side, side])
+    builder.operator("RESIZE_NEAREST_NEIGHBOR", [frames, size], [scores], **ways)
+    settings = make_settings("mfcc", LISTENING["mfcc"])
+    return pack(builder.build([frames], [scores]), name="huge", target="portable", audio=settings)
+
+
 def listening_blob(target: str = "cortex-m7", kind: str = "mfcc") -> bytes:
     """A blob that listens: of mfcc, a result in 20 ms; labels of two words and two of none."""
     settings = make_settings(kind, LISTENING[kind])

@@ -12,6 +12,7 @@
 
 #define INK_NO_WORD (-1)
 #define INK_MAX_SMOOTHING 64
+#define INK_MAX_SCORES (1u << 23) // so that sizes have 32 bits
 
 typedef struct {
     uint32_t stride;     // frames from one result to the next; 0: the front end's
@@ -53,7 +54,7 @@ typedef struct {
 // The first input with a front end, or n_inputs where there is none.
 uint32_t ink_listener_input(const ink_model_t *model);
 
-// Bytes of memory for a listener, at a multiple of 8.
+// Bytes of memory for a listener, at a multiple of 8. Output 0 has at most INK_MAX_SCORES elements.
 uint32_t ink_listener_size(const ink_model_t *model, uint32_t smoothing);
 
 // Starts a listener; the model has its arena and an input with a front end. smoothing is 1 to

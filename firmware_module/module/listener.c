@@ -145,6 +145,8 @@ mp_obj_t inkling_listener_make_new(
         (uint32_t)between(model, "refractory", values[4].u_int, 0, MOST_REFRACTORY);
 
     inkling_check_model(model);
+    const uint32_t n_scores = ink_tensor_elements(inkling_output_tensor(model, 0));
+    between(model, "output 0's number of elements", (mp_int_t)n_scores, 1, INK_MAX_SCORES);
     const size_t size = ink_listener_size(&model->model, settings.smoothing);
     mp_obj_t memory = inkling_new_bytearray(size, NULL, "the listener");
     mp_buffer_info_t buffer;

@@ -17,6 +17,8 @@ from host_tools.virtual_board import VirtualBoard, qemu
 # runs a script on the board with files in /rom and gives what it printed: the fixture on_board
 Runner = Callable[..., str]
 Files = dict[str, bytes | Path]
+# the same on the unix port, with a heap of so many bytes: the fixture unix_with
+UnixMaker = Callable[[int], Runner]
 # a virtual board with files in /rom, counting instructions or not: the fixture new_board
 BoardMaker = Callable[..., VirtualBoard]
 

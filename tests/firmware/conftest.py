@@ -15,6 +15,7 @@ from board_models import (
     BoardMaker,
     Files,
     Runner,
+    UnixMaker,
     build_float,
     build_tiny,
     build_two,
@@ -59,6 +60,12 @@ def unix_port() -> Path:
     done = make("firmware-unix", "SANITIZE=1")
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.strip())
+
+
+@pytest.fixture
+def unix_with(unix_port: Path, tmp_path: Path) -> UnixMaker:
+    """Makes a runner on MicroPython's unix port with a heap of so many bytes beside /rom."""
+    return lambda heap: unix_runner(unix_port, tmp_path, heap)
 
 
 @pytest.fixture(scope="session")
@@ -111,14 +118,14 @@ def board_maker(request: pytest.FixtureRequest, board: str) -> BoardMaker:
     return new_board
 
 
-def unix_runner(program: Path, folder: Path) -> Runner:
+def unix_runner(program: Path, folder: Path, heap: int = 2 << 20) -> Runner:
     """The same on MicroPython's unix port, with its files in this folder."""
 
     def run(script: str, files: Mapping[str, bytes | Path] | None = None) -> str:
         image = build_romfs(files or {})
         (folder / "romfs.img").write_bytes(image)
         (folder / "script.py").write_text(script)
-        command = [program, "-X", f"heapsize={len(image) + (2 << 20)}", UNIX_BOARD]
+        command = [program, "-X", f"heapsize={len(image) + heap}", UNIX_BOARD]
         done = subprocess.run(
             [*command, folder / "romfs.img", folder / "script.py"],
             stdout=subprocess.PIPE,

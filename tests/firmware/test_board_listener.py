@@ -7,9 +7,10 @@ import ast
 import numpy as np
 import numpy.typing as npt
 import pytest
-from board_models import NOT_ON_UNIX, TELL, Files, Runner
-from front_ends import listening_blob, made_sounds, remembering_blob
+from board_models import NOT_ON_UNIX, TELL, Files, Runner, UnixMaker
+from front_ends import huge_blob, listening_blob, made_sounds, remembering_blob
 
+from host_tools.errors import CommandError
 from host_tools.host_listener import HostListener, Listening
 from host_tools.host_runtime import HostModel
 
@@ -198,3 +199,16 @@ gc.enable()
 """
     few, many = on_board(script, listening).split()
     assert few == many
+
+
+def test_more_scores_than_32_bits_can_count_the_memory_of_are_refused(
+    unix_with: UnixMaker,
+) -> None:
+    # 64 results of 5600 x 5600 elements: a little more than 2^32 bytes
+    script = TELL + "tell(inkling.Listener, inkling.Model('/rom/huge.ink'), smoothing=64)"
+    told = unix_with(64 << 20)(script, {"huge.ink": huge_blob(5600)})
+    assert told == (
+        "ValueError: huge: output 0's number of elements is 31360000, allowed 1 to 8388608\n"
+    )
+    with pytest.raises(CommandError, match="output 0 has 31360000 elements, too many to listen"):
+        HostListener(HostModel(huge_blob(5600)), Listening(smoothing=64))
