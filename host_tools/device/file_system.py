@@ -55,9 +55,9 @@ def make_room(device: Device, wanted: Mapping[str, Iterable[str]]) -> None:
         for number in range(count):
             device.exec(f"hold({folder!r}, {number})")
         for number in range(count):
-            device.exec(f"os.remove(held({folder!r}, {number}))")
+            device.exec(f"drop(held({folder!r}, {number}))")
     if cleared is not None:
-        device.exec(f"os.remove(cleared({cleared!r}))")
+        device.exec(f"drop(cleared({cleared!r}))")
 
 
 def file_crc(device: Device, path: str) -> tuple[int, int] | None:

@@ -258,6 +258,42 @@ def test_a_folder_that_takes_no_files_is_refused(
         put(board, {"net.ink": new}, folder)
 
 
+FULL_FAT = """
+import vfs
+class Disk:
+    memory = bytearray(64 * 512)
+    def readblocks(self, block, buffer):
+        buffer[:] = self.memory[block * 512 : block * 512 + len(buffer)]
+    def writeblocks(self, block, buffer):
+        self.memory[block * 512 : block * 512 + len(buffer)] = buffer
+    def ioctl(self, operation, argument):
+        return 64 if operation == 4 else 512 if operation == 5 else 0
+vfs.VfsFat.mkfs(Disk())
+vfs.mount(vfs.VfsFat(Disk()), "/card")
+os.mkdir("/card/nets")
+for number in range(14):
+    open("/card/nets/%d.txt" % number, "w").close()
+try:
+    with open("/card/filling", "wb") as file:
+        while True:
+            file.write(bytes(512))
+except OSError:
+    pass
+"""
+
+
+def test_a_full_folder_of_a_full_fat_is_told_by_its_bytes_free(
+    board: VirtualBoard, new: bytes
+) -> None:
+    with open_device(board.port) as device:
+        facts = read_facts(device)
+        device.exec(FULL_FAT)
+        with pytest.raises(CommandError, match="/card/nets has 0 bytes free, net.ink needs"):
+            deploy(device, facts, {"net.ink": new}, "/card/nets")
+        assert device.value("len(os.listdir('/card/nets'))", int) == 14
+        assert device.value("os.listdir('/card')", [str]) == ["nets", "filling"]
+
+
 def test_where_romfs_has_no_room_for_both_the_old_one_stays(
     board: VirtualBoard, old: bytes, new: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

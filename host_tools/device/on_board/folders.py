@@ -35,18 +35,23 @@ def cleared(folder):
     return top_of(folder).rstrip("/") + "/.inkling-cleared.part"
 
 
+def write(path, size):
+    # or as much as there is room for: what has none is told of the files themselves
+    try:
+        with open(path, "wb") as file:
+            for _ in range(0, size, 512):
+                file.write(bytes(512))
+    except OSError:
+        pass
+
+
 def clear(folder, names, folders):
     # for so many names in so many folders. FAT takes next what a file gives free when it is opened
     # to be written anew
     cluster = os.statvfs(folder)[0]
     size = (2 * folders + names * HELD * ENTRY // cluster) * cluster
-    try:
-        with open(cleared(folder), "wb") as file:
-            for _ in range(0, max(size, CLEARED), 512):
-                file.write(bytes(512))
-    except OSError:
-        pass  # all that was free
-    open(cleared(folder), "wb").close()
+    write(cleared(folder), max(size, CLEARED))
+    write(cleared(folder), 0)
 
 
 def held(folder, number):
@@ -55,4 +60,9 @@ def held(folder, number):
 
 
 def hold(folder, number):
-    open(held(folder, number), "wb").close()
+    write(held(folder, number), 0)
+
+
+def drop(path):
+    if exists(path):
+        os.remove(path)
