@@ -206,6 +206,9 @@ uint32_t ink_listener_take(ink_listener_t *listener, const void *samples, uint32
     const uint8_t *from = samples;
     const uint32_t hop = listener->record->hop;
     uint32_t left = count;
+    if (listener->filled >= listener->blocks * hop) {
+        listener->filled = 0; // the last call was left between two lines, by Ctrl-C on a computer
+    }
     while (left != 0 && !listener->due) {
         const uint32_t room = hop - listener->filled % hop;
         const uint32_t taken = left < room ? left : room;

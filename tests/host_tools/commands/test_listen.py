@@ -55,6 +55,19 @@ def test_it_reports_what_the_listener_hears(
     assert f" s  {heard[0]['word']:<16} {heard[0]['score']:.3f}" in lines[-len(heard)]
 
 
+def test_a_listener_that_was_left_with_all_blocks_full_begins_a_frame_anew() -> None:
+    samples = made_sounds()["word"]
+    whole = HostListener(HostModel(listening_blob()), LISTENING)
+    left = HostListener(HostModel(listening_blob()), LISTENING)
+    # where a signal's Ctrl-C may leave it, on a computer: the last sample is taken, no frame made
+    left._listener.filled = left._listener.blocks * (left.hop // 2)  # a result in two frames
+    results = [list(listener.results(samples)) for listener in (whole, left)]
+    assert len(results[0]) == len(results[1]) > 10
+    for one, other in zip(*results, strict=True):
+        assert (one.end, one.word) == (other.end, other.word)
+        assert one.scores.tolist() == other.scores.tolist()
+
+
 def test_many_threads_hear_the_same(sound: Path) -> None:
     samples, _ = soundfile.read(sound, dtype="int16")
     listener = HostListener(HostModel(listening_blob()), LISTENING)
