@@ -308,22 +308,25 @@ def test_where_a_block_keeps_nothing_deploy_leaves_the_old_files_or_the_new_ones
         print(f"\ndeploy, {place}: {told}", end=" ")
 
 
+@pytest.mark.parametrize("what", ["first", pytest.param("again", marks=LONG)])
 def test_where_a_block_keeps_nothing_install_leaves_all_old_files_or_all_new_ones(
     storage: Storage,
     blobs: dict[str, Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    what: str,
 ) -> None:
     small = build_natmod(str(blobs["new"]))
     bench = prepare(build_firmware(STOCK="1"), storage, "littlefs", IMPORT)
-    older(monkeypatch, tmp_path, build_natmod())
-    assert bench.run("install", blobs["old"]) == 0
-    monkeypatch.undo()
+    if what == "again":
+        older(monkeypatch, tmp_path, build_natmod())
+        assert bench.run("install", blobs["old"]) == 0
+        monkeypatch.undo()
     monkeypatch.setattr(native_module, "take", lambda _: small)
     told = break_blocks(bench, "install", blobs["new"])
     with capsys.disabled():
-        print(f"\ninstall: {told}", end=" ")
+        print(f"\ninstall, {what}: {told}", end=" ")
 
 
 def break_blocks(bench: Bench, *words: str | Path) -> str:
