@@ -1,9 +1,8 @@
 """Power lost at every write: a file put on a board is the old or the new one, whole, every time.
 
 The board's own littlefs and FAT write to a memory that goes away after the n-th write or erase,
-for every n, then comes back with what it held. With littlefs that write may be torn after a
-quarter, a half or three of it, and any block may be one that keeps nothing. FAT has no answer to
-either.
+for every n, then comes back with what it held. That write may be torn after a quarter, a half or
+three of it; with littlefs any block may be one that keeps nothing, to which FAT has no answer.
 """
 
 from __future__ import annotations
@@ -115,7 +114,9 @@ for torn in range({torn}):
         found, names, again = after(memory)
         what = "old" if found == {old!r} else "new" if found == {new!r} else "neither"
         assert what != "neither", (torn, n)
-        assert names == ["net.ink"] and again, (torn, n, names)
+        # a sector of FAT's that is torn may leave the half of a long name
+        assert names == ["net.ink"] or ({system!r} == "VfsFat" and torn), (torn, n, names)
+        assert "net.ink" in names and again, (torn, n, names)
         counts[what] = counts.get(what, 0) + 1
         gc.collect()
         n += 1
@@ -139,7 +140,7 @@ print(counts["old"], counts["new"])
 
 
 @pytest.mark.parametrize(
-    ("system", "blocks", "torn", "erases"), [("VfsLfs2", 32, 4, True), ("VfsFat", 64, 1, False)]
+    ("system", "blocks", "torn", "erases"), [("VfsLfs2", 32, 4, True), ("VfsFat", 64, 4, False)]
 )
 def test_a_file_is_the_old_or_the_new_one_after_a_cut_at_any_write(
     virtual_board_firmware: Path, system: str, blocks: int, torn: int, erases: bool
