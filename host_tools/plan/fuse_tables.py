@@ -23,7 +23,7 @@ from host_tools import reference
 from host_tools.errors import CommandError
 from host_tools.graph import Graph, Operator, Tensor
 from host_tools.operators import OPERATORS, lookup
-from host_tools.operators.arguments import check_dtype, check_same_quantization
+from host_tools.operators.arguments import check_dtype, check_same_quantization, required
 from host_tools.operators.floats import CHOICES, COMPARISONS, FLOATS
 from host_tools.plan.fold_channels import lines_of
 
@@ -230,12 +230,14 @@ def _compute(tensors: list[Tensor], operator: Operator, values: dict[int, Array]
     target = tensors[operator.outputs[0]]
     given = [tensors[index] for index in operator.inputs]
     found = [values[tensor.index] if tensor.data is None else tensor.data for tensor in given]
+    inputs = tuple(dict.fromkeys(index for index in operator.inputs if index in values))
+    alone = Graph("", tensors, [operator], inputs, operator.outputs)
     if operator.kind in COMPARISONS:
-        for tensor in given:
+        for tensor in required(alone, operator, 2):
             check_dtype(tensor, "float32")
         return np.asarray(COMPARISONS[operator.kind](*found))
     if operator.kind in CHOICES:
-        for tensor in given[1:]:
+        for tensor in required(alone, operator, 3)[1:]:
             check_same_quantization(tensor, target)
         return np.where(*found)
     if target.dtype == "float32" and operator.kind not in ("CAST", "DEQUANTIZE"):
@@ -243,6 +245,4 @@ def _compute(tensors: list[Tensor], operator: Operator, values: dict[int, Array]
         if real_kind is None or real_kind.inputs != len(found):
             raise CommandError("this operator is not supported")
         return np.asarray(real_kind.compute(operator.options, *found), np.float32)
-    inputs = tuple(dict.fromkeys(index for index in operator.inputs if index in values))
-    alone = Graph("", tensors, [operator], inputs, operator.outputs)
     return reference.run(alone, [values[index] for index in inputs])[0]

@@ -397,3 +397,12 @@ def test_a_picture_of_bytes_that_is_cast_and_scaled_is_one_table() -> None:
     # LiteRT's: tflite-micro casts no uint8
     [expected] = LiteRt(model).run([given])
     np.testing.assert_array_equal(HostModel(pack(model)).run([given])[0], expected)
+
+
+@pytest.mark.parametrize(("kind", "count"), [("SELECT", 1), ("SELECT_V2", 2), ("LESS", 1)])
+def test_a_choice_or_a_comparison_of_too_few_is_refused(kind: str, count: int) -> None:
+    builder = ModelBuilder()
+    given, result = (builder.tensor([1, 4, 4, 64], scale=0.1) for _ in range(2))
+    builder.operator(kind, [given] * count, [result])
+    with pytest.raises(CommandError, match=f"1 x {kind}"):
+        pack(builder.build([given], [result]))
