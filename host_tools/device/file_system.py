@@ -150,6 +150,11 @@ def put_file(
         if check:
             check(part)
         move(device, {part: path})
+    if file_crc(device, path) != (len(data), zlib.crc32(data)):
+        raise CommandError(
+            f"{name} was not put in place in {folder}: repeat the command; if it stays, the "
+            "board's storage is worn out"
+        )
 
 
 def move(device: Device, names: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 import os
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -289,7 +290,9 @@ def older(monkeypatch: pytest.MonkeyPatch, folder: Path, module: Path) -> None:
     monkeypatch.setattr(native_module, "take", lambda _: module)
 
 
-@pytest.mark.parametrize("place", ["/flash", "/rom, staged behind", "/rom, staged in a file"])
+@pytest.mark.parametrize(
+    "place", ["/flash", "/rom, staged behind", "/rom, staged in a file", "/flash on FAT"]
+)
 def test_where_a_block_keeps_nothing_deploy_leaves_the_old_files_or_the_new_ones(
     virtual_board_firmware: Path,
     storage: Storage,
@@ -298,10 +301,11 @@ def test_where_a_block_keeps_nothing_deploy_leaves_the_old_files_or_the_new_ones
     capsys: pytest.CaptureFixture[str],
     place: str,
 ) -> None:
-    folder = place.partition(",")[0]
+    folder = re.split("[, ]", place)[0]
     if place.endswith("file"):
         stage_in_files(monkeypatch)
-    bench = prepare(virtual_board_firmware, storage, "littlefs")
+    system = "FAT" if place.endswith("FAT") else "littlefs"
+    bench = prepare(virtual_board_firmware, storage, system)
     assert bench.run("deploy", blobs["old"], "--to", folder) == 0
     told = break_blocks(bench, "deploy", blobs["new"], "--to", folder)
     with capsys.disabled():
