@@ -15,7 +15,6 @@ from host_tools.kernels.card import Card, fields
 from host_tools.kernels.layer import Layer
 
 # products are capped as in C, so that messages have the same numbers
-CAP = (1 << 32) - 1
 WORD = (1 << 32) - 1
 MOST = (1 << 31) - 1
 LEAST = -(1 << 31)
@@ -113,7 +112,7 @@ class Check:
     inputs: list[tuple[int, int, int]] = field(default_factory=list)
     outputs: list[tuple[int, int, int]] = field(default_factory=list)
     state_size: int = 0
-    looked: int = 0  # bytes whose entries were looked at
+    looked: int = 0  # bytes of tables and records
 
     def read_header(self) -> None:
         values = layout.HEADER.unpack_from(self.data)
@@ -157,7 +156,7 @@ class Check:
     def range(self, status: str, name: str, offset: int, size: int, alignment: int) -> None:
         self.multiple(status, name, offset, alignment)
         self.between(status, name, offset, layout.HEADER.size, WORD)
-        self.ends(status, name, offset, min(size, CAP), self.header["blob_size"])
+        self.ends(status, name, offset, min(size, WORD), self.header["blob_size"])
 
     def block(self, name: str, offset: int, size: int) -> None:
         """A data block of `size` bytes."""

@@ -21,7 +21,6 @@ from host_tools.verifier.check import (
     BAD_TENSOR,
     BAD_VERSION,
     BLOB,
-    CAP,
     DATA,
     FLOAT32,
     INT8,
@@ -146,7 +145,7 @@ def _tensor(check: Check, tensor: Tensor) -> None:
     for index, dim in enumerate(tensor.dims):
         most = MOST if index < tensor.rank else 1
         check.between(BAD_TENSOR, "a dimension", dim, 1, most)
-        size = min(size * dim, CAP)
+        size = min(size * dim, WORD)
     check.equal(BAD_TENSOR, "size", tensor.size, size)
     _quantization(check, tensor)
     check.string("name", tensor.name)

@@ -12,7 +12,6 @@ from functools import partial
 
 from host_tools.blob import layout
 from host_tools.verifier.check import (
-    CAP,
     FLOAT32,
     INT8,
     INT32,
@@ -22,6 +21,7 @@ from host_tools.verifier.check import (
     SHAPE,
     STATE,
     UINT8,
+    WORD,
     Call,
     Tensor,
 )
@@ -71,9 +71,9 @@ def _conv(call: Call) -> None:
 
 def _depthwise_conv(call: Call) -> None:
     _conv_fields(call)
-    units = min(call.input0.dims[3] * call.params["channel_factor"], CAP)
+    units = min(call.input0.dims[3] * call.params["channel_factor"], WORD)
     call.shape("the output's number of channels", call.output.dims[3], units)
-    weights = min(call.params["kernel_h"] * call.params["kernel_w"] * units, CAP)
+    weights = min(call.params["kernel_h"] * call.params["kernel_w"] * units, WORD)
     call.check.between(SHAPE, "the number of weights", weights, 1, layout.MAX_REDUCED)
     _convolution(call)
 
@@ -207,7 +207,7 @@ def _recurrent(call: Call, inputs: int, states: int, outputs: int) -> None:
         ("input 1's elements", call.input1, states),
         ("the output's elements", call.output, outputs),
     ):
-        call.shape(name, tensor.elements, min(elements, CAP))
+        call.shape(name, tensor.elements, min(elements, WORD))
     call.blocks()
     _own_scratch(call)
 
@@ -250,7 +250,7 @@ def _lstm(call: Call) -> None:
         }
     )
     p = call.params
-    rows = min(p["steps"] * p["batches"], CAP)
+    rows = min(p["steps"] * p["batches"], WORD)
     _recurrent(call, rows * p["depth"], p["batches"] * 3 * p["units"], rows * p["units"])
 
 
@@ -443,9 +443,9 @@ def _kept(call: Call) -> tuple[int, int]:
     averaged = kept = 1
     for axis, dim in enumerate(call.input0.shape):
         if call.params["axes"] >> axis & 1:
-            averaged = min(averaged * dim, CAP)
+            averaged = min(averaged * dim, WORD)
         else:
-            kept = min(kept * dim, CAP)
+            kept = min(kept * dim, WORD)
     return averaged, kept
 
 
@@ -502,7 +502,7 @@ def _copy(call: Call) -> None:
     call.parameter("fill", 0, 1 if call.input0.item_size == 1 else 0)
     for count in call.params["count"]:
         call.check.between(PARAMETER, "count", count, 1, layout.MAX_COUNT)
-    elements = min(math.prod(call.params["count"]), CAP)
+    elements = min(math.prod(call.params["count"]), WORD)
     call.check.between(PARAMETER, "the product of count", elements, 1, call.output.elements)
     _reach(call, "input", "input 0", call.input0.elements)
     _reach(call, "output", "the output", call.output.elements)
