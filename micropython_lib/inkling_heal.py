@@ -43,18 +43,45 @@ def sync():
         os.sync()
 
 
+def is_fat(path):
+    # of a file that is there: FAT alone finds it in capitals, too
+    folder, _, own = path.rpartition("/")
+    return own != own.upper() and exists(folder + "/" + own.upper())
+
+
+def settle(path):
+    # FAT shows the sector that it holds in memory, of which a worn one may have kept nothing: what
+    # is read of a file takes its place there
+    with open(path, "rb") as file:
+        file.read(1)
+
+
 def move(pairs):
     # all of them or none, from the moment on when the list is whole; Ctrl-C comes not between
+    path = home() + "/" + MOVES
+    text = "".join("\t".join(pair) + "\n" for pair in pairs) + "end"
     micropython.kbd_intr(-1)
     try:
-        with open(home() + "/" + MOVES, "w") as file:
-            for pair in pairs:
-                file.write("\t".join(pair) + "\n")
-            file.write("end")
+        with open(path, "w") as file:
+            file.write(text)
         sync()
+        if not keeps(path, text):
+            if exists(path):
+                os.remove(path)
+            raise OSError(5)
         finish_moves()
     finally:
         micropython.kbd_intr(3)
+
+
+def keeps(path, text):
+    # whether a file has it, on storage that is worn out, too
+    try:
+        settle(path)
+        with open(path, "rb") as file:
+            return file.read() == text.encode()
+    except OSError:
+        return False
 
 
 def finish_moves():
@@ -88,11 +115,23 @@ def folder_of(path):
 def take_place(part, name):
     # FAT renames in two steps, and between them two names share what the first to go gives free:
     # there it is copied, if there is room
-    folder, _, own = part.rpartition("/")
-    free = os.statvfs(folder or "/")
-    if not exists(folder + "/" + own.upper()) or free[0] * free[3] < os.stat(part)[6]:
+    free = os.statvfs(folder_of(part))
+    if exists(name) and is_fat(part) and free[0] * free[3] >= os.stat(part)[6]:
+        try:
+            copy_file(part, name)
+            settle(name)
+            if are_equal(part, name):
+                return
+        except OSError:
+            pass
+        # a sector keeps nothing; those of the part were read already
+    try:
         os.rename(part, name)
-        return
+    except OSError:
+        os.rename(part, name)  # FAT could not give free what the old one had; its name is gone
+
+
+def copy_file(part, name):
     buffer = memoryview(bytearray(512))
     with open(part, "rb") as old, open(name, "wb") as new:
         while True:
@@ -100,8 +139,6 @@ def take_place(part, name):
             if not size:
                 break
             new.write(buffer[:size])
-    if not are_equal(part, name):
-        os.rename(part, name)  # a sector there keeps nothing; those of the part were read already
 
 
 def are_equal(one, other):
@@ -125,10 +162,16 @@ def guardable():
 
 
 def guard(library):
-    # what `import inkling` finds before the module
+    # what `import inkling` finds before the module; whether it is there
+    path = library + "/inkling.py"
     with open(library + GUARD_PART, "w") as file:
         file.write(GUARD)
-    os.rename(library + GUARD_PART, library + "/inkling.py")
+    os.rename(library + GUARD_PART, path)
+    if keeps(path, GUARD):
+        return True
+    if exists(path):
+        os.remove(path)
+    return False
 
 
 def unguard():

@@ -138,10 +138,10 @@ def _into_folder(device: Device, folder: str, name: str, data: bytes) -> Deploye
         if name.endswith(BLOB_SUFFIX):
             require_model(device, repr(part), name)
 
-    if file_system.file_crc(device, path) == (len(data), zlib.crc32(data)):
+    if file_system.has(device, path, data):
         check(path)
         return _deployed(folder, name, data, True)
-    file_system.make_room(device, {folder: [name]})
+    file_system.make_room(device, [path])
     with progress(f"writing {path}", len(data)) as update:
         file_system.put_file(device, folder, name, data, progress=update, check=check)
     return _deployed(folder, name, data, False)

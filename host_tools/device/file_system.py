@@ -23,6 +23,7 @@ _PART = f"{TEMPORARY}%s.part"
 _OVERHEAD = 4096
 # on_board/folders.py
 _HELD = 20
+_AGAIN = "repeat the command; if it stays, the board's storage is worn out"
 
 
 def folder_path(folder: str, name: str) -> str:
@@ -34,30 +35,63 @@ def remove_rubbish(device: Device, folder: str) -> None:
     device.exec(f"tidy({folder!r})")
 
 
-def make_room(device: Device, wanted: Mapping[str, Iterable[str]]) -> None:
-    """Makes folders that are not there, outer ones first, with room for these names in each.
+def make_room(device: Device, paths: Iterable[str], spare: Iterable[str] = ()) -> None:
+    """Makes folders that are not there for files, with room for their names, and `spare` ones.
 
     That is for their temporary names, too. See on_board/folders.py for why it matters on FAT.
+    Raises CommandError where it is worn out.
     """
+    device.exec(source("folders"))
     counts = {}
-    for folder, names in wanted.items():
+    for folder, names in by_folder((*paths, *spare)).items():
         entries = [2 + len(name) // 13 for own in names for name in (own, _PART % own)]
         # of what is held for a name, the last entries may be too few for the next one
         counts[folder] = sum(entries) // (_HELD + 1 - max(entries)) + 1
-    device.exec(source("folders"))
-    cleared = None
-    for folder, count in counts.items():
-        if not device.value(f"enter({folder!r})", bool):
-            continue
-        if cleared is None:
-            cleared = folder
-            device.exec(f"clear({folder!r}, {sum(counts.values())}, {len(counts)})")
-        for number in range(count):
-            device.exec(f"hold({folder!r}, {number})")
-        for number in range(count):
-            device.exec(f"drop(held({folder!r}, {number}))")
-    if cleared is not None:
-        device.exec(f"drop(cleared({cleared!r}))")
+    below: dict[str, list[str]] = {}
+    for folder in counts:
+        top = device.value(f"top_of({folder!r})", str)
+        if folder not in ("/", top):
+            below.setdefault(top, []).append(folder)
+    for top, folders in below.items():
+        count = sum(counts[folder] for folder in folders)
+        try:
+            if not device.value(f"clear({top!r}, {count}, {len(folders)})", bool):
+                raise worn_out(device, top)
+            for folder in folders:
+                _enter(device, folder, counts[folder])
+        finally:
+            with contextlib.suppress(CommandError):
+                device.exec(f"drop(cleared({top!r}))")
+
+
+def _enter(device: Device, folder: str, count: int) -> None:
+    if not device.value(f"enter({folder!r})", bool):
+        return
+    numbers = [n for n in range(count) if device.value(f"hold({folder!r}, {n})", bool)]
+    kept = device.value(f"holds({folder!r}, {numbers!r})", bool)
+    for number in range(count):
+        device.exec(f"drop(held({folder!r}, {number}))")
+    if not kept:
+        raise worn_out(device, folder)
+
+
+def by_folder(paths: Iterable[str]) -> dict[str, set[str]]:
+    """The names that each folder will have, outer folders first."""
+    names: dict[str, set[str]] = {}
+    for path in paths:
+        while path:
+            folder, _, name = path.rpartition("/")
+            names.setdefault(folder or "/", set()).add(name)
+            path = folder
+    return dict(sorted(names.items()))
+
+
+def worn_out(device: Device, folder: str) -> CommandError:
+    """What to raise where a folder has after a write what it had before."""
+    return CommandError(
+        f"{device.port}: {folder} does not keep what is written to it, nothing was put there: "
+        f"{_AGAIN}"
+    )
 
 
 def file_crc(device: Device, path: str) -> tuple[int, int] | None:
@@ -68,6 +102,11 @@ def file_crc(device: Device, path: str) -> tuple[int, int] | None:
     except BoardError:
         return None
     return size, device.value("crc", int)
+
+
+def has(device: Device, path: str, data: bytes) -> bool:
+    """Whether this is what a file has on the board."""
+    return file_crc(device, path) == (len(data), zlib.crc32(data))
 
 
 def free_bytes(device: Device, folder: str) -> int:
@@ -104,16 +143,15 @@ def beside(
         raise CommandError(full)
     remove = f"{kept_if} or discard({folder!r}, {called!r})"
     try:
-        device.exec(f"w = open({part!r}, 'wb')")
+        device.exec(f"w = create({part!r}, {len(data)})")
         try:
             write = "if w.write(piece) != len(piece): raise OSError(28)"
             send(device, data, write, progress, copies=copies)
         finally:
             device.exec("w.close()")
-        if not copies and file_crc(device, part) != (len(data), zlib.crc32(data)):
+        if not copies and not has(device, part, data):
             raise CommandError(
-                f"{name} arrived damaged in {folder}, the old one is unchanged: repeat the "
-                "command; if it stays, the board's storage is worn out"
+                f"{name} arrived damaged in {folder}, the old one is unchanged: {_AGAIN}"
             )
         yield part
         device.exec(remove)
@@ -124,6 +162,11 @@ def beside(
             raise
         if error.kind == "OSError" and ("28" in error.text or "ENOSPC" in error.text):
             raise CommandError(full) from None
+        if error.kind == "OSError" and ("Errno 5]" in error.text or "EIO" in error.text):
+            raise CommandError(
+                f"{device.port}: the board cannot write {name} into {folder} ({error.text}): "
+                f"{_AGAIN}"
+            ) from None
         raise CommandError(
             f"{device.port}: the board cannot write {name} into {folder} ({error.text}): "
             "give it a plainer name, or use another folder"
@@ -149,14 +192,43 @@ def put_file(
     with beside(device, folder, name, data, progress) as part:
         if check:
             check(part)
-        move(device, {part: path})
-    if file_crc(device, path) != (len(data), zlib.crc32(data)):
-        raise CommandError(
-            f"{name} was not put in place in {folder}: repeat the command; if it stays, the "
-            "board's storage is worn out"
-        )
+        move(device, {path: part}, {path: data})
 
 
-def move(device: Device, names: Mapping[str, str]) -> None:
-    """Gives files new names, all of them or none, over what is called so."""
-    device.exec(f"move({list(names.items())!r})")
+def move(device: Device, parts: Mapping[str, str], files: Mapping[str, bytes]) -> None:
+    """Gives files that have arrived, by the path that each will have, that path: all, or none.
+
+    `files` are their contents. Raises CommandError where the storage is worn out.
+    """
+    pairs = [(part, path) for path, part in parts.items()]
+    fat = device.value(f"[part for part, _ in {pairs!r} if is_fat(part)]", [str])
+    if changed := {path: part for path, part in parts.items() if part in fat}:
+        _require_kept(device, changed, files)
+    device.exec(f"move({pairs!r})")
+    for path in parts:
+        if not has(device, path, files[path]):
+            raise CommandError(f"{path} was not put in place: {_AGAIN}")
+
+
+def _require_kept(device: Device, parts: Mapping[str, str], files: Mapping[str, bytes]) -> None:
+    """Raises CommandError where FAT would not keep a move: on_board/kept.py."""
+    device.exec(source("kept"))
+    a_part = next(iter(parts.values()))
+    for number, path in enumerate(parts):
+        device.exec(f"change({path!r}, {number})")
+    lost, same = device.value(f"unkept({a_part!r})", ([str], [str]))
+    for path in parts:
+        device.exec(f"drop_held({path!r})")
+    if same:
+        device.exec("wait()")
+        for path in (*same, a_part):
+            device.exec(f"change({path!r}, 0)")
+        _, same = device.value(f"unkept({a_part!r})", ([str], [str]))
+        # where it does not for this file either, which was just written, the clock stands still
+        lost += [] if a_part in same else same
+    for path in lost:
+        raise worn_out(device, path.rpartition("/")[0] or "/")
+    # what was written later may have taken a sector
+    for path, part in parts.items():
+        if not has(device, part, files[path]):
+            raise CommandError(f"{path} arrived damaged, the old one is unchanged: {_AGAIN}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from host_tools.device import file_system
 from host_tools.device.connection import Device
 from host_tools.errors import CommandError
 
@@ -38,7 +39,8 @@ def guarded(device: Device, library: str | None = None) -> Iterator[None]:
     if not library or heals_at_start(device):
         yield
         return
-    device.exec(f"guard({library!r})")
+    if not device.value(f"guard({library!r})", bool):
+        raise file_system.worn_out(device, library)
     try:
         yield
     finally:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from host_tools.blob import layout
@@ -191,14 +190,14 @@ def install(device: Device, target: Target, files: Mapping[str, bytes]) -> int:
     comes first. Returns the bytes of heap left with the module and the largest of the models.
     Raises CommandError; then every old file is whole and no new one is there.
     """
-    for folder in _by_folder(files):
+    for folder in file_system.by_folder(files):
         file_system.remove_rubbish(device, folder)
     device.exec(f"discard({target.library!r}, {_TRIAL!r})")
-    new = {path: data for path, data in files.items() if _is_new(device, path, data)}
-    if names := _by_folder(new):
-        if target.library in names:
-            names[target.library].add(_GUARD)
-        file_system.make_room(device, names)
+    new = {p: data for p, data in files.items() if not file_system.has(device, p, data)}
+    if new:
+        in_library = any(path.startswith(f"{target.library}/") for path in new)
+        guard = file_system.folder_path(target.library, _GUARD)
+        file_system.make_room(device, new, [guard] if in_library else [])
     healers = [path for path in files if path.rpartition("/")[2] in HEALERS]
     for path in healers:
         if path in new:
@@ -221,24 +220,9 @@ def install(device: Device, target: Target, files: Mapping[str, bytes]) -> int:
                     )
                 )
         left = _check(device, target, {path: parts.get(path, path) for path in files})
-        file_system.move(device, {part: path for path, part in parts.items()})
+        file_system.move(device, parts, new)
     device.restart()
     return left
-
-
-def _by_folder(paths: Iterable[str]) -> dict[str, set[str]]:
-    """The names that each folder will have, outer folders first."""
-    names: dict[str, set[str]] = {}
-    for path in paths:
-        while path:
-            folder, _, name = path.rpartition("/")
-            names.setdefault(folder or "/", set()).add(name)
-            path = folder
-    return dict(sorted(names.items()))
-
-
-def _is_new(device: Device, path: str, data: bytes) -> bool:
-    return file_system.file_crc(device, path) != (len(data), zlib.crc32(data))
 
 
 def _check(device: Device, target: Target, places: Mapping[str, str]) -> int:

@@ -8,6 +8,7 @@ with it shows what is left.
 from __future__ import annotations
 
 import hashlib
+import re
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ FLASH_SIZE = 1 << 20
 # of PSRAM; as much of /rom as small images and what is staged behind them take
 ROM, _ROM_SIZE = 4 << 20, 64 << 10
 _SECTOR = 512
+# what on_board/basics.py removes beside .inkling-*.part
+_SHORT = re.compile(r"/INK[^/]*~[^/]*\.PAR$", re.IGNORECASE)
 WRITE, _ERASE, _PROGRAM = range(3)
 
 # On FAT what no file has any more may be somebody's else: others fill the file system first.
@@ -177,5 +180,5 @@ def own(files: Mapping[str, tuple]) -> dict[str, tuple]:
     return {
         path: what
         for path, what in files.items()
-        if "/.inkling-" not in path and "/INKLIN~" not in path and not path.endswith(helpers)
+        if "/.inkling-" not in path and not _SHORT.search(path) and not path.endswith(helpers)
     }

@@ -13,7 +13,6 @@ from __future__ import annotations
 import itertools
 import os
 import random
-import re
 from pathlib import Path
 
 import pytest
@@ -291,7 +290,15 @@ def older(monkeypatch: pytest.MonkeyPatch, folder: Path, module: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["/flash", "/rom, staged behind", "/rom, staged in a file", "/flash on FAT"]
+    ("system", "place"),
+    [
+        ("littlefs", "/flash"),
+        ("FAT", "/flash"),
+        ("FAT", "/flash/nets, full"),
+        ("littlefs", "/rom, staged behind"),
+        ("littlefs", "/rom, staged in a file"),
+        ("FAT", "/rom, staged in a file"),
+    ],
 )
 def test_where_a_block_keeps_nothing_deploy_leaves_the_old_files_or_the_new_ones(
     virtual_board_firmware: Path,
@@ -299,30 +306,55 @@ def test_where_a_block_keeps_nothing_deploy_leaves_the_old_files_or_the_new_ones
     blobs: dict[str, Path],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    system: str,
     place: str,
 ) -> None:
-    folder = re.split("[, ]", place)[0]
+    folder = place.partition(",")[0]
     if place.endswith("file"):
         stage_in_files(monkeypatch)
-    system = "FAT" if place.endswith("FAT") else "littlefs"
-    bench = prepare(virtual_board_firmware, storage, system)
-    assert bench.run("deploy", blobs["old"], "--to", folder) == 0
+    full = folder if place.endswith("full") else None
+    bench = prepare(virtual_board_firmware, storage, system, full=full)
+    if not full:
+        assert bench.run("deploy", blobs["old"], "--to", folder) == 0
     told = break_blocks(bench, "deploy", blobs["new"], "--to", folder)
     with capsys.disabled():
-        print(f"\ndeploy, {place}: {told}", end=" ")
+        print(f"\ndeploy, {system}, {place}: {told}", end=" ")
 
 
-@pytest.mark.parametrize("what", ["first", pytest.param("again", marks=LONG)])
+def test_where_a_block_keeps_nothing_a_file_of_one_sector_is_the_old_one_or_the_new_one(
+    virtual_board_firmware: Path, storage: Storage, tmp_path: Path
+) -> None:
+    """Of which FAT's table says but that its sector is taken, and that is not read with it."""
+    file = tmp_path / "note.txt"
+    bench = prepare(virtual_board_firmware, storage, "FAT")
+    for text in ("first", "second, and longer" * 40):
+        file.write_text(text)
+        before = bytes(storage.memory)
+        break_blocks(bench, "deploy", file, "--to", "/flash", among=range(FAT_END))
+        storage.memory[:] = before
+        assert bench.run("deploy", file, "--to", "/flash") == 0
+
+
+@pytest.mark.parametrize(
+    ("system", "what"),
+    [
+        ("littlefs", "first"),
+        pytest.param("littlefs", "again", marks=LONG),
+        ("FAT", "first"),
+        ("FAT", "again"),
+    ],
+)
 def test_where_a_block_keeps_nothing_install_leaves_all_old_files_or_all_new_ones(
     storage: Storage,
     blobs: dict[str, Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    system: str,
     what: str,
 ) -> None:
     small = build_natmod(str(blobs["new"]))
-    bench = prepare(build_firmware(STOCK="1"), storage, "littlefs", IMPORT)
+    bench = prepare(build_firmware(STOCK="1"), storage, system, IMPORT)
     if what == "again":
         older(monkeypatch, tmp_path, build_natmod())
         assert bench.run("install", blobs["old"]) == 0
@@ -330,11 +362,14 @@ def test_where_a_block_keeps_nothing_install_leaves_all_old_files_or_all_new_one
     monkeypatch.setattr(native_module, "take", lambda _: small)
     told = break_blocks(bench, "install", blobs["new"])
     with capsys.disabled():
-        print(f"\ninstall, {what}: {told}", end=" ")
+        print(f"\ninstall, {system}, {what}: {told}", end=" ")
 
 
-def break_blocks(bench: Bench, *words: str | Path) -> str:
-    """Runs a command with each block that it writes as one that keeps nothing; the counts."""
+def break_blocks(bench: Bench, *words: str | Path, among: range | None = None) -> str:
+    """Runs a command with each block that it writes as one that keeps nothing; the counts.
+
+    `among` are the places of those that are always tried, where not all are.
+    """
     storage = bench.storage
     before = bytes(storage.memory)
     old = own(bench.start()[0])
@@ -342,7 +377,12 @@ def break_blocks(bench: Bench, *words: str | Path) -> str:
     blocks = sorted({block_of(step.place) for step in storage.steps()})
     new = own(bench.start()[0])
     count = {"old": 0, "new": 0, "waits": 0}
-    chosen = blocks if ALL else random.sample(blocks, 1)
+    if among is None:
+        named = [block for block in blocks if has_long_name(storage, block)]
+        some = {*random.sample(blocks, 1), *random.sample(named, min(1, len(named)))}
+    else:
+        some = {block for block in blocks if block[0] in among}
+    chosen = blocks if ALL else sorted(some)
     for block in chosen:
         storage.memory[:] = before
         code = bench.run(*words, bad=block)
@@ -356,9 +396,17 @@ def break_blocks(bench: Bench, *words: str | Path) -> str:
             found = own(bench.start()[0])
             assert found == new, block
             continue
-        assert found == (old if code else new), (block, code, said)
+        assert found == (old if code else new) and not said, (block, code, said)
         count["old" if code else "new"] += 1
     return f"{len(chosen)} blocks of {len(blocks)}: {count}"
+
+
+def has_long_name(storage: Storage, block: tuple[int, int]) -> bool:
+    """Whether an entry of a FAT's folder lies there, by its attributes, type and first cluster."""
+    at = storage.index(block[0])
+    sector = storage.memory[at : at + block[1] - block[0]]
+    entries = (sector[start : start + 32] for start in range(0, len(sector), 32))
+    return any(e[11:13] == b"\x0f\0" and e[26:28] == b"\0\0" and e[0] for e in entries)
 
 
 def block_of(place: int) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 // Time from CMSDK timer 0.
 // Under QEMU's -icount shift=6 an instruction takes 64 ns and a tick of the Cortex-M7's board 40
 // ns: instructions = ticks * 5 / 8.
+#include "lib/oofatfs/ff.h"
 #include "py/mphal.h"
 #include "py/runtime.h"
 
@@ -55,6 +56,15 @@ mp_uint_t mp_hal_ticks_ms(void) {
 
 uint64_t mp_hal_time_ns(void) {
     return ink_board_ticks() * INK_BOARD_TICK_NS;
+}
+
+// What FAT dates files with. A board whose clock no battery keeps begins again at each start; this
+// one on 2015-01-01, as the STM32 port's does.
+DWORD get_fattime(void) {
+    uint32_t seconds = (uint32_t)(mp_hal_time_ns() / 1000000000);
+    uint32_t day = 1 + seconds / 86400 % 31;
+    return (2015u - 1980) << 25 | 1u << 21 | day << 16 | seconds / 3600 % 24 << 11 |
+           seconds / 60 % 60 << 5 | seconds % 60 / 2;
 }
 
 void mp_hal_delay_us(mp_uint_t us) {

@@ -5,6 +5,7 @@ from binascii import a2b_base64, b2a_base64, crc32  # noqa: F401
 
 
 def file_crc(path, start=0, size=1 << 30):
+    settle(path)  # noqa: F821
     crc, buffer = 0, bytearray(2048)
     with open(path, "rb") as file:
         file.seek(start)
@@ -17,14 +18,29 @@ def file_crc(path, start=0, size=1 << 30):
     return crc
 
 
+def create(path, size):
+    # a file that so many bytes can be written to. Whether FAT's table keeps which of its pieces is
+    # the last is not seen when it is read: so it has one more first, and then the same anew
+    file = open(path, "wb")
+    if is_fat(path):  # noqa: F821
+        end = file.seek(size + os.statvfs(path.rpartition("/")[0] or "/")[0])
+        file.close()
+        with open(path, "rb") as file:
+            if file.seek(end) != end:
+                raise OSError(5)
+        file = open(path, "wb")
+    return file
+
+
 def tidy(folder):
     # what an interrupted transfer left
     finish_moves()  # noqa: F821
     unguard()  # noqa: F821
     for name in os.listdir(folder) if is_folder(folder) else ():
         ours = name.startswith(".inkling-") and name.endswith(".part")
-        # what FAT calls it when a cut took the long name first
-        if ours or name.startswith("INKLIN~") and name.endswith(".PAR"):
+        # what FAT calls it when a cut took the long name first, and what held a name's place
+        short = name.upper()
+        if ours or short.startswith("INK") and "~" in short and short.endswith(".PAR"):
             os.remove(folder + "/" + name)
 
 

@@ -13,45 +13,60 @@ HELD = 20
 CLEARED = 32 << 10
 
 
-def top_of(folder):
+def top_of(path):
     # of the file system that it lies in; a root where nothing is mounted has blocks of 0 bytes
-    return "/" if os.statvfs("/")[0] else "/" + folder.split("/")[1]
+    return "/" if os.statvfs("/")[0] else "/" + path.split("/")[1]
 
 
-def grows(folder):
-    # FAT alone finds a name in capitals, too; its top folder has all sectors that it can have
-    top = top_of(folder)
-    return folder != top and exists(top + folder[len(top) :].upper())
+def clear(top, names, folders):
+    # for so many names in so many folders below it; whether that is kept. FAT takes next what a
+    # file gives free when it is opened to be written anew
+    path = cleared(top)
+    write(path, 0)
+    kept = True
+    if is_fat(path):
+        cluster = os.statvfs(top)[0]
+        size = (2 * folders + names * HELD * ENTRY // cluster) * cluster
+        size = write(path, max(size, CLEARED))
+        kept = is_clear(path, size)
+        write(path, 0)
+    return kept
 
 
-def enter(folder):
-    # whether it is one that grows
-    if not is_folder(folder):
-        os.mkdir(folder)
-    return grows(folder)
-
-
-def cleared(folder):
-    return top_of(folder).rstrip("/") + "/.inkling-cleared.part"
+def cleared(top):
+    return top.rstrip("/") + "/.inkling-cleared.part"
 
 
 def write(path, size):
     # or as much as there is room for: what has none is told of the files themselves
+    done = 0
     try:
         with open(path, "wb") as file:
-            for _ in range(0, size, 512):
-                file.write(bytes(512))
+            while done < size:
+                done += file.write(bytes(512))
     except OSError:
         pass
+    return done
 
 
-def clear(folder, names, folders):
-    # for so many names in so many folders. FAT takes next what a file gives free when it is opened
-    # to be written anew
-    cluster = os.statvfs(folder)[0]
-    size = (2 * folders + names * HELD * ENTRY // cluster) * cluster
-    write(cleared(folder), max(size, CLEARED))
-    write(cleared(folder), 0)
+def is_clear(path, size):
+    try:
+        settle(path)
+        with open(path, "rb") as file:
+            for _ in range(0, size, 512):
+                if any(file.read(512)):
+                    return False
+            return file.tell() == size
+    except OSError:
+        return False
+
+
+def enter(folder):
+    # whether it is one that grows: FAT's top folder has all sectors that it can have
+    if not is_folder(folder):
+        os.mkdir(folder)
+    top = top_of(folder)
+    return folder != top and exists(top + folder[len(top) :].upper())
 
 
 def held(folder, number):
@@ -60,7 +75,17 @@ def held(folder, number):
 
 
 def hold(folder, number):
-    write(held(folder, number), 0)
+    # whether there was room
+    try:
+        open(held(folder, number), "w").close()
+    except OSError:
+        return False
+    return True
+
+
+def holds(folder, numbers):
+    # FAT reads a folder below its top one anew
+    return all(exists(held(folder, number)) for number in numbers)
 
 
 def drop(path):
