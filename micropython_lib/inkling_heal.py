@@ -116,7 +116,7 @@ def take_place(part, name):
     # FAT renames in two steps, and between them two names share what the first to go gives free:
     # there it is copied, if there is room
     free = os.statvfs(folder_of(part))
-    if exists(name) and is_fat(part) and free[0] * free[3] >= os.stat(part)[6]:
+    if is_fat(part) and free[0] * free[3] >= os.stat(part)[6]:
         try:
             copy_file(part, name)
             settle(name)
@@ -133,12 +133,26 @@ def take_place(part, name):
 
 def copy_file(part, name):
     buffer = memoryview(bytearray(512))
-    with open(part, "rb") as old, open(name, "wb") as new:
+    with open(part, "rb") as old, create(name, os.stat(part)[6]) as new:
         while True:
             size = old.readinto(buffer)
             if not size:
                 break
             new.write(buffer[:size])
+
+
+def create(path, size):
+    # a file that so many bytes can be written to. Whether FAT's table keeps which of its pieces is
+    # the last is not seen when it is read: so it has one more first, and then the same anew
+    file = open(path, "wb")
+    if is_fat(path):
+        end = file.seek(size + os.statvfs(folder_of(path))[0])
+        file.close()
+        with open(path, "rb") as file:
+            if file.seek(end) != end:
+                raise OSError(5)
+        file = open(path, "wb")
+    return file
 
 
 def are_equal(one, other):

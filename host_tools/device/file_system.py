@@ -47,12 +47,12 @@ def make_room(device: Device, paths: Iterable[str], spare: Iterable[str] = ()) -
         entries = [2 + len(name) // 13 for own in names for name in (own, _PART % own)]
         # of what is held for a name, the last entries may be too few for the next one
         counts[folder] = sum(entries) // (_HELD + 1 - max(entries)) + 1
-    below: dict[str, list[str]] = {}
+    growing: dict[str, list[str]] = {}
     for folder in counts:
         top = device.value(f"top_of({folder!r})", str)
-        if folder not in ("/", top):
-            below.setdefault(top, []).append(folder)
-    for top, folders in below.items():
+        if folder != top or device.value(f"top_grows({top!r})", bool):
+            growing.setdefault(top, []).append(folder)
+    for top, folders in growing.items():
         count = sum(counts[folder] for folder in folders)
         try:
             if not device.value(f"clear({top!r}, {count}, {len(folders)})", bool):

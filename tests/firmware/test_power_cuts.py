@@ -158,3 +158,102 @@ def test_a_file_is_the_old_or_the_new_one_after_a_cut_at_any_write(
     before, after = map(int, result.stdout.splitlines()[-1].split())
     # the file's four blocks, the metadata of three names, and the new one once its name is there
     assert before >= 8 and after >= 1
+
+
+FAT32 = """
+import vfs
+from io import IOBase
+
+class PowerLost(Exception):
+    pass
+
+class Card:
+    # sectors that nobody wrote hold what was a folder
+    STALE = (b"STALE   TXT\\x20" + bytes(20)) * 16
+    COUNT = 8500000
+
+    def __init__(self, sectors):
+        self.sectors, self.left = sectors, -1
+
+    def readblocks(self, block, buffer):
+        for at in range(0, len(buffer), 512):
+            buffer[at : at + 512] = self.sectors.get(block + at // 512, self.STALE)
+
+    def writeblocks(self, block, buffer):
+        for at in range(0, len(buffer), 512):
+            if self.left == 0:
+                raise PowerLost
+            self.left -= 1
+            piece = buffer[at : at + 512]
+            self.sectors[block + at // 512] = bytes(piece) if any(piece) else NOTHING
+
+    def ioctl(self, operation, argument):
+        return {4: self.COUNT, 5: 512}.get(operation, 0)
+
+NOTHING = bytes(512)
+first = Card({})
+vfs.VfsFat.mkfs(first)
+vfs.mount(vfs.VfsFat(first), "/card")
+assert top_grows("/card")
+cluster = os.statvfs("/card")[0]
+# as many names as the folder's first cluster has entries, and one that is deleted
+open("/card/FIRST.TXT", "w").close()
+top = next(at for at, data in first.sectors.items() if data[:11] == b"FIRST   TXT")
+vfs.umount("/card")
+for sector in range(cluster // 512):
+    entries = [b"%08dTXT\\x20" % (sector * 16 + number) + bytes(20) for number in range(16)]
+    first.sectors[top + sector] = b"".join(entries)
+last = first.sectors[top + sector]
+first.sectors[top + sector] = last[:-32] + b"\\xe5" + last[-31:]
+
+def deploy_starts():
+    if CLEARS and not clear("/card", 1, 1):
+        raise OSError
+    if not CLEARS:
+        open(cleared("/card"), "w").close()
+    assert enter("/card")
+    assert hold("/card", 0) and holds("/card", [0])
+    drop(held("/card", 0))
+    drop(cleared("/card"))
+
+n = shown = 0
+while True:
+    card = Card(dict(first.sectors))
+    vfs.mount(vfs.VfsFat(card), "/card")
+    card.left = n
+    try:
+        deploy_starts()
+        ended = True
+    except (PowerLost, OSError):
+        ended = False
+    try:
+        vfs.umount("/card")
+    except (PowerLost, OSError):
+        pass
+    again = Card(card.sectors)
+    vfs.mount(vfs.VfsFat(again), "/card")
+    names = [entry[0] for entry in os.ilistdir("/card")]
+    shown += "STALE.TXT" in names
+    assert len([name for name in names if name[0].isdigit()]) == cluster // 32 - 1, n
+    vfs.umount("/card")
+    again = card = None
+    gc.collect()
+    n += 1
+    if ended:
+        break
+print(n, shown)
+"""
+
+
+@pytest.mark.parametrize("clears", [True, False])
+def test_the_top_folder_of_a_fat32_grows_by_sectors_that_were_cleared(
+    virtual_board_firmware: Path, clears: bool
+) -> None:
+    """And would show what lay there, were they not."""
+    code = "\n".join(
+        [frozen_source("inkling_heal"), source("basics"), source("folders"), f"CLEARS = {clears}"]
+    )
+    result = VirtualBoard(virtual_board_firmware).run_script(code + FAT32, timeout=100)
+    assert result.status == 0, result.stdout[-1000:]
+    cuts, shown = map(int, result.stdout.splitlines()[-1].split())
+    assert cuts > 64 and bool(shown) != clears

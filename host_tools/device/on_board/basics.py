@@ -18,20 +18,6 @@ def file_crc(path, start=0, size=1 << 30):
     return crc
 
 
-def create(path, size):
-    # a file that so many bytes can be written to. Whether FAT's table keeps which of its pieces is
-    # the last is not seen when it is read: so it has one more first, and then the same anew
-    file = open(path, "wb")
-    if is_fat(path):  # noqa: F821
-        end = file.seek(size + os.statvfs(path.rpartition("/")[0] or "/")[0])
-        file.close()
-        with open(path, "rb") as file:
-            if file.seek(end) != end:
-                raise OSError(5)
-        file = open(path, "wb")
-    return file
-
-
 def tidy(folder):
     # what an interrupted transfer left
     finish_moves()  # noqa: F821

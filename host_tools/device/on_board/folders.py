@@ -11,6 +11,8 @@ HELD = 20
 # bytes: FAT takes the sector behind the folder's last one, or else the first that is free. At a
 # start it begins with the lowest, and of those so many are cleared
 CLEARED = 32 << 10
+# clusters; with more it is a FAT32
+MOST_FAT16 = 65525
 
 
 def top_of(path):
@@ -34,7 +36,8 @@ def clear(top, names, folders):
 
 
 def cleared(top):
-    return top.rstrip("/") + "/.inkling-cleared.part"
+    # one entry: this file itself must not make the folder grow
+    return top.rstrip("/") + "/ink~clr.par"
 
 
 def write(path, size):
@@ -61,12 +64,16 @@ def is_clear(path, size):
         return False
 
 
+def top_grows(top):
+    # that of FAT12 and FAT16 has all sectors that it can have
+    return os.statvfs(top)[2] > MOST_FAT16
+
+
 def enter(folder):
-    # whether it is one that grows: FAT's top folder has all sectors that it can have
+    # whether it is one of FAT
     if not is_folder(folder):
         os.mkdir(folder)
-    top = top_of(folder)
-    return folder != top and exists(top + folder[len(top) :].upper())
+    return is_fat(cleared(top_of(folder)))
 
 
 def held(folder, number):
