@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +38,7 @@ try:
 except OSError:
     pass
 """
-# the files of a board that has started
+# the files of a board that has started; with names, those alone
 LIST = """
 import os
 from binascii import crc32
@@ -48,18 +48,30 @@ def list_files(folder):
         path = folder + "/" + entry[0]
         if entry[1] & 0x4000:
             list_files(path)
-        if entry[1] & 0x4000 or entry[0] == ".inkling-filling":
-            continue
-        with open(path, "rb") as file:
-            data = file.read()
-        print(path, len(data), crc32(data), sep="\\t")
+        elif entry[0] != ".inkling-filling":
+            show(path)
 
-for folder in ("/flash", "/rom"):
-    try:
-        os.listdir(folder)
-    except OSError:
-        continue
-    list_files(folder)
+def show(path):
+    with open(path, "rb") as file:
+        data = file.read()
+    print(path, len(data), crc32(data), sep="\\t")
+
+def list_all():
+    for folder in ("/flash", "/rom"):
+        try:
+            os.listdir(folder)
+        except OSError:
+            continue
+        list_files(folder)
+
+def list_those(paths):
+    for path in paths:
+        try:
+            os.stat(path)
+        except OSError:
+            continue
+        show(path)
+
 """
 
 
@@ -155,14 +167,22 @@ class Storage:
 
 
 def start(
-    firmware: Path, storage: Storage, script: str = "", bad: tuple[int, int] = (0, 0)
+    firmware: Path,
+    storage: Storage,
+    script: str = "",
+    bad: tuple[int, int] = (0, 0),
+    paths: Iterable[str] | None = None,
 ) -> tuple[dict[str, tuple], str]:
     """Starts a board with this memory, of which `bad` keeps nothing, and lets it run a script.
 
-    Returns its files, sizes and CRC-32 by path, and what else it printed.
+    Returns its files, or of these `paths` those that are there, sizes and CRC-32 by path, and what
+    else it printed.
     """
     storage.write(bad)
-    result = VirtualBoard(firmware, storage=storage.file).run_script(script + "print()\n" + LIST)
+    listing = LIST + ("list_all()" if paths is None else f"list_those({list(paths)!r})")
+    result = VirtualBoard(firmware, storage=storage.file).run_script(
+        script + "print()\n" + listing
+    )
     assert result.status == 0, result.stdout
     files, said = {}, []
     for line in result.stdout.splitlines():

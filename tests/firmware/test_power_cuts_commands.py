@@ -1,11 +1,12 @@
 """Power lost at every write of whole commands, `deploy` and `install`: all old or all new.
 
 Each command runs once on a board that notes its writes and erases; then a board starts with the
-memory after each cut, torn ones too, but for FAT, which has no answer to a torn sector. The start
-itself heals; it is cut too, at each of its own writes, and so on until nothing new comes of it.
+memory after each cut, torn ones too. The start itself heals; it is cut too, at each of its own
+writes, and so on until nothing new comes of it. A torn sector of a folder on FAT may show names
+that are none: after such cuts only the files that matter are looked at.
 
-INKLING_CUTS=all does every cut; else some are done, others in each run, and on FAT the first of
-those that come between the linking of a folder's new sector and its clearing.
+INKLING_CUTS=all does every cut, and of FAT's torn ones TORN; else some are done, others in each
+run, and on FAT the first of those between the linking of a folder's new sector and its clearing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import itertools
 import os
 import random
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,7 @@ from host_tools.virtual_board import VirtualBoard
 ALL = os.environ.get("INKLING_CUTS") == "all"
 LONG = pytest.mark.skipif(not ALL, reason="INKLING_CUTS=all: minutes")
 SOME = 1
+TORN = 300 if ALL else 1
 GROWTHS = 2
 # what takes the old ones' place comes last
 LAST = 60
@@ -76,15 +79,15 @@ class Bench:
         self.storage.read()
         return code
 
-    def start(self) -> tuple[dict[str, tuple], str]:
-        return start(self.firmware, self.storage, self.script)
+    def start(self, paths: Iterable[str] | None = None) -> tuple[dict[str, tuple], str]:
+        return start(self.firmware, self.storage, self.script, paths=paths)
 
 
-def cut_everywhere(bench: Bench, torn: bool, *words: str | Path, again: int | None = None) -> str:
+def cut_everywhere(bench: Bench, fat: bool, *words: str | Path, again: int | None = None) -> str:
     """Cuts a command, and the starts after it; checks what is there; returns the counts.
 
     Of the cuts of a start that follows a cut so many are made, and those starts are not cut; None:
-    all, and so on.
+    all, and so on. On FAT no start is cut after a torn one.
     """
     storage = bench.storage
     before = bytes(storage.memory)
@@ -95,22 +98,31 @@ def cut_everywhere(bench: Bench, torn: bool, *words: str | Path, again: int | No
     new = own(bench.start()[0])
     assert old != new
     storage.memory[:] = before
-    count = {"old": 0, "new": 0, "again": 0}
-    places = list(storage.after(steps, torn))
+    known = sorted({*old, *new})
+    count = {"old": 0, "new": 0, "again": 0, "torn": 0}
+    places = list(storage.after(steps, not fat))
     assert bytes(storage.memory) == done  # the journal tells all
-    grows = [] if torn else folders_grow(steps)  # littlefs has no such folders
+    grows = folders_grow(steps) if fat else []  # littlefs has no such folders
     chosen = set(places)
     if not ALL:
         last = places[-LAST:]
         chosen = {*random.sample(places, SOME), *random.sample(last, min(SOME, len(last)))}
         chosen |= {(number, 0) for number in grows[:GROWTHS]}
+    if fat:
+        torn = list(itertools.product(range(len(steps)), range(1, 4)))
+        chosen |= set(random.sample(torn, min(TORN, len(torn))))
     storage.memory[:] = before
     seen: set[bytes] = set()
     grown = []
-    for place in storage.after(steps, torn):
+    for place in storage.after(steps, True):
         if place not in chosen:
             continue
         after_cut = bytes(storage.memory)
+        if fat and place[1]:
+            files, said = bench.start(known)
+            assert files in (old, new) and not said, (place, said)
+            count["torn"] += 1
+            continue
         if place[0] in grows:
             grown.append(after_cut)
         pending = [(after_cut, 0)]
@@ -128,7 +140,7 @@ def cut_everywhere(bench: Bench, torn: bool, *words: str | Path, again: int | No
             count["again" if depth else "new" if found == new else "old"] += 1
             healed = storage.steps()
             storage.memory[:] = state
-            cuts = list(storage.after(healed, torn))
+            cuts = list(storage.after(healed, not fat))
             if not ALL:
                 taken = set(random.sample(cuts, max(0, min(2, len(cuts), SOME - count["again"]))))
             elif again is None:
@@ -136,7 +148,7 @@ def cut_everywhere(bench: Bench, torn: bool, *words: str | Path, again: int | No
             else:
                 taken = set(random.sample(cuts, min(again, len(cuts)))) if depth == 0 else set()
             storage.memory[:] = state
-            for cut in storage.after(healed, torn) if healed else ():
+            for cut in storage.after(healed, not fat) if healed else ():
                 if cut in taken:
                     pending.append((bytes(storage.memory), depth + 1))
         storage.memory[:] = after_cut
@@ -227,7 +239,7 @@ def test_deploy_cut_at_any_write_leaves_the_old_files_or_the_new_ones(
     # where a start copies files, it may be cut in too many ways
     again = 4 if system == "FAT" and folder.startswith("/flash") else None
     words = ("deploy", blobs["new"], "--to", folder)
-    told = cut_everywhere(bench, system != "FAT", *words, again=again)
+    told = cut_everywhere(bench, system == "FAT", *words, again=again)
     with capsys.disabled():
         print(f"\ndeploy, {system}, {place}: {told}", end=" ")
 
@@ -276,7 +288,7 @@ def test_install_cut_at_any_write_leaves_all_old_files_or_all_new_ones(
         assert bench.run("install", blobs["old"]) == 0
         monkeypatch.undo()
     monkeypatch.setattr(native_module, "take", lambda _: small)
-    told = cut_everywhere(bench, system == "littlefs", "install", blobs["new"], again=2)
+    told = cut_everywhere(bench, system != "littlefs", "install", blobs["new"], again=2)
     with capsys.disabled():
         print(f"\ninstall, {system}, {what}: {told}", end=" ")
 
