@@ -214,11 +214,14 @@ def _require_kept(device: Device, parts: Mapping[str, str], files: Mapping[str, 
     """Raises CommandError where FAT would not keep a move: on_board/kept.py."""
     device.exec(source("kept"))
     a_part = next(iter(parts.values()))
-    for number, path in enumerate(parts):
-        device.exec(f"change({path!r}, {number})")
-    lost, same = device.value(f"unkept({a_part!r})", ([str], [str]))
-    for path in parts:
-        device.exec(f"drop_held({path!r})")
+    try:
+        for number, path in enumerate(parts):
+            device.exec(f"change({path!r}, {number})")
+        lost, same = device.value(f"unkept({a_part!r})", ([str], [str]))
+    finally:
+        with contextlib.suppress(CommandError):
+            for path in parts:
+                device.exec(f"drop_held({path!r})")
     if same:
         device.exec("wait()")
         for path in (*same, a_part):
