@@ -183,19 +183,19 @@ def crc_of(size, readinto):
 
 
 def staged_file(path):
-    # the size of the whole image in that file, 0 for none
+    # the size of the whole image in that file, 0 for none, or where a sector of it is worn out
+    seal = bytearray(UNIT)
     try:
         length = os.stat(path)[6]
+        with open(path, "rb") as file:
+            if length > UNIT:
+                reader(file)(length - UNIT, seal)
+            name, size, crc = struct.unpack("<24sII", seal)
+            if name[: len(STAGED)] != STAGED or seal_of(0, size) + UNIT != length:
+                return 0
+            return size if size <= len(rom) and crc_of(size, reader(file)) == crc else 0
     except OSError:
         return 0
-    seal = bytearray(UNIT)
-    with open(path, "rb") as file:
-        if length > UNIT:
-            reader(file)(length - UNIT, seal)
-        name, size, crc = struct.unpack("<24sII", seal)
-        if name[: len(STAGED)] != STAGED or seal_of(0, size) + UNIT != length or size > len(rom):
-            return 0
-        return size if crc_of(size, reader(file)) == crc else 0
 
 
 def waiting(home):
