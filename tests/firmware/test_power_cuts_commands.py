@@ -390,7 +390,7 @@ def break_blocks(bench: Bench, *words: str | Path, among: range | None = None) -
     new = own(bench.start()[0])
     count = {"old": 0, "new": 0, "waits": 0}
     if among is None:
-        named = [block for block in blocks if has_long_name(storage, block)]
+        named = [block for block in blocks if has_names(storage, block)]
         some = {*random.sample(blocks, 1), *random.sample(named, min(1, len(named)))}
     else:
         some = {block for block in blocks if block[0] in among}
@@ -413,12 +413,12 @@ def break_blocks(bench: Bench, *words: str | Path, among: range | None = None) -
     return f"{len(chosen)} blocks of {len(blocks)}: {count}"
 
 
-def has_long_name(storage: Storage, block: tuple[int, int]) -> bool:
-    """Whether an entry of a FAT's folder lies there, by its attributes, type and first cluster."""
+def has_names(storage: Storage, block: tuple[int, int]) -> bool:
+    """Whether a sector of a FAT's folder lies there, by the attributes of all entries in it."""
     at = storage.index(block[0])
     sector = storage.memory[at : at + block[1] - block[0]]
-    entries = (sector[start : start + 32] for start in range(0, len(sector), 32))
-    return any(e[11:13] == b"\x0f\0" and e[26:28] == b"\0\0" and e[0] for e in entries)
+    attributes = {sector[start + 11] for start in range(0, len(sector), 32) if sector[start]}
+    return bool(attributes) and attributes <= {0x0F, 0x10, 0x20}
 
 
 def block_of(place: int) -> tuple[int, int]:
