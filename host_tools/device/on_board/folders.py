@@ -24,14 +24,14 @@ def clear(top, names, folders):
     # for so many names in so many folders below it; whether that is kept. FAT takes next what a
     # file gives free when it is opened to be written anew
     path = cleared(top)
-    write(path, 0)
+    fill(path, 0)
     kept = True
     if is_fat(path):
         cluster = os.statvfs(top)[0]
         size = (2 * folders + names * HELD * ENTRY // cluster) * cluster
-        size = write(path, max(size, CLEARED))
+        size = fill(path, max(size, CLEARED))
         kept = is_clear(path, size)
-        write(path, 0)
+        fill(path, 0)
     return kept
 
 
@@ -40,7 +40,7 @@ def cleared(top):
     return top.rstrip("/") + "/ink~clr.par"
 
 
-def write(path, size):
+def fill(path, size):
     # or as much as there is room for: what has none is told of the files themselves
     done = 0
     try:

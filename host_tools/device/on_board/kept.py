@@ -8,14 +8,14 @@ import time
 TICK = 2100
 
 times = {}  # before the change
-held = {}  # what holds the place of a name that is new
+placed = {}  # what holds the place of a name that is new
 
 
 def change(name, number):
     # the entry that it has, or will have
     if not exists(name):
-        held[name] = alike(name, number)
-        open(held[name], "w").close()
+        placed[name] = alike(name, number)
+        open(placed[name], "w").close()
     elif os.stat(name)[6]:
         times[name] = os.stat(name)[8]
         touch(name)
@@ -48,10 +48,10 @@ def wait():
 def unkept(part):
     # the names of which nothing is there, and of which all is as it was, if the clock goes
     settle(part)
-    lost = [name for name, path in held.items() if not exists(path)]
+    lost = [name for name, path in placed.items() if not exists(path)]
     return lost, [name for name, then in times.items() if os.stat(name)[8] == then]
 
 
 def drop_held(name):
-    if name in held and exists(held[name]):
-        os.remove(held[name])
+    if name in placed and exists(placed[name]):
+        os.remove(placed[name])
