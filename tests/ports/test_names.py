@@ -15,7 +15,8 @@ VIRTUAL = MODULE / "boards/virtual"
 PORT_HEADERS = {"mpconfigport.h", "mphalport.h", "qstrdefsport.h"}
 # what MicroPython and the C library call in a port
 PORT_SYMBOLS = re.compile(
-    r"main|gc_collect|nlr_jump_fail|__assert_func|mp_hal_\w+|mp_vfs_rom_ioctl|__wrap_gc_\w+"
+    r"main|gc_collect|nlr_jump_fail|__assert_func|mp_hal_\w+|mp_vfs_rom_ioctl|get_fattime|"
+    r"__wrap_gc_\w+"
 )
 # what MicroPython's linker starts from, and C's functions that a native module has to bring
 NATMOD_SYMBOLS = re.compile("mpy_init|mem(cmp|cpy|move|set)|strlen")
