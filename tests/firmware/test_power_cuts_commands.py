@@ -5,8 +5,8 @@ memory after each cut, torn ones too. The start itself heals; it is cut too, at 
 writes, and so on until nothing new comes of it. A torn sector of a folder on FAT may show names
 that are none: after such cuts only the files that matter are looked at.
 
-INKLING_CUTS=all does every cut, and of FAT's torn ones TORN; else some are done, others in each
-run, and on FAT the first of those between the linking of a folder's new sector and its clearing.
+INKLING_CUTS=all does every cut; else some are done, others in each run, and on FAT the first of
+those that come between the linking of a folder's new sector and its clearing.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from host_tools.virtual_board import VirtualBoard
 ALL = os.environ.get("INKLING_CUTS") == "all"
 LONG = pytest.mark.skipif(not ALL, reason="INKLING_CUTS=all: minutes")
 SOME = 1
-TORN = 300 if ALL else 1
 GROWTHS = 2
 # what takes the old ones' place comes last
 LAST = 60
@@ -110,7 +109,7 @@ def cut_everywhere(bench: Bench, fat: bool, *words: str | Path, again: int | Non
         chosen |= {(number, 0) for number in grows[:GROWTHS]}
     if fat:
         torn = list(itertools.product(range(len(steps)), range(1, 4)))
-        chosen |= set(random.sample(torn, min(TORN, len(torn))))
+        chosen |= set(torn if ALL else random.sample(torn, SOME))
     storage.memory[:] = before
     seen: set[bytes] = set()
     grown = []
