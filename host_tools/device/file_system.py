@@ -162,14 +162,10 @@ def beside(
             raise
         if error.kind == "OSError" and ("28" in error.text or "ENOSPC" in error.text):
             raise CommandError(full) from None
-        if error.kind == "OSError" and ("Errno 5]" in error.text or "EIO" in error.text):
-            raise CommandError(
-                f"{device.port}: the board cannot write {name} into {folder} ({error.text}): "
-                f"{_AGAIN}"
-            ) from None
+        lost = error.kind == "OSError" and ("Errno 5]" in error.text or "EIO" in error.text)
+        advice = _AGAIN if lost else "give it a plainer name, or use another folder"
         raise CommandError(
-            f"{device.port}: the board cannot write {name} into {folder} ({error.text}): "
-            "give it a plainer name, or use another folder"
+            f"{device.port}: the board cannot write {name} into {folder} ({error.text}): {advice}"
         ) from None
 
 

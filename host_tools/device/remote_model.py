@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -131,6 +130,6 @@ def _find(device: Device, facts: Facts, blob: bytes) -> str | None:
             path = file_system.folder_path(folder, name)
             if name.startswith(file_system.TEMPORARY):
                 continue  # the next deploy to that folder removes it
-            if file_system.file_crc(device, path) == (len(blob), zlib.crc32(blob)):
+            if file_system.has(device, path, blob):
                 return path
     return None

@@ -20,7 +20,7 @@ from board_models import LABELS, mpremote
 from firmware_builder import build_firmware, build_natmod
 
 from host_tools import cli
-from host_tools.device import rom
+from host_tools.device import file_system, rom
 from host_tools.device.connection import Device, open_device
 from host_tools.device.deploy import deploy
 from host_tools.device.facts import read_facts
@@ -350,3 +350,18 @@ def test_ctrl_c_stops_the_script_and_leaves_the_board_usable(
     process.stdout.close()
     time.sleep(0.1)
     assert board.exec("print(6 * 7)") == "42\n"
+
+
+def test_what_held_names_on_a_fat_goes_and_what_is_called_alike_stays(board: VirtualBoard) -> None:
+    ours = ["INK~G000.PAR", "Ink~G001xxxxxxxxxxxxxx.par", "ink~clr.par", ".inkling-net.ink.part"]
+    theirs = ["INK.PAR", "ink~clr.txt", "my-ink~clr.par", "inkling.part"]
+    with open_device(board.port) as device:
+        read_facts(device)
+        for name in (*ours, *theirs):
+            device.exec(f"open('/flash/{name}', 'w').close()")
+        file_system.remove_rubbish(device, "/flash")
+        left = device.value("os.listdir('/flash')", [str])
+        for name in set(theirs) & set(left):
+            device.exec(f"os.remove('/flash/{name}')")
+    assert not set(ours) & set(left)
+    assert set(theirs) <= set(left)

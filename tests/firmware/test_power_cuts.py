@@ -2,7 +2,8 @@
 
 The board's own littlefs and FAT write to a memory that goes away after the n-th write or erase,
 for every n, then comes back with what it held. That write may be torn after a quarter, a half or
-three of it; with littlefs any block may be one that keeps nothing, to which FAT has no answer.
+three of it; with littlefs any block may be one that keeps nothing. What FAT makes of those is seen
+with whole commands, in test_power_cuts_commands.py; here its top folder grows, as FAT32 lets it.
 """
 
 from __future__ import annotations
@@ -162,7 +163,6 @@ def test_a_file_is_the_old_or_the_new_one_after_a_cut_at_any_write(
 
 FAT32 = """
 import vfs
-from io import IOBase
 
 class PowerLost(Exception):
     pass

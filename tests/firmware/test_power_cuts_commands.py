@@ -205,17 +205,31 @@ def prepare(
     return Bench(firmware, storage, script + FILL if fat else script)
 
 
-@pytest.mark.parametrize(
-    ("system", "place"),
-    [
-        ("littlefs", "/flash"),
-        ("FAT", "/flash"),
-        ("FAT", "/flash/nets, full"),
-        ("littlefs", "/rom, staged behind"),
-        ("littlefs", "/rom, staged in a file"),
-        ("FAT", "/rom, staged in a file"),
-    ],
-)
+PLACES = [
+    ("littlefs", "/flash"),
+    ("FAT", "/flash"),
+    ("FAT", "/flash/nets, full"),
+    ("littlefs", "/rom, staged behind"),
+    ("littlefs", "/rom, staged in a file"),
+    ("FAT", "/rom, staged in a file"),
+]
+
+
+def prepare_place(
+    firmware: Path, storage: Storage, system: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> Bench:
+    """A board for one of PLACES."""
+    if place.endswith("file"):
+        stage_in_files(monkeypatch)
+    full = folder_of(place) if place.endswith("full") else None
+    return prepare(firmware, storage, system, full=full)
+
+
+def folder_of(place: str) -> str:
+    return place.partition(",")[0]
+
+
+@pytest.mark.parametrize(("system", "place"), PLACES)
 def test_deploy_cut_at_any_write_leaves_the_old_files_or_the_new_ones(
     virtual_board_firmware: Path,
     storage: Storage,
@@ -226,14 +240,11 @@ def test_deploy_cut_at_any_write_leaves_the_old_files_or_the_new_ones(
     system: str,
     place: str,
 ) -> None:
-    folder = place.partition(",")[0]
-    if place.endswith("file"):
-        stage_in_files(monkeypatch)
-    full = folder if place.endswith("full") else None
-    bench = prepare(virtual_board_firmware, storage, system, full=full)
     other = tmp_path / "other.txt"
     other.write_text("kept")
-    if not full:
+    bench = prepare_place(virtual_board_firmware, storage, system, place, monkeypatch)
+    folder = folder_of(place)
+    if not place.endswith("full"):
         assert bench.run("deploy", blobs["old"], other, "--to", folder) == 0
     # where a start copies files, it may be cut in too many ways
     again = 4 if system == "FAT" and folder.startswith("/flash") else None
@@ -300,17 +311,7 @@ def older(monkeypatch: pytest.MonkeyPatch, folder: Path, module: Path) -> None:
     monkeypatch.setattr(native_module, "take", lambda _: module)
 
 
-@pytest.mark.parametrize(
-    ("system", "place"),
-    [
-        ("littlefs", "/flash"),
-        ("FAT", "/flash"),
-        ("FAT", "/flash/nets, full"),
-        ("littlefs", "/rom, staged behind"),
-        ("littlefs", "/rom, staged in a file"),
-        ("FAT", "/rom, staged in a file"),
-    ],
-)
+@pytest.mark.parametrize(("system", "place"), PLACES)
 def test_where_a_block_keeps_nothing_deploy_leaves_the_old_files_or_the_new_ones(
     virtual_board_firmware: Path,
     storage: Storage,
@@ -320,12 +321,9 @@ def test_where_a_block_keeps_nothing_deploy_leaves_the_old_files_or_the_new_ones
     system: str,
     place: str,
 ) -> None:
-    folder = place.partition(",")[0]
-    if place.endswith("file"):
-        stage_in_files(monkeypatch)
-    full = folder if place.endswith("full") else None
-    bench = prepare(virtual_board_firmware, storage, system, full=full)
-    if not full:
+    bench = prepare_place(virtual_board_firmware, storage, system, place, monkeypatch)
+    folder = folder_of(place)
+    if not place.endswith("full"):
         assert bench.run("deploy", blobs["old"], "--to", folder) == 0
     told = break_blocks(bench, "deploy", blobs["new"], "--to", folder)
     with capsys.disabled():
